@@ -1,0 +1,66 @@
+# The book's commands. On Windows the README gives the same as plain pip and jupyter-book lines.
+#
+#   make book            build the HTML book (the first time: also the environment .venv)
+#   make test            everything: unit tests, every notebook run again and compared, the built book in a browser
+#   make lab             JupyterLab on the chapters, live figures and all
+#   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them
+#   make bench           the benchmark tables
+
+.DEFAULT_GOAL := book
+.PHONY: book test lab run bench
+.DELETE_ON_ERROR:
+
+# The first Python on the path that the book runs on; PYTHON=... names another.
+SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python,$(shell $(p) -c '$(SUITS)' 2>/dev/null && echo $(p))))
+
+BIN := .venv/bin
+# Python compiles what it imports when it first imports it; compiling everything would take longer than all the rest.
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip install --quiet --no-compile
+# The pins hold for what the extras add, too. A constraints file may not name the package itself.
+CONSTRAIN = grep -v '^-e' requirements.txt > .venv/constraints.txt
+
+book: .venv/.book
+	@$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "The book: $(CURDIR)/_build/html/index.html"
+	@echo "Open it:  file://$(CURDIR)/_build/html/index.html"
+
+test: .venv/.test
+	@$(BIN)/python tests/chromium.py
+	@$(MAKE) --no-print-directory book
+	@$(BIN)/python -m pytest -c tests/pytest.ini --rootdir . -n 2 --dist loadfile \
+	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
+	    tests chapters < /dev/null
+
+lab: .venv/.book
+	@$(BIN)/jupyter lab chapters
+
+run: .venv/.book
+	@$(BIN)/python code/book/notebooks.py run $(NB)
+
+bench: .venv/.bench
+	@$(BIN)/python code/bench
+
+.venv/.python:
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "The book needs Python 3.11, 3.12 or 3.13; python3 here is $$(python3 --version 2>&1). Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot create environments: install its venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "Creating .venv with $$($(PYTHON) --version)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.book: requirements.txt code/pyproject.toml | .venv/.python
+	@echo "Installing what the book needs (requirements.txt, which is complete: nothing to resolve)"
+	@$(PIP) --no-deps -r requirements.txt
+	@touch $@
+
+.venv/.test: .venv/.book
+	@echo "Installing what the tests need (extra [test])"
+	@$(CONSTRAIN)
+	@$(PIP) -c .venv/constraints.txt -e 'code[test]'
+	@touch $@
+
+.venv/.bench: .venv/.book
+	@echo "Installing what the benchmarks race against (extra [bench])"
+	@$(CONSTRAIN)
+	@$(PIP) -c .venv/constraints.txt -e 'code[bench]'
+	@touch $@

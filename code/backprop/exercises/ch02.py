@@ -1,0 +1,103 @@
+"""Exercises of chapter 2."""
+from __future__ import annotations
+
+import numpy as np
+
+from ..check import Exercise, add
+
+# section 2.3: loss functions
+
+add(Exercise(
+    "2.3 best constant", 2.0,
+    mistakes={
+        "that is the mean, which the squared error wants; the absolute error counts how many targets lie on each side.": 21.8,
+        "that is the middle between the smallest and the largest target; the sizes of the targets do not matter, only their order.": 50.5,
+        "that is the mean without the outlier; the absolute error leaves nothing out, it only does not care how far away it is.": 2.25,
+        "that is the smallest loss, not the answer that has it.": 20.2,
+    }))
+
+add(Exercise(
+    "2.3 softmax twice", lambda K: np.log(np.e + K - 1) - 1, inputs=[(2,), (10,), (1000,)],
+    mistakes={
+        "that is the loss of a blind guess; a network that is certain and right does better, even here.": lambda K: np.log(K),
+        "that is the probability of the right class; the loss is minus its logarithm.": lambda K: np.e / (np.e + K - 1),
+        "all K classes got e^0 in the denominator; the right one has e^1 instead.": lambda K: np.log(np.e + K) - 1,
+        "the logit of the right class is missing: minus the logarithm of a quotient is a difference.": lambda K: np.log(np.e + K - 1),
+        "with one softmax the loss can come as near to 0 as you like; the second one keeps it away.": lambda K: 0.0,
+    }))
+
+
+def quantile_gradient(y, t, q, low=lambda q: -q, high=lambda q: 1 - q):
+    return np.where(y > t, high(q), np.where(y < t, low(q), 0.0)) / len(y)
+
+
+rng = np.random.default_rng(23)
+add(Exercise(
+    "2.3 quantile gradient", quantile_gradient,
+    inputs=[(rng.normal(size=(n, 1)), rng.normal(size=(n, 1)), q) for n, q in [(5, 0.9), (8, 0.25), (3, 0.5)]]
+    + [(np.array([[1.0], [2.0]]), np.array([[1.0], [1.0]]), 0.9)],
+    mistakes={
+        "the two sides are swapped: an answer that is too low costs q.": lambda y, t, q: quantile_gradient(y, t, q, lambda q: q - 1, lambda q: q),
+        "the mean over the samples brings a factor 1/n.": lambda y, t, q: quantile_gradient(y, t, q) * len(y),
+        "that is the gradient of the absolute error; it does not know q.": lambda y, t, q: np.sign(y - t) / len(y),
+        "that is the loss of each sample; its derivative is wanted.":
+            lambda y, t, q: np.where(y > t, (1 - q) * (y - t), q * (t - y)) / len(y),
+        "both sides push the same way; below the target a rise of y lowers the loss.":
+            lambda y, t, q: quantile_gradient(y, t, q, lambda q: q),
+        "where y = t the gradient shall be 0.":
+            lambda y, t, q: np.where(y > t, 1 - q, -q) / len(y),
+    }))
+
+# section 2.4: optimisation algorithms
+
+H = np.array([[3.0, 1.0], [1.0, 3.0]])
+largest = 2 / np.linalg.eigvalsh(H).max()
+add(Exercise(
+    "2.4 largest rate", largest,
+    mistakes={
+        "that uses the diagonal of H; it is the largest eigenvalue that counts.": 2 / 3,
+        "that is the rate at which the steepest direction is done in one step; the limit lies further out.": 1 / 4,
+        "that uses the smallest eigenvalue: in the other direction the error would grow.": 1.0,
+        "that is the fastest rate, 2 / (smallest + largest); the limit is larger.": 2 / 6,
+        "that is the largest eigenvalue itself.": 4.0,
+    }))
+
+
+def adam_step(theta, g, m, v, t, eta=0.1, beta1=0.9, beta2=0.999, eps=0.01, *, correct_m=True, correct_v=True, inside=False, late=0, squared=True):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * (g * g if squared else g)
+    m_hat = m / (1 - beta1 ** (t + late)) if correct_m else m
+    v_hat = v / (1 - beta2 ** (t + late)) if correct_v else v
+    root = np.sqrt(np.abs(v_hat) + eps) if inside else np.sqrt(np.abs(v_hat)) + eps
+    return theta - eta * m_hat / root
+
+
+rng = np.random.default_rng(24)
+add(Exercise(
+    "2.4 Adam step", adam_step,
+    inputs=[(rng.normal(size=4), rng.normal(size=4), 0.1 * rng.normal(size=4), 0.01 * rng.random(4), t) for t in (1, 2, 10)],
+    mistakes={
+        "the mean of the gradients is not corrected for its start at 0.": lambda *p: adam_step(*p, correct_m=False),
+        "the mean of the squares is not corrected for its start at 0.": lambda *p: adam_step(*p, correct_v=False),
+        "neither mean is corrected for its start at 0.": lambda *p: adam_step(*p, correct_m=False, correct_v=False),
+        "eps is added after the root, not before.": lambda *p: adam_step(*p, inside=True),
+        "the exponent in the corrections is the number of this step, which is t.": lambda *p: adam_step(*p, late=1),
+        "the second mean is one of squared gradients.": lambda *p: adam_step(*p, squared=False),
+        "the step goes up: the sign in front of eta is wrong.": lambda theta, *p: 2 * theta - adam_step(theta, *p),
+    }))
+
+add(Exercise(
+    "2.4 noise floor", lambda eta, curvature, s: eta * s ** 2 / (curvature * (2 - eta * curvature)),
+    inputs=[(0.1, 1.0, 1.0), (0.5, 2.0, 0.3), (0.01, 10.0, 2.0)],
+    mistakes={
+        "that is the standard deviation; the variance is asked for.":
+            lambda eta, curvature, s: np.sqrt(eta * s ** 2 / (curvature * (2 - eta * curvature))),
+        "that is right for a small rate only: the square of 1 - eta * curvature has a third term.":
+            lambda eta, curvature, s: eta * s ** 2 / (2 * curvature),
+        "the noise enters a step multiplied by eta, so its variance by the square of eta.":
+            lambda eta, curvature, s: s ** 2 / (curvature * (2 - eta * curvature)),
+        "the variance of the noise is s squared.":
+            lambda eta, curvature, s: eta * s / (curvature * (2 - eta * curvature)),
+        "that is the variance that one step adds; what the steps before have left shrinks, but it does not vanish.":
+            lambda eta, curvature, s: eta ** 2 * s ** 2,
+    }))

@@ -1,0 +1,105 @@
+r"""Reverse mode on single numbers: the smallest honest computational graph.
+
+Every operation makes a `Scalar` that remembers its parents and, written beside the operation, the local derivative with respect
+to each. `Scalar.backward` walks the graph once in reverse and multiplies and adds these: the chain rule, equation (eq-chain-graph).
+
+>>> x, y = Scalar(2.0, "x"), Scalar(-3.0, "y")
+>>> f = x * y + x
+>>> f.backward()
+>>> x.grad, y.grad
+(-2.0, 2.0)
+"""
+from __future__ import annotations
+
+import math
+
+
+class Scalar:
+    """A number in a graph: `value`, `grad` (``df/dself`` after ``f.backward()``), `parents` with their `local` derivatives."""
+
+    def __init__(self, value: float, name: str = "", parents: tuple[Scalar, ...] = (), local: tuple[float, ...] = (), op: str = ""):
+        self.value, self.grad = float(value), 0.0
+        self.name, self.parents, self.local, self.op = name, parents, local, op
+
+    # each operation: the value, and beside it the derivative with respect to each parent
+
+    def __add__(self, other):
+        other = as_scalar(other)
+        return Scalar(self.value + other.value, "", (self, other), (1.0, 1.0), "+")
+
+    def __mul__(self, other):
+        other = as_scalar(other)
+        return Scalar(self.value * other.value, "", (self, other), (other.value, self.value), "*")
+
+    def __pow__(self, k: float):
+        if isinstance(k, Scalar):
+            raise TypeError("the exponent must be a plain number; write exp(k * log(x)) for an exponent in the graph")
+        return Scalar(self.value ** k, "", (self,), (k * self.value ** (k - 1) if k else 0.0,), f"^{k:g}")
+
+    def exp(self):
+        e = math.exp(self.value)
+        return Scalar(e, "", (self,), (e,), "exp")
+
+    def log(self):
+        return Scalar(math.log(self.value), "", (self,), (1 / self.value,), "log")
+
+    def tanh(self):
+        a = math.tanh(self.value)
+        return Scalar(a, "", (self,), (1 - a * a,), "tanh")
+
+    def sigmoid(self):
+        e = math.exp(-abs(self.value))                   # in (0, 1], never overflows
+        a = (1.0 if self.value >= 0 else e) / (1 + e)
+        return Scalar(a, "", (self,), (a * (1 - a),), "sigmoid")
+
+    def relu(self):
+        return Scalar(max(0.0, self.value), "", (self,), (1.0 if self.value > 0 else 0.0,), "relu")
+
+    # the rest follows from those
+
+    def __neg__(self):
+        return self * -1.0
+
+    def __sub__(self, other):
+        return self + -as_scalar(other)
+
+    def __truediv__(self, other):
+        return self * as_scalar(other) ** -1
+
+    def __rsub__(self, other):
+        return as_scalar(other) - self
+
+    def __rtruediv__(self, other):
+        return as_scalar(other) / self
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def nodes(self) -> list[Scalar]:
+        """All numbers this one depends on, itself last: every parent stands before its children (topological order)."""
+        order, seen, stack = [], set(), [(self, False)]
+        while stack:                                     # a loop, not recursion: a long graph must not hit Python's limit
+            node, parents_done = stack.pop()
+            if parents_done:
+                order.append(node)
+            elif id(node) not in seen:
+                seen.add(id(node))
+                stack.append((node, True))
+                stack += [(p, False) for p in reversed(node.parents)]
+        return order
+
+    def backward(self) -> None:
+        """Set `grad` of every node to ``dself/dnode``. Starts from zero each time, so calling it twice gives the same."""
+        order = self.nodes()
+        for node in order:
+            node.grad = 0.0
+        self.grad = 1.0                                  # dself/dself
+        for node in reversed(order):
+            for parent, derivative in zip(node.parents, node.local):
+                parent.grad += derivative * node.grad    # sum over the paths: a number used twice collects twice
+
+    def __repr__(self) -> str:
+        return f"Scalar({self.value:.6g}{', ' + self.name if self.name else ''}, grad={self.grad:.6g})"
+
+
+def as_scalar(x) -> Scalar:
+    return x if isinstance(x, Scalar) else Scalar(x)

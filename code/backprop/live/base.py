@@ -1,0 +1,182 @@
+r"""What the live figures share: the base class, the bundling of their JavaScript, and traits that hold numbers.
+
+A figure is a Python class whose state is plain traits, and a JavaScript module that draws it. The module computes with ``engine.js``
+what the companion computes in Python, so a figure is alive with a kernel (JupyterLab) and without (the built book).
+"""
+from __future__ import annotations
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+HERE = Path(__file__).parent
+
+
+class LiveFigure(anywidget.AnyWidget):
+    """An anywidget made of one JavaScript module, with a picture and a description for where no JavaScript runs.
+
+    A subclass names its ``module``, declares its state as traits tagged ``sync=True``, and writes `draw` and `describe`.
+    Displayed, it has three mime types: the widget, ``image/png`` and ``text/plain``.
+    """
+
+    module = ""                       # name of the JavaScript module beside this file, or a path
+    width = 720                       # of the static picture, in CSS pixels
+
+    def __init_subclass__(cls, **kwargs):
+        if "module" in vars(cls):
+            cls._esm = bundle(HERE / cls.module)
+            cls._css = (HERE / "live.css").read_text(encoding="utf-8")
+        super().__init_subclass__(**kwargs)
+
+    def draw(self):
+        """Return a `matplotlib.figure.Figure` of the present state: transparent, dark ink."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Return one or two sentences that stand for the figure where it cannot be seen: its alternative text."""
+        raise NotImplementedError
+
+    def picture(self) -> bytes:
+        """Return `draw` as PNG, the same bytes for the same state."""
+        png = io.BytesIO()
+        self.draw().savefig(png, format="png", dpi=144, transparent=True, metadata={"Software": None})
+        return png.getvalue()
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        data["image/png"] = base64.b64encode(self.picture()).decode("ascii")
+        data["text/plain"] = self.describe()
+        return data, {**metadata, "image/png": {"width": self.width}}
+
+
+class Number(traitlets.Float):
+    """A finite number in [low, high], both ends included. Accepts NumPy's scalars too."""
+
+    def __init__(self, default: float, low: float = -np.inf, high: float = np.inf):
+        self.low, self.high = low, high
+        super().__init__(default)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise traitlets.TraitError(f"{self.name} must be a number, not {value!r}") from None
+        check_range(self.name, np.asarray(number), self.low, self.high)
+        return number
+
+
+class Array(traitlets.TraitType):
+    """A float64 array of one shape, its entries finite and in [low, high].
+
+    Takes anything that NumPy turns into such an array and reads back as a *read-only* array: a change of one entry goes unnoticed,
+    so copy, change and assign (``W = figure.W1.copy(); W[0, 2] = 1; figure.W1 = W``). Synced with the page as nested lists.
+    """
+
+    def __init__(self, default, low: float = -np.inf, high: float = np.inf):
+        self.low, self.high = low, high
+        default = frozen(default)
+        self.shape = default.shape
+        super().__init__(default)
+        self.tag(sync=True, to_json=lambda value, widget: value.tolist())
+
+    def validate(self, obj, value):
+        try:
+            array = frozen(value)
+        except (TypeError, ValueError):
+            raise traitlets.TraitError(f"{self.name} must be numbers of shape {self.shape}, not {value!r}") from None
+        if array.shape != self.shape:
+            raise traitlets.TraitError(f"{self.name} must have shape {self.shape}; the value given has shape {array.shape}")
+        check_range(self.name, array, self.low, self.high)
+        return array
+
+    def set(self, obj, value):
+        """Assign and notify, but only where an entry differs (``==`` of arrays is no yes or no)."""
+        new = self._validate(obj, value)
+        old = obj._trait_values.get(self.name, self.default_value)
+        obj._trait_values[self.name] = new
+        if not np.array_equal(old, new):
+            obj._notify_trait(self.name, old, new)
+
+
+def frozen(value) -> np.ndarray:
+    """Return `value` as a read-only float64 array of its own."""
+    array = np.array(value, dtype=np.float64)
+    array.flags.writeable = False
+    return array
+
+
+def check_range(name: str, array: np.ndarray, low: float, high: float) -> None:
+    """Raise TraitError naming the first entry of `array` that is not finite or not in [low, high]."""
+    bad = ~(np.isfinite(array) & (array >= low) & (array <= high))
+    if bad.any():
+        where = np.argwhere(bad)[0].tolist()
+        entry = f"{name}[{', '.join(map(str, where))}]" if where else name
+        wanted = f"from {low:g} to {high:g}" if np.isfinite(array[tuple(where)]) else "finite"
+        raise traitlets.TraitError(f"{entry} is {array[tuple(where)]:g}; it must be {wanted}")
+
+
+# ------------------------------------------------------------------------------------------------------------ bundling
+IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+\.js)";?[ \t]*$', re.M)
+NAME = re.compile(r"^(?:export\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.M)
+EXPORTED = re.compile(r"^export\s+(?:async\s+)?(?:function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.M)
+
+
+def bundle(path: str | Path) -> str:
+    """Return an ES module and all it imports as the text of one module, which is what anywidget takes.
+
+    The modules are put one after the other, those imported first, without their ``import`` lines and the word ``export``. For that
+    to be the same program, the files keep to a few rules, and ValueError says where one does not: imports read
+    ``import { a, b } from "./file.js"`` and name what that file exports; top-level statements start at the left margin; no name is
+    declared at top level twice; only the figure's own module has an ``export default``.
+    """
+    texts: dict[str, str] = {}
+    read_module(Path(path), texts, ())
+    declared: dict[str, str] = {}
+    for file, text in texts.items():
+        for name in NAME.findall(text):
+            if name in declared:
+                raise ValueError(f"{file} and {declared[name]} both declare {name!r} at top level; rename one of them"
+                                 if declared[name] != file else f"{file} declares {name!r} at top level twice")
+            declared[name] = file
+    *shared, entry = texts
+    for file in shared:
+        if re.search(r"^export\s+default\b", texts[file], re.M):
+            raise ValueError(f"{file}: only the figure's own module, {entry}, may have an export default")
+    if not re.search(r"^export\s+default\b", texts[entry], re.M):
+        raise ValueError(f"{entry} has no export default; a figure exports {{ render }}")
+    pieces = []
+    for file, text in texts.items():
+        body = re.sub(r"^export\s+(?!default\b)", "", IMPORT.sub("", text), flags=re.M)
+        pieces.append(f"// {file}\n{body.strip()}\n")
+    return "\n".join(pieces)
+
+
+def read_module(path: Path, texts: dict[str, str], importers: tuple[str, ...]) -> None:
+    """Read `path` and what it imports into `texts`, imported modules first; check imports and exports."""
+    if path.name in importers:
+        raise ValueError(f"the modules import each other in a circle: {' -> '.join((*importers, path.name))}")
+    if path.name in texts:
+        return
+    if not path.is_file():
+        raise ValueError(f"{importers[-1]} imports ./{path.name}, but there is no such file" if importers
+                         else f"there is no module {path.name} beside the live figures")
+    text = path.read_text(encoding="utf-8")
+    imports = IMPORT.findall(text)
+    for line in re.findall(r"^(?:import\b[^;]*|export\s*[{*][^;]*)", IMPORT.sub("", text), re.M):
+        raise ValueError(f'{path.name}: {" ".join(line.split())!r} cannot be bundled; write import {{ a, b }} from "./file.js", '
+                         "and export where you declare")
+    for statement in re.findall(r"^(?:export\s+)?(?:const|let|var)\s*[\[{].*", text, re.M):
+        raise ValueError(f"{path.name}: {statement!r} unpacks at top level; declare the names one by one")
+    for names, file in imports:
+        read_module(path.parent / file, texts, (*importers, path.name))
+        for name in (n.strip() for n in names.split(",")):
+            if name and name not in EXPORTED.findall(texts[file]):
+                raise ValueError(f"{path.name} imports {name!r} from {file}, which does not export it" if " as " not in name else
+                                 f"{path.name}: {name!r} renames an import; use the name that {file} exports")
+    texts[path.name] = text

@@ -1,0 +1,249 @@
+"""The contestants. Each starts from the problem's weights (`reset`), trains one epoch on its batches in its order (`epoch`), and
+hands its weights back, so that the judge can see that all did the same. What is timed is `epoch` alone, after a warm-up epoch.
+
+Libraries are imported by the contestant that needs them: each runs in a process of its own.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from problem import ETA, SEED, SIZES, Problem
+
+THREADS = 2
+
+
+class Contestant:
+    """What the driver asks of each; `share` is the part of the epoch that `epoch` really trains (its time is divided by it)."""
+
+    library = "numpy"
+    share = 1.0
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+
+    def reset(self) -> None:
+        raise NotImplementedError
+
+    def epoch(self) -> None:
+        raise NotImplementedError
+
+    def weights(self) -> list[np.ndarray] | None:
+        """W1, b1, W2, b2 as (d_in, d_out) and (d_out,); None where there is nothing to compare."""
+        raise NotImplementedError
+
+
+class Floor(Contestant):
+    """the floor: the bare matrix products of one epoch, on batches that lie side by side"""
+
+    def reset(self):
+        rng = np.random.default_rng(0)
+        n, (d0, d1, d2) = self.problem.batch_size, SIZES
+        self.W1, _, self.W2, _ = self.problem.initial
+        self.z1, self.z2 = np.empty((n, d1), np.float32), np.empty((n, d2), np.float32)
+        self.delta1, self.delta2 = (rng.normal(size=(n, d)).astype(np.float32) for d in (d1, d2))
+        self.G1, self.G2, self.back = np.empty_like(self.W1), np.empty_like(self.W2), np.empty_like(self.z1)
+
+    def epoch(self):
+        X, size = self.problem.X, self.problem.batch_size
+        for i in range(0, len(X), size):
+            x = X[i:i + size]
+            n = len(x)
+            np.matmul(x, self.W1, out=self.z1[:n])                          # forward
+            np.matmul(self.z1[:n], self.W2, out=self.z2[:n])
+            np.matmul(self.z1[:n].T, self.delta2[:n], out=self.G2)          # backward
+            np.matmul(self.delta2[:n], self.W2.T, out=self.back[:n])
+            np.matmul(x.T, self.delta1[:n], out=self.G1)
+
+    def weights(self):
+        return None
+
+
+class Companion(Contestant):
+    """this book's companion"""
+
+    def reset(self):
+        from backprop.network import Network
+        self.net = Network(SIZES, hidden="relu", dtype=np.float32)
+        self.net.set(**dict(zip(self.net.parameters, self.problem.initial)))
+
+    def epoch(self, samples: int | None = None):
+        from backprop.losses import CrossEntropy
+        from backprop.optimizers import SGD
+        from backprop.training import train
+        train(self.net, CrossEntropy(), self.problem.X, self.problem.t, SGD(ETA), epochs=1, batch_size=self.problem.batch_size,
+              rng=np.random.default_rng(SEED), progress=False)
+
+    def weights(self):
+        return list(self.net.parameters.values())
+
+
+class PerSample(Contestant):
+    """a loop over samples, as in the classic teaching code (measured on a part of the epoch, scaled up)"""
+
+    samples = 2560                     # a multiple of both batch sizes
+
+    def __init__(self, problem):
+        super().__init__(problem)
+        self.share = self.samples / len(problem.X)
+
+    def reset(self):
+        W1, b1, W2, b2 = self.problem.initial
+        self.Ws, self.bs = [W1.T.copy(), W2.T.copy()], [b1[:, None].copy(), b2[:, None].copy()]
+
+    def epoch(self):
+        X, t = self.problem.X, self.problem.t
+        for batch in self.problem.batches()[:self.samples // self.problem.batch_size]:
+            nabla_W, nabla_b = [np.zeros_like(W) for W in self.Ws], [np.zeros_like(b) for b in self.bs]
+            for i in batch:
+                delta_W, delta_b = self.backprop(X[i][:, None], t[i])
+                nabla_W = [n + d for n, d in zip(nabla_W, delta_W)]
+                nabla_b = [n + d for n, d in zip(nabla_b, delta_b)]
+            eta = np.float32(ETA / len(batch))
+            self.Ws = [W - eta * n for W, n in zip(self.Ws, nabla_W)]
+            self.bs = [b - eta * n for b, n in zip(self.bs, nabla_b)]
+
+    def backprop(self, x, label):
+        z1 = np.dot(self.Ws[0], x) + self.bs[0]
+        a1 = np.maximum(z1, 0)
+        z2 = np.dot(self.Ws[1], a1) + self.bs[1]
+        e = np.exp(z2 - z2.max())
+        delta2 = e / e.sum()
+        delta2[label] -= 1
+        delta1 = np.dot(self.Ws[1].T, delta2) * (z1 > 0)
+        return [np.dot(delta1, x.T), np.dot(delta2, a1.T)], [delta1, delta2]
+
+    def weights(self):
+        return [self.Ws[0].T, self.bs[0][:, 0], self.Ws[1].T, self.bs[1][:, 0]]
+
+
+class CompanionPart(Companion):
+    """the companion on the part that the loop over samples trained: for the comparison of results, not timed"""
+
+    def epoch(self):
+        from backprop.losses import CrossEntropy
+        from backprop.optimizers import SGD
+        loss, step = CrossEntropy(), SGD(ETA).step
+        for batch in self.problem.batches()[:PerSample.samples // self.problem.batch_size]:
+            self.net.loss_and_gradients(loss, self.problem.X[batch], self.problem.t[batch])
+            step(self.net.theta, self.net.gradient)
+
+
+class ScikitLearn(Contestant):
+    """scikit-learn, MLPClassifier.partial_fit"""
+
+    library = "scikit-learn"
+
+    def __init__(self, problem):
+        super().__init__(problem)
+        from sklearn.neural_network import MLPClassifier
+        self.model = MLPClassifier(SIZES[1:2], activation="relu", solver="sgd", alpha=0, batch_size=problem.batch_size,
+                                   learning_rate_init=ETA, momentum=0, nesterovs_momentum=False, shuffle=False)
+        self.model.partial_fit(problem.X[:problem.batch_size], problem.t[:problem.batch_size], classes=np.arange(SIZES[2]))
+
+    def reset(self):
+        for ours, theirs in zip(self.problem.initial, (w for pair in zip(self.model.coefs_, self.model.intercepts_) for w in pair)):
+            theirs[...] = ours
+
+    def epoch(self):
+        X, t, order = self.problem.X, self.problem.t, self.problem.order
+        self.model.partial_fit(X[order], t[order])               # it cuts this into the batches; its own shuffle draws another order
+
+    def weights(self):
+        return [w for pair in zip(self.model.coefs_, self.model.intercepts_) for w in pair]
+
+
+class PyTorch(Contestant):
+    """PyTorch, eager"""
+
+    library = "torch"
+
+    def __init__(self, problem):
+        super().__init__(problem)
+        import torch
+        torch.set_num_threads(THREADS)
+        self.torch, self.X, self.t = torch, torch.from_numpy(problem.X), torch.from_numpy(problem.t)
+        self.batches = [torch.from_numpy(b) for b in problem.batches()]
+
+    def reset(self):
+        nn = self.torch.nn
+        self.model = nn.Sequential(nn.Linear(*SIZES[:2]), nn.ReLU(), nn.Linear(*SIZES[1:]))
+        with self.torch.no_grad():
+            for theirs, ours in zip(self.model.parameters(), self.problem.initial):
+                theirs.copy_(self.torch.from_numpy(ours.T.copy()))
+        self.optimizer = self.torch.optim.SGD(self.model.parameters(), lr=ETA, fused=True)
+        self.loss = nn.CrossEntropyLoss()
+
+    def epoch(self):
+        for batch in self.batches:
+            self.optimizer.zero_grad(set_to_none=True)
+            self.loss(self.model(self.X[batch]), self.t[batch]).backward()
+            self.optimizer.step()
+
+    def weights(self):
+        return [p.detach().numpy().T for p in self.model.parameters()]
+
+
+class Jax(Contestant):
+    """JAX, the whole step in jax.jit, parameters donated"""
+
+    library = "jax"
+
+    def __init__(self, problem):
+        super().__init__(problem)
+        import jax
+        import jax.numpy as jnp
+
+        def loss(theta, x, t):
+            W1, b1, W2, b2 = theta
+            z = jax.nn.relu(x @ W1 + b1) @ W2 + b2
+            return -jnp.take_along_axis(jax.nn.log_softmax(z), t[:, None], axis=1).mean()
+
+        def step(theta, X, t, batch):
+            gradient = jax.grad(loss)(theta, X[batch], t[batch])
+            return [p - ETA * g for p, g in zip(theta, gradient)]
+
+        self.jax, self.step = jax, jax.jit(step, donate_argnums=0)
+        self.X, self.t = jnp.asarray(problem.X), jnp.asarray(problem.t, jnp.int32)
+        self.batches = [jnp.asarray(b, jnp.int32) for b in problem.batches()]
+
+    def reset(self):
+        self.theta = [self.jax.numpy.array(p, copy=True) for p in self.problem.initial]
+
+    def epoch(self):
+        theta = self.theta
+        for batch in self.batches:
+            theta = self.step(theta, self.X, self.t, batch)
+        self.theta = self.jax.block_until_ready(theta)
+
+    def weights(self):
+        return [np.asarray(p) for p in self.theta]
+
+
+class Keras(Contestant):
+    """Keras, TensorFlow backend, Model.fit"""
+
+    library = "keras"
+
+    def __init__(self, problem):
+        super().__init__(problem)
+        import os
+        os.environ["KERAS_BACKEND"], os.environ["TF_CPP_MIN_LOG_LEVEL"] = "tensorflow", "3"
+        import keras
+        import tensorflow as tf
+        tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+        tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+        self.model = keras.Sequential([keras.Input((SIZES[0],)), keras.layers.Dense(SIZES[1], "relu"), keras.layers.Dense(SIZES[2])])
+        self.model.compile(keras.optimizers.SGD(ETA), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+    def reset(self):
+        self.model.set_weights(self.problem.initial)
+
+    def epoch(self):
+        X, t, order = self.problem.X, self.problem.t, self.problem.order
+        self.model.fit(X[order], t[order], batch_size=self.problem.batch_size, epochs=1, shuffle=False, verbose=0)
+
+    def weights(self):
+        return self.model.get_weights()
+
+
+CONTESTANTS = {c.__name__: c for c in (Floor, Companion, Jax, PyTorch, ScikitLearn, Keras, PerSample, CompanionPart)}

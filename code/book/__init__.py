@@ -1,0 +1,27 @@
+"""The book's own Sphinx extension: everything between a notebook and a page that needs no network and no kernel.
+
+`maths` renders every formula while the book is built, `live` carries live figures into the page, `numbering` numbers
+figures, equations and exercises after the section they stand in, `page` decides what a page loads and shows.
+`notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
+"""
+
+import hashlib
+from pathlib import Path
+
+from . import live, maths, numbering, page
+
+HERE = Path(__file__).parent
+
+
+def fingerprint():
+    """A digest of the extension itself: when it changes, Sphinx builds every page again."""
+    files = sorted([*HERE.glob("*.py"), *HERE.glob("templates/*.html"), HERE / "vendor/katex/katex.min.js"])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def setup(app):
+    app.add_config_value("book_fingerprint", "", "env")
+    app.connect("config-inited", lambda app, config: setattr(config, "book_fingerprint", fingerprint()), priority=400)
+    for module in (maths, live, numbering, page):
+        module.setup(app)
+    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,119 @@
+"""Maths: KaTeX runs while the book is built, inside Python (mini-racer), so a page carries finished formulas.
+
+Nothing of it runs in the reader's browser, and a formula that KaTeX refuses is a Sphinx warning, that is, a failed
+build. Each formula is kept twice: as HTML for the eye and as MathML for screen readers, with its TeX source in it.
+"""
+
+import json
+import os
+import re
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinx.util.fileutil import copy_asset
+from sphinx.util.math import get_node_equation_number
+
+KATEX = Path(__file__).parent / "vendor" / "katex"
+RENDER = """
+function render(tex, display) {
+  try {
+    return JSON.stringify({html: katex.renderToString(tex, {displayMode: display, throwOnError: true, strict: "error"})});
+  } catch (error) {
+    return JSON.stringify({error: error.message});
+  }
+}
+"""
+NUMBERED_ENVIRONMENT = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat|multline|eqnarray|flalign)\}")
+ALIGNABLE_BREAK = re.compile(r"\\\\")
+ENVIRONMENT = re.compile(r"\\begin\{")
+
+logger = logging.getLogger(__name__)
+
+
+class MathsError(ValueError):
+    """A formula that KaTeX cannot set: its message says where it gave up."""
+
+
+@lru_cache(maxsize=1)
+def _context(process):
+    """One KaTeX for each process: V8 does not survive a fork."""
+    from py_mini_racer import MiniRacer
+
+    context = MiniRacer()
+    context.eval((KATEX / "katex.min.js").read_text(encoding="utf8") + ";0")
+    context.eval(RENDER + ";0")
+    return context
+
+
+@lru_cache(maxsize=None)
+def render(tex, display=False):
+    """HTML and MathML of the TeX source `tex`, in line or displayed; MathsError if KaTeX refuses it."""
+    answer = json.loads(_context(os.getpid()).call("render", tex, display))
+    if "error" in answer:
+        raise MathsError(re.sub("[\u0332]", "", answer["error"]).removeprefix("KaTeX parse error: "))
+    return answer["html"]
+
+
+def displayed(tex):
+    """The source of a displayed formula, its lines set one below the other where it has several."""
+    parts = [part.strip() for part in re.split(r"\n[ \t]*\n", tex) if part.strip()]
+    tex = " \\\\\n".join(parts)
+    if ENVIRONMENT.search(tex) or not ALIGNABLE_BREAK.search(tex):
+        return tex
+    environment = "aligned" if "&" in tex.replace(r"\&", "") else "gathered"
+    return f"\\begin{{{environment}}}\n{tex}\n\\end{{{environment}}}"
+
+
+def _html(node, tex, display):
+    try:
+        return render(tex, display)
+    except MathsError as error:
+        logger.warning("KaTeX cannot set this formula: %s\n%s", error, tex, location=node, type="book", subtype="maths")
+        return f'<code class="maths-error">{escape(tex)}</code>'
+
+
+def visit_inline(self, node):
+    html = _html(node, node.astext(), False)
+    self.body.append(self.starttag(node, "span", "", CLASS="math") + html + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_display(self, node):
+    tex = node.astext()
+    if node.get("nowrap"):
+        if NUMBERED_ENVIRONMENT.search(tex) and node.get("number"):
+            logger.warning("an equation environment cannot be referred to: write $$ ... $$ (label), with {aligned} "
+                           "inside, or a starred environment", location=node, type="book", subtype="maths")
+        tex = NUMBERED_ENVIRONMENT.sub(r"\\\1{\2*}", tex)
+    else:
+        tex = displayed(tex)
+    html = _html(node, tex, True)
+    self.body.append(self.starttag(node, "div", "", CLASS="math math-display"))
+    self.body.append(f'<div class="math-scroll">{html}</div>')
+    if node.get("number"):
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, _("Link to this equation"))
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def depart(self, node):
+    """Never reached: the visitors write the whole node."""
+
+
+def copy_katex(app, exception):
+    if exception is None and app.builder.format == "html":
+        target = Path(app.outdir) / "_static" / "katex"
+        copy_asset(str(KATEX / "katex.min.css"), str(target))
+        copy_asset(str(KATEX / "fonts"), str(target / "fonts"))
+
+
+def setup(app):
+    app.add_html_math_renderer("katex", (visit_inline, depart), (visit_display, depart))
+    app.connect("config-inited", lambda app, config: setattr(config, "html_math_renderer", "katex"), priority=400)
+    app.connect("build-finished", copy_katex)

@@ -1,0 +1,323 @@
+"""Run the book's notebooks and write them in one normal form, so that running them again changes nothing.
+
+    python code/book/notebooks.py run [NOTEBOOK ...]        execute and normalise (all notebooks, or those named)
+    python code/book/notebooks.py normalise [NOTEBOOK ...]  only normalise what is stored
+    python code/book/notebooks.py check [NOTEBOOK ...]      fail if one is not in normal form; changes nothing
+
+The normal form keeps what the notebook says and drops what differs from run to run or from machine to machine:
+execution times, random ids, kernel versions, memory addresses, progress bars, the state of widgets that no live figure
+shows, marks that programs leave in pictures. A path of the machine it ran on is an error, for the text has to change.
+"""
+
+import argparse
+import base64
+import copy
+import hashlib
+import json
+import os
+import re
+import struct
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbformat.v4.rwbase import rejoin_lines
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = ROOT / "chapters"
+CELL_TIMEOUT = 600  # seconds
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
+KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
+CELL_NOISE = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "id", "vscode")
+CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+MODEL_REFERENCE = "IPY_MODEL_"
+ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
+PROGRESS_BAR = re.compile(r"\d+%\|.*\||\d+it \[\d\d:\d\d")
+MACHINE_PATH = re.compile(
+    r"(?<![\w.~:/-])/(?:home|root|Users|tmp|work|private|var|opt|mnt|srv|builds|workspace)/[^\s\"']*|[A-Za-z]:\\+Users\\[^\s\"']*"
+)
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_NOISE = {b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"}
+
+
+class NotebookError(Exception):
+    """What is wrong with a notebook, in words for its author."""
+
+
+# --- the normal form -----------------------------------------------------------------------------------------------
+
+
+def read(text):
+    """The notebook that `text` holds. (`nbformat.read` would give cells with equal ids new ones at random.)"""
+    stored = json.loads(text)
+    if stored.get("nbformat") != 4:
+        raise NotebookError(f"notebook format {stored.get('nbformat')}, not 4: save it in JupyterLab once")
+    nb = rejoin_lines(nbformat.from_dict(stored))
+    _settle_ids(nb)
+    return nb
+
+
+def normalised(notebook, name):
+    """The normal form of `notebook`, as text. `name` (its path in the book) seeds the ids of its widgets."""
+    nb = copy.deepcopy(notebook)
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    models = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
+    front = {key: value for key, value in nb.metadata.items() if key in ("mystnb", "myst", "title", "authors")}
+    nb.metadata = nbformat.from_dict({**front, "kernelspec": KERNELSPEC, "language_info": LANGUAGE})
+
+    _settle_ids(nb)
+    _count_cells(nb)
+    shown = []
+    for cell in nb.cells:
+        cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k not in CELL_NOISE})
+        if cell.cell_type == "code":
+            cell.outputs = [_output(out, cell) for out in _streams(cell.outputs) if _is_kept(out, models)]
+            shown += [out["data"][VIEW] for out in cell.outputs if VIEW in out.get("data", {})]
+    state = _stable_widgets(shown, models, name)
+    if state:
+        nb.metadata["widgets"] = nbformat.from_dict({STATE: {"state": state, "version_major": 2, "version_minor": 0}})
+    _refuse_machine_paths(nb)
+    nbformat.validate(nb)
+    return nbformat.writes(nb).rstrip("\n") + "\n"
+
+
+def _settle_ids(nb):
+    """Cell ids kept where valid and unique, else derived from the cell."""
+    seen = set()
+    for cell in nb.cells:
+        wanted, more = cell.get("id", ""), 0
+        while not CELL_ID.fullmatch(wanted) or wanted in seen:
+            wanted = hashlib.sha256(f"{cell.cell_type}\n{cell.source}\n{more}".encode()).hexdigest()[:8]
+            more += 1
+        cell["id"] = wanted
+        seen.add(wanted)
+
+
+def _count_cells(nb):
+    """Execution counts 1..n; a cell without code, or tagged to be skipped, has none."""
+    count = 0
+    for k, cell in enumerate(nb.cells, start=1):
+        if cell.cell_type != "code":
+            continue
+        if not cell.source.strip() or "skip-execution" in cell.metadata.get("tags", []):
+            cell.execution_count = None
+            continue
+        if cell.execution_count is None:
+            raise NotebookError(f"cell {k} was never executed: run the notebook (make run)")
+        count += 1
+        cell.execution_count = count
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+
+
+def _streams(outputs):
+    """Consecutive pieces of one stream joined, with a carriage return wiping its line as a terminal does."""
+    joined = []
+    for output in outputs:
+        if output.output_type == "stream" and joined and joined[-1].get("name") == output.name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    for output in joined:
+        if output.output_type == "stream":
+            output.text = "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in output.text.split("\n"))
+            if output.name == "stderr":
+                lines = output.text.splitlines(keepends=True)
+                output.text = "".join(line for line in lines if not PROGRESS_BAR.search(line))
+    return joined
+
+
+def _is_kept(output, models):
+    """All outputs but progress bars: of the widgets, live figures alone say something without a kernel."""
+    if output.output_type == "stream":
+        return bool(output.text.strip()) or output.name == "stdout" and bool(output.text)
+    view = output.get("data", {}).get(VIEW)
+    return view is None or "_esm" in models.get(view["model_id"], {}).get("state", {})
+
+
+def _output(output, cell):
+    if output.output_type == "stream":
+        output.text = ADDRESS.sub("at 0x...", output.text)
+    elif output.output_type == "error":
+        output.traceback = [ADDRESS.sub("at 0x...", line) for line in output.traceback]
+    else:
+        for kind, data in output.data.items():
+            if kind == "image/png":
+                output.data[kind] = base64.b64encode(clean_png(base64.b64decode(data))).decode()
+            elif isinstance(data, str):
+                output.data[kind] = ADDRESS.sub("at 0x...", data)
+        output.metadata.pop("needs_background", None)
+    return output
+
+
+def clean_png(png):
+    """The same picture without the notes that programs leave in it (program, version, time)."""
+    if not png.startswith(PNG_SIGNATURE):
+        raise NotebookError("an image/png output is not a PNG picture")
+    kept, at = [PNG_SIGNATURE], len(PNG_SIGNATURE)
+    while at < len(png):
+        (length,) = struct.unpack_from(">I", png, at)
+        end = at + 12 + length  # length, type, data, checksum
+        if png[at + 4 : at + 8] not in PNG_NOISE:
+            kept.append(png[at:end])
+        at = end
+    return b"".join(kept)
+
+
+def _stable_widgets(shown, models, name):
+    """The models that the displayed live figures need, under ids that depend on the notebook and their order alone."""
+    ids = {}
+
+    def visit(model_id):
+        if model_id in ids:
+            return
+        if model_id not in models:
+            raise NotebookError(f"a displayed widget has no stored state ({model_id}): run the notebook (make run)")
+        ids[model_id] = hashlib.sha256(f"{name}:{len(ids)}".encode()).hexdigest()[:32]
+        for value in models[model_id]["state"].values():
+            for reference in value if isinstance(value, list) else [value]:
+                if isinstance(reference, str) and reference.startswith(MODEL_REFERENCE):
+                    visit(reference.removeprefix(MODEL_REFERENCE))
+
+    for view in shown:
+        visit(view["model_id"])
+        view["model_id"] = ids[view["model_id"]]
+
+    def renamed(value):
+        if isinstance(value, list):
+            return [renamed(item) for item in value]
+        if isinstance(value, str) and value.startswith(MODEL_REFERENCE):
+            return MODEL_REFERENCE + ids[value.removeprefix(MODEL_REFERENCE)]
+        return value
+
+    state = {}
+    for old, new in ids.items():
+        model = copy.deepcopy(models[old])
+        model["state"] = {
+            key: renamed(value)
+            for key, value in model["state"].items()
+            if not (value is None and model["model_name"] == "LayoutModel")
+        }
+        state[new] = model
+    return state
+
+
+def texts(cell):
+    """Every text of a cell that a reader can see: its source, and the text of its outputs."""
+    yield cell.source
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream":
+            yield output.text
+        elif output.output_type == "error":
+            yield from output.traceback
+        else:
+            yield from (data for kind, data in output.data.items() if isinstance(data, str) and kind != "image/png")
+
+
+def machine_paths(nb):
+    """(cell number from 1, path) of each path of somebody's machine that the notebook names."""
+    return [(k, path) for k, cell in enumerate(nb.cells, 1) for text in texts(cell) for path in MACHINE_PATH.findall(text)]
+
+
+def _refuse_machine_paths(nb):
+    for k, path in machine_paths(nb):
+        raise NotebookError(f"cell {k} names a path of this machine: {path}")
+
+
+# --- running -------------------------------------------------------------------------------------------------------
+
+
+def execute(path, report=lambda text: None):
+    """The notebook at `path`, executed from top to bottom in its own folder."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    nb = read(path.read_text(encoding="utf8"))
+    nb.metadata.pop("widgets", None)
+    total = sum(cell.cell_type == "code" for cell in nb.cells)
+    done = 0
+
+    def progress(cell, cell_index):
+        nonlocal done
+        if cell.cell_type == "code":
+            done += 1
+            report(f"cell {done} of {total}")
+
+    client = NotebookClient(nb, timeout=CELL_TIMEOUT, kernel_name="python3", record_timing=False,
+                            resources={"metadata": {"path": str(path.parent)}}, on_cell_start=progress,
+                            extra_arguments=["--log-level=ERROR"])
+    with tempfile.TemporaryDirectory() as profile:  # the reader's own IPython settings must not show in the book
+        before = os.environ.get("IPYTHONDIR")
+        os.environ["IPYTHONDIR"] = profile
+        try:
+            client.execute()
+        except (CellExecutionError, CellTimeoutError) as error:
+            raise NotebookError(f"code cell {done} failed:\n{error}") from None
+        finally:
+            os.environ.pop("IPYTHONDIR")
+            if before is not None:
+                os.environ["IPYTHONDIR"] = before
+    return nb
+
+
+def name_of(path):
+    """The name that seeds widget ids: the path inside the book, the same on every machine."""
+    path = Path(path).resolve()
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
+
+
+def run(path):
+    start, terminal = time.perf_counter(), sys.stdout.isatty()
+
+    def report(text):
+        if terminal:
+            print(f"\r{name_of(path)}: {text}\033[K", end="", flush=True)
+
+    text = normalised(execute(path, report), name_of(path))
+    path.write_text(text, encoding="utf8")
+    if terminal:
+        print("\r", end="")
+    print(f"{name_of(path)}: executed in {time.perf_counter() - start:.1f} s\033[K" if terminal
+          else f"{name_of(path)}: executed in {time.perf_counter() - start:.1f} s", flush=True)
+
+
+def normalise(path):
+    before = path.read_text(encoding="utf8")
+    after = normalised(read(before), name_of(path))
+    if after != before:
+        path.write_text(after, encoding="utf8")
+    print(f"{name_of(path)}: {'already normal' if after == before else 'normalised'}")
+
+
+def check(path):
+    before = path.read_text(encoding="utf8")
+    if normalised(read(before), name_of(path)) != before:
+        raise NotebookError("not in normal form: make run, or python code/book/notebooks.py normalise")
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("action", choices=["run", "normalise", "check"])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="notebooks or folders; all chapters if none is named")
+    options = parser.parse_args(arguments)
+    paths = []
+    for given in options.notebooks or [CHAPTERS]:
+        paths += sorted(given.rglob("*.ipynb")) if given.is_dir() else [given]
+    failed = 0
+    for path in [path for path in paths if ".ipynb_checkpoints" not in path.parts]:
+        try:
+            {"run": run, "normalise": normalise, "check": check}[options.action](path)
+        except (NotebookError, FileNotFoundError) as error:
+            failed += 1
+            print(f"{name_of(path)}: {error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+// The little that a page of the book does by itself. Everything else is HTML that stands there when the page arrives.
+(() => {
+  // On paper nothing can be unfolded, so everything is; what was folded is folded again afterwards.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("article details:not([open])")];
+    folded.forEach((details) => (details.open = true));
+  });
+  addEventListener("afterprint", () => folded.splice(0).forEach((details) => (details.open = false)));
+
+  // What scrolls sideways in its own box can be reached and scrolled with the keyboard.
+  const boxes = document.querySelectorAll("article :is(.math-scroll, .pst-scrollable-table-container, .cell_output, pre)");
+  const reachable = () => {
+    for (const box of boxes) {
+      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("load", reachable);
+  addEventListener("load", () => {
+    for (const button of document.querySelectorAll("button.copybtn")) button.ariaLabel = "Copy this code";
+  });
+  addEventListener("resize", reachable);
+})();

@@ -1,0 +1,124 @@
+// Hosts the live figures of a page without a kernel: what anywidget does in JupyterLab, for a saved notebook.
+//
+// A figure's module is the one that JupyterLab runs: default export {render, initialize?}, called with {model, el}.
+// The model holds the figure's saved state and tells the module of changes; there is no Python to send them to.
+// The module's text comes in a classic script and becomes a Blob URL, because a page opened from file:// may load
+// neither a module nor a file by fetch.
+(() => {
+  const folder = new URL("live/", document.currentScript.src);
+  const NEAR = "800px 0px"; // a figure starts when it is this close to the view
+
+  const equal = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+  /** The front-end model of anywidget: get, set, on, off, save_changes, send. */
+  class Model {
+    #state;
+    #listeners = new Map();
+    constructor(state) {
+      this.#state = { ...state };
+    }
+    get(name) {
+      return this.#state[name];
+    }
+    set(names, value) {
+      const changes = typeof names === "string" ? { [names]: value } : names;
+      const changed = Object.keys(changes).filter((name) => !equal(this.#state[name], changes[name]));
+      Object.assign(this.#state, changes);
+      for (const name of changed) this.#tell(`change:${name}`, this, this.#state[name], {});
+      if (changed.length) this.#tell("change", this, {});
+    }
+    on(names, callback) {
+      for (const name of names.split(/\s+/)) {
+        if (!this.#listeners.has(name)) this.#listeners.set(name, new Set());
+        this.#listeners.get(name).add(callback);
+      }
+    }
+    off(names, callback) {
+      for (const name of names ? names.split(/\s+/) : [...this.#listeners.keys()]) {
+        if (callback) this.#listeners.get(name)?.delete(callback);
+        else this.#listeners.delete(name);
+      }
+    }
+    save_changes() {} // no kernel: the change has been made, and there is nobody to tell
+    send() {}
+    #tell(name, ...args) {
+      for (const callback of [...(this.#listeners.get(name) ?? [])]) callback(...args);
+    }
+  }
+
+  const once = (make) => {
+    const made = new Map();
+    return (key, ...rest) => made.get(key) ?? made.set(key, make(key, ...rest)).get(key);
+  };
+
+  /** Add an element that loads a file; settles when the file has arrived or failed to. */
+  const load = (element) =>
+    new Promise((resolve, reject) => {
+      element.addEventListener("load", resolve);
+      element.addEventListener("error", () => reject(new Error(`${element.src || element.href} could not be loaded`)));
+      document.head.append(element);
+    });
+
+  const style = once((file) =>
+    load(Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL(file, folder).href })));
+
+  const widget = once(async (file) => {
+    await load(Object.assign(document.createElement("script"), { src: new URL(file, folder).href }));
+    const text = window.liveSources?.[file];
+    if (!text) throw new Error(`${file} holds no figure`);
+    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    try {
+      const found = (await import(url)).default;
+      return typeof found === "function" ? await found() : found;
+    } finally {
+      URL.revokeObjectURL(url);
+    }
+  });
+
+  const model = once((id) => {
+    const figure = [...document.querySelectorAll(".live-figure")].find(
+      (candidate) => candidate.dataset.model === id && candidate.querySelector(".live-state"),
+    );
+    return new Model(JSON.parse(figure.querySelector(".live-state").textContent));
+  });
+
+  const ready = once(async (id, definition) =>
+    definition.initialize?.({ model: model(id), signal: new AbortController().signal, experimental: {} }));
+
+  async function start(figure) {
+    const note = figure.querySelector(".live-note");
+    const host = Object.assign(document.createElement("div"), { className: "live-host" });
+    const { model: id, source, style: css } = figure.dataset;
+    try {
+      const [definition] = await Promise.all([widget(source), css && style(css)]);
+      if (!definition?.render) throw new Error("its module has nothing to show");
+      await ready(id, definition);
+      figure.insertBefore(host, note);
+      figure.classList.add("is-live"); // before render, so that the module can measure its element
+      await definition.render({ model: model(id), el: host, signal: new AbortController().signal, experimental: {} });
+      note.textContent = "";
+      figure.dataset.live = "ready";
+    } catch (error) {
+      host.remove();
+      figure.classList.remove("is-live");
+      figure.dataset.live = "failed";
+      note.textContent = `This live figure could not start: ${error.message}. The picture shows its first state.`;
+      console.error(error);
+    }
+  }
+
+  const figures = [...document.querySelectorAll(".live-figure")];
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries.filter((candidate) => candidate.isIntersecting)) {
+        observer.unobserve(entry.target);
+        start(entry.target);
+      }
+    },
+    { rootMargin: NEAR },
+  );
+  for (const figure of figures) {
+    figure.querySelector(".live-note").textContent = "The live figure is loading.";
+    observer.observe(figure);
+  }
+})();

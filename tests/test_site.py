@@ -1,0 +1,623 @@
+"""The built book in a real browser: every page, from a server and (for the live figures) from file://."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+import yaml
+from conftest import BUILT, ROOT
+from markdown_it import MarkdownIt
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.myst_role import myst_role_plugin
+
+from book import notebooks
+
+PHONE = {"width": 320, "height": 700}
+DESK = {"width": 1280, "height": 800}
+
+
+def documents():
+    """The documents of the book, in the order of its table of contents."""
+    def walk(entry):
+        yield entry["file"] if "file" in entry else entry["root"]
+        for key in ("chapters", "sections"):
+            for child in entry.get(key, []):
+                yield from walk(child)
+        for part in entry.get("parts", []):
+            yield from (name for chapter in part["chapters"] for name in walk(chapter))
+    return list(walk(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
+
+
+DOCUMENTS = documents()
+PAGES = [*DOCUMENTS, "search", "genindex"]
+each_page = pytest.mark.parametrize("page", PAGES)
+each_document = pytest.mark.parametrize("page", DOCUMENTS)
+
+
+def source(document):
+    """The file a document is written in."""
+    return next(path for suffix in (".ipynb", ".md") if (path := ROOT / (document + suffix)).is_file())
+
+
+# --- what a page holds, seen once and asked many times -----------------------------------------------------------------
+
+
+@dataclass
+class Sight:
+    """What a browser saw of one page."""
+
+    requests: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+    complaints: list = field(default_factory=list)
+    facts: dict = field(default_factory=dict)
+
+
+LOOK = """() => {
+  const article = document.querySelector("article") ?? document.querySelector("main");
+  const text = article.cloneNode(true);
+  text.querySelectorAll("pre, code, script, style, annotation, .katex").forEach((part) => part.remove());
+  return {
+    title: document.title,
+    formulas: article.querySelectorAll("span.math, div.math").length,
+    set: [...article.querySelectorAll("span.math, div.math")].filter((part) => part.querySelector(".katex .katex-html") && part.querySelector(".katex math")).length,
+    broken: [...document.querySelectorAll(".katex-error, .maths-error, merror")].map((part) => part.textContent),
+    raw: text.textContent.match(/\\$\\$|\\\\[()[\\]]|\\\\begin\\{|\\\\(frac|partial|delta|sigma|mathbf|text)\\b|\\$[^$\\s][^$\\n]{0,80}\\$/g) ?? [],
+    numbers: [...article.querySelectorAll(".eqno")].map((part) => part.textContent.replace("#", "").trim()),
+    pictures: [...document.querySelectorAll("img")].map((img) => [img.getAttribute("src"), img.getAttribute("alt")]),
+    drawings: [...article.querySelectorAll("svg")].filter((svg) => !svg.closest("[aria-hidden=true]") && !svg.closest("[aria-label], [aria-labelledby]") && !svg.querySelector("title")).length,
+    buttons: [...document.querySelectorAll("button, summary, article a")].filter((part) => !part.innerText.trim() && !part.getAttribute("aria-label") && !part.title && !part.querySelector("img[alt]:not([alt=''])")).map((part) => part.outerHTML.slice(0, 200)),
+    figures: document.querySelectorAll(".live-figure").length,
+    headings: [...article.querySelectorAll("h1")].length,
+  };
+}"""
+LUMINANCE = """(name) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+  const body = document.body, style = getComputedStyle(name === "ink" ? document.querySelector("main p, main h1") : body);
+  canvas.fillStyle = name === "ink" ? style.color : style.backgroundColor;
+  canvas.fillRect(0, 0, 1, 1);
+  const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+  return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+}"""
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  const boxes = ".math-scroll, .cell_input, .cell_output, .pst-scrollable-table-container, pre, .bd-sidebar-secondary, dialog, .katex-mathml, details:not([open]) > :not(summary)";
+  return [...document.querySelectorAll("main *")].filter((part) => {
+    const box = part.getBoundingClientRect();
+    return box.width > 0 && box.right > width + 1 && !part.closest(boxes);
+  }).map((part) => `${part.tagName}.${part.getAttribute("class")} reaches to ${Math.round(part.getBoundingClientRect().right)}`).slice(0, 5);
+}"""
+
+
+def watch(page, sight):
+    page.on("request", lambda request: sight.requests.append(request.url))
+    page.on("requestfailed", lambda request: sight.failures.append(f"{request.url}: {request.failure}"))
+    page.on("response", lambda response: response.status >= 400 and sight.failures.append(f"{response.status} {response.url}"))
+    page.on("console", lambda message: message.type in ("error", "warning") and sight.complaints.append(message.text))
+    page.on("pageerror", lambda error: sight.complaints.append(str(error)))
+
+
+def scroll_through(page):
+    """Bring everything near the view once, so that what loads late loads; wait for the live figures."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for y in range(0, height, 600):
+        page.evaluate("y => scrollTo(0, y)", y)
+        page.wait_for_timeout(15)
+    page.wait_for_function("[...document.querySelectorAll('.live-figure')].every((figure) => figure.dataset.live)", timeout=15_000)
+    page.evaluate("scrollTo(0, 0)")
+
+
+@pytest.fixture(scope="session")
+def sights(browser, site):
+    """Look at a page (once in the session): light, dark, and on a narrow phone."""
+    @lru_cache(maxsize=None)
+    def look(name):
+        sight = Sight()
+        page = browser.new_page(viewport=DESK, color_scheme="light")
+        try:
+            watch(page, sight)
+            page.goto(f"{site}/{name}.html", wait_until="load")
+            scroll_through(page)
+            facts = sight.facts = page.evaluate(LOOK)
+            facts["light"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
+            page.locator(".theme-switch-button").first.click()
+            page.wait_for_function("document.documentElement.dataset.theme === 'dark'", timeout=2000)
+            facts["dark"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
+            page.set_viewport_size(PHONE)
+            page.wait_for_timeout(150)
+            scroll_through(page)
+            facts["width"] = page.evaluate("document.documentElement.scrollWidth")
+            facts["too wide"] = page.evaluate(TOO_WIDE)
+        finally:
+            page.close()
+        return sight
+    return look
+
+
+# --- every page ----------------------------------------------------------------------------------------------------------
+
+
+@each_page
+def test_page_asks_no_other_host(page, sights, site):
+    others = [url for url in sights(page).requests if not url.startswith((site + "/", "data:", "blob:"))]
+    assert sights(page).requests and not others
+
+
+@each_page
+def test_page_loads_without_complaint(page, sights):
+    assert sights(page).failures == [] and sights(page).complaints == []
+
+
+@each_page
+def test_page_is_dark_in_the_dark_theme(page, sights):
+    (paper, ink), (dark_paper, dark_ink) = sights(page).facts["light"], sights(page).facts["dark"]
+    assert paper > 0.9 and ink < 0.25, "light theme: dark ink on light paper"
+    assert dark_paper < 0.15 and dark_ink > 0.7, "dark theme: light ink on dark paper"
+
+
+@each_page
+def test_page_does_not_scroll_sideways_on_a_phone(page, sights):
+    assert sights(page).facts["width"] <= PHONE["width"]
+    assert sights(page).facts["too wide"] == []
+
+
+@each_page
+def test_page_names_its_pictures_and_buttons(page, sights):
+    facts = sights(page).facts
+    for src, alt in facts["pictures"]:
+        assert alt and alt != src and not re.search(r"\.(png|svg|jpe?g)$", alt), f"{src} has no alternative text"
+    assert facts["drawings"] == 0, "a drawing (svg) has neither a name nor aria-hidden"
+    assert facts["buttons"] == []
+
+
+@each_document
+def test_page_has_one_title(page, sights):
+    assert sights(page).facts["headings"] == 1 and sights(page).facts["title"]
+
+
+class Addresses(HTMLParser):
+    """The links and the ids of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.ids = [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            if name == "id":
+                self.ids.add(value)
+            elif name in ("href", "src") and value:
+                self.links.append(value)
+
+
+@lru_cache(maxsize=None)
+def addresses(path):
+    return Addresses(path.read_text(encoding="utf8"))
+
+
+@each_page
+def test_page_links_to_what_exists(page):
+    here = BUILT / f"{page}.html"
+    dead = []
+    for link in addresses(here).links:
+        parts = urlsplit(link)
+        if parts.scheme or parts.netloc:
+            continue
+        target = (here.parent / unquote(parts.path)).resolve() if parts.path else here
+        if not target.is_file():
+            dead.append(link)
+        elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in addresses(target).ids:
+            dead.append(link)
+    assert dead == []
+
+
+def test_pages_hold_no_address_of_a_library_elsewhere():
+    for path in BUILT.rglob("*.html"):
+        loaded = re.findall(r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)=\"(?:https?:)?//[^\"]*", path.read_text(encoding="utf8"))
+        assert loaded == [], path
+
+
+def test_every_page_of_the_contents_is_built_and_no_other():
+    built = {path.relative_to(BUILT).with_suffix("").as_posix() for path in BUILT.rglob("*.html")}
+    assert built - {"search", "genindex"} == set(DOCUMENTS)
+
+
+# --- maths ---------------------------------------------------------------------------------------------------------------
+
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+MARKDOWN.use(dollarmath_plugin, allow_labels=True).use(amsmath_plugin).use(myst_role_plugin)
+
+
+def formulas(markdown):
+    """How many formulas a piece of MyST Markdown holds, its directives included; counted without Sphinx."""
+    count = 0
+    for token in MARKDOWN.parse(markdown):
+        for part in [token, *(token.children or [])]:
+            if part.type in ("math_inline", "math_inline_double", "math_block", "math_block_label", "amsmath"):
+                count += 1
+            elif part.type == "myst_role" and part.meta["name"] == "math":
+                count += 1
+            elif part.type == "fence" and (directive := re.match(r"\{([\w:-]+)\}\s*(.*)", part.info)):
+                name, title = directive.groups()
+                if name == "math":
+                    count += 1
+                elif name not in ("code-block", "code", "bibliography", "image", "toctree"):
+                    body = re.sub(r"\A(?::[\w-]+:[^\n]*\n)+", "", part.content)
+                    count += formulas(body) + (formulas(title) if name not in ("exercise", "solution", "figure") else 0)
+    return count
+
+
+def formulas_of(document):
+    path = source(document)
+    if path.suffix == ".md":
+        return formulas(path.read_text(encoding="utf8"))
+    count = 0
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            count += formulas(cell.source)
+        elif cell.cell_type == "code":
+            shown = [] if "remove-output" in cell.metadata.get("tags", []) else [out.get("data", {}) for out in cell.outputs]
+            count += sum("text/latex" in data and "text/html" not in data for data in shown)
+            caption = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
+            count += formulas(caption) * sum("image/png" in data for data in shown)
+    return count
+
+
+def test_counting_formulas():
+    text = "$a$ and\n\n$$b$$ (eq-b)\n\n```{note}\n$c$ `$no$`\n```\n\n| $d$ |\n| --- |\n| {math}`e` |\n\n\\begin{align*}f\\end{align*}\n\n```python\n$no$\n```"
+    assert formulas(text) == 6
+
+
+@each_document
+def test_page_sets_all_its_maths(page, sights):
+    facts = sights(page).facts
+    assert facts["formulas"] == facts["set"] == formulas_of(page)
+    assert facts["broken"] == [] and facts["raw"] == []
+
+
+@each_document
+def test_equations_are_numbered_after_their_section(page, sights):
+    title = json.loads(source(page).read_text(encoding="utf8"))["cells"][0]["source"] if source(page).suffix == ".ipynb" else source(page).read_text(encoding="utf8")
+    section = re.match(r"#\s+(\d+(?:\.\d+)*)\s", "".join(title))
+    numbers = sights(page).facts["numbers"]
+    prefix = section.group(1) + "." if section else ""
+    assert numbers == [f"({prefix}{k})" for k in range(1, len(numbers) + 1)]
+
+
+# --- live figures ----------------------------------------------------------------------------------------------------------
+
+
+def live_figures():
+    """(document, index on its page) of every live figure, from the notebooks."""
+    for document in DOCUMENTS:
+        if source(document).suffix == ".ipynb":
+            outputs = [out for cell in nbformat.read(source(document), as_version=4).cells for out in cell.get("outputs", [])]
+            for k, _ in enumerate(out for out in outputs if notebooks.VIEW in out.get("data", {})):
+                yield document, k
+
+
+FIGURES = list(live_figures())
+each_figure = pytest.mark.parametrize("document, index", FIGURES, ids=[f"{Path(d).name}-{k}" for d, k in FIGURES])
+CONTROLS = "input, button, select, textarea, [role=slider], [role=button], [role=switch], [role=tab], [role=radio], [contenteditable=true]"
+
+# What a figure shows, but for one control and whatever surrounds that control alone (its label, its own read-out), so that a
+# control which moves nothing but itself is found out.
+SHOWN = """([host, control]) => {
+  let field = control;
+  while (field.parentElement !== host && !field.parentElement.querySelector("svg, canvas") &&
+         [...field.parentElement.querySelectorAll(CONTROLS)].every((other) => other === control || control.contains(other)))
+    field = field.parentElement;
+  field.dataset.testField = "";
+  const copy = host.cloneNode(true);
+  delete field.dataset.testField;
+  copy.querySelector("[data-test-field]")?.remove();
+  copy.querySelectorAll("canvas").forEach((canvas) => canvas.remove());
+  const values = [...host.querySelectorAll("input, select")].filter((other) => !field.contains(other)).map((other) => other.value + other.checked);
+  const pictures = [...host.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL());
+  return copy.innerHTML + values.join() + pictures.join();
+}""".replace("CONTROLS", json.dumps(CONTROLS))
+
+
+def open_figure(browser, address, index):
+    page = browser.new_page(viewport=DESK)
+    sight = Sight()
+    watch(page, sight)
+    page.goto(address, wait_until="load")
+    figure = page.locator(".live-figure").nth(index)
+    figure.scroll_into_view_if_needed()
+    figure.locator("xpath=self::*[@data-live]").wait_for(state="attached", timeout=15_000)
+    return page, figure, sight
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@each_figure
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_live_figure_starts(document, index, scheme, browser, site):
+    address = f"{site}/{document}.html" if scheme == "http" else (BUILT / f"{document}.html").as_uri()
+    page, figure, sight = open_figure(browser, address, index)
+    try:
+        assert figure.get_attribute("data-live") == "ready", figure.locator(".live-note").inner_text()
+        assert figure.locator(".live-host").bounding_box()["height"] > 50
+        assert not figure.locator(".live-picture").is_visible() and not figure.locator(".live-note").is_visible()
+        assert sight.complaints == [] and sight.failures == []
+    finally:
+        page.close()
+
+
+def operate(page, control):
+    """Do to a control what a reader would do with the keyboard or the mouse; say whether it could be done."""
+    if not control.is_enabled():
+        return False
+    kind = control.evaluate("part => part.tagName === 'INPUT' ? part.type : part.tagName.toLowerCase()")
+    if kind == "range" or control.get_attribute("role") == "slider":
+        before = control.evaluate("part => part.value ?? part.getAttribute('aria-valuenow')")
+        control.focus()
+        page.keyboard.press("End")
+        if control.evaluate("part => part.value ?? part.getAttribute('aria-valuenow')") == before:
+            page.keyboard.press("Home")
+    elif kind in ("number", "text", "search", "textarea"):
+        before = control.input_value()
+        control.fill(str(float(before or 0) + float(control.get_attribute("step") or 1)) if kind == "number" else before + "1")
+        control.press("Enter")
+    elif kind == "select":
+        control.evaluate("""part => {
+          part.selectedIndex = (part.selectedIndex + 1) % part.options.length;
+          for (const name of ["input", "change"]) part.dispatchEvent(new Event(name, {bubbles: true}));
+        }""")
+    elif kind in ("checkbox", "radio"):
+        if kind == "radio" and control.is_checked():
+            return False
+        control.evaluate("part => part.click()")
+    else:
+        control.focus()
+        page.keyboard.press("Enter")
+    return True
+
+
+def changes(page, figure, control):
+    """Operate a control and say whether the rest of the figure changed within a second."""
+    host, handle = figure.locator(".live-host").element_handle(), control.element_handle()
+    before = page.evaluate(SHOWN, [host, handle])
+    if not operate(page, control):
+        return False
+    for _ in range(20):
+        if not handle.evaluate("part => part.isConnected") or page.evaluate(SHOWN, [host, handle]) != before:
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@each_figure
+def test_every_control_of_a_live_figure_does_something(document, index, browser, site):
+    """From the figure's first state; where that is nothing (reset, back), after some other control has been operated."""
+    page, figure, _ = open_figure(browser, f"{site}/{document}.html", index)
+    try:
+        count = figure.locator(CONTROLS).count()
+        assert count > 0, "a live figure without controls"
+        dead = []
+        for k in range(count):
+            name = figure.locator(CONTROLS).nth(k).evaluate("part => part.getAttribute('aria-label') || part.labels?.[0]?.innerText || part.innerText || part.outerHTML.slice(0, 120)")
+            for prelude in [None, *(other for other in range(count) if other != k)]:
+                page.reload(wait_until="load")
+                figure = page.locator(".live-figure").nth(index)
+                figure.scroll_into_view_if_needed()
+                figure.locator("xpath=self::*[@data-live='ready']").wait_for(state="attached", timeout=15_000)
+                controls = figure.locator(CONTROLS)
+                if prelude is not None:
+                    operate(page, controls.nth(prelude))
+                    page.wait_for_timeout(50)
+                if changes(page, figure, controls.nth(k)):
+                    break
+            else:
+                dead.append(name)
+        assert dead == []
+    finally:
+        page.close()
+
+
+BREAKAGES = {
+    "throws": ("window.liveSources = {{}}; window.liveSources[{file}] = 'throw new Error(\"broken on purpose\")'", "broken on purpose"),
+    "render fails": ("window.liveSources = {{}}; window.liveSources[{file}] = 'export default {{ render() {{ throw new Error(\"no canvas\") }} }}'", "no canvas"),
+    "is no figure": ("window.liveSources = {{}}; window.liveSources[{file}] = 'export default {{}}'", "nothing to show"),
+    "is missing": (None, "could not be loaded"),
+}
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@pytest.mark.parametrize("way", BREAKAGES)
+def test_broken_figure_says_so_and_keeps_its_picture(way, browser, site):
+    document, index = FIGURES[0]
+    script, reason = BREAKAGES[way]
+    page = browser.new_page(viewport=DESK)
+
+    def spoil(route):
+        file = json.dumps(route.request.url.rsplit("/", 1)[-1])
+        route.fulfill(status=404, body="") if script is None else route.fulfill(content_type="text/javascript", body=script.format(file=file))
+
+    try:
+        page.route("**/_static/live/*.js", spoil)
+        page.goto(f"{site}/{document}.html", wait_until="load")
+        figure = page.locator(".live-figure").nth(index)
+        figure.scroll_into_view_if_needed()
+        figure.locator("xpath=self::*[@data-live='failed']").wait_for(state="attached", timeout=15_000)
+        note = figure.locator(".live-note").inner_text()
+        assert note.startswith("This live figure could not start") and reason in note
+        assert figure.locator(".live-picture").is_visible() and figure.locator(".live-host").count() == 0
+    finally:
+        page.close()
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+def test_without_javascript_and_on_paper_a_figure_is_its_picture(browser, site):
+    document, index = FIGURES[0]
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/{document}.html", wait_until="load")
+    figure = page.locator(".live-figure").nth(index)
+    assert figure.locator(".live-picture").is_visible() and "needs JavaScript" in figure.locator(".live-note").inner_text()
+    context.close()
+
+    page, figure, _ = open_figure(browser, f"{site}/{document}.html", index)
+    page.emulate_media(media="print")
+    assert figure.locator(".live-picture").is_visible() and not figure.locator(".live-host").is_visible()
+    page.close()
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+def test_figures_wait_until_they_are_near(browser, site):
+    """A page's own text comes first: no figure far below the view is loaded."""
+    document, index = FIGURES[0]
+    page = browser.new_page(viewport={"width": 1280, "height": 400})
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(f"{site}/{document}.html", wait_until="networkidle")
+    top = page.locator(".live-figure").nth(index).bounding_box()["y"]
+    loaded = any("/_static/live/" in url for url in requests)
+    page.close()
+    assert loaded == (top < 400 + 800), f"the figure starts {top:.0f} pixels below"
+
+
+# --- the page's own controls -------------------------------------------------------------------------------------------------
+
+
+def test_notebooks_can_be_downloaded(browser, site):
+    for document in DOCUMENTS:
+        if source(document).suffix == ".ipynb":
+            page = browser.new_page()
+            page.goto(f"{site}/{document}.html", wait_until="load")
+            with page.expect_download() as download:
+                page.locator("a.download-notebook").click()
+            assert Path(download.value.path()).read_bytes() == source(document).read_bytes()
+            page.close()
+
+
+def test_search_finds_a_page(browser, site):
+    page = browser.new_page(viewport=DESK)
+    page.goto(f"{site}/index.html", wait_until="load")
+    page.keyboard.press("Control+k")
+    field = page.locator("#pst-search-dialog input")
+    field.wait_for(state="visible", timeout=3000)
+    field.fill("gradient")
+    field.press("Enter")
+    page.locator("#search-results li a").first.wait_for(timeout=10_000)
+    page.close()
+
+
+def test_navigation_opens_on_a_phone(browser, site):
+    page = browser.new_page(viewport=PHONE)
+    page.goto(f"{site}/index.html", wait_until="load")
+    assert not page.locator("#pst-primary-sidebar nav").is_visible()
+    page.locator("button.primary-toggle:visible").first.click()
+    page.locator("#pst-primary-sidebar-modal nav a").first.wait_for(state="visible", timeout=3000)
+    page.close()
+
+
+def test_theme_is_remembered(browser, site):
+    context = browser.new_context(color_scheme="light")
+    page = context.new_page()
+    page.goto(f"{site}/index.html", wait_until="load")
+    page.locator(".theme-switch-button").first.click()
+    page.goto(f"{site}/search.html", wait_until="load")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    context.close()
+
+
+def test_solutions_are_hidden_until_asked_for(browser, site):
+    for document in DOCUMENTS:
+        page = browser.new_page(viewport=DESK)
+        page.goto(f"{site}/{document}.html", wait_until="load")
+        assert page.locator(".admonition.solution").count() == page.locator("details.admonition.solution:not([open])").count(), f"{document}: a solution without :class: dropdown"
+        if page.locator("details.solution").count():
+            solution = page.locator("details.solution").first
+            assert solution.evaluate("part => part.getBoundingClientRect().height") < 80
+            solution.locator("summary").click()
+            assert solution.evaluate("part => part.open && part.getBoundingClientRect().height > 80")
+        page.close()
+
+
+# --- what must fail the build ---------------------------------------------------------------------------------------------------
+
+
+def build(folder, cells, outputs=(), widgets=None):
+    """Build a book of one page with this book's settings; the result of the process."""
+    for name in ("_config.yml", "references.bib"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "code" / "book", folder / "code" / "book", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: page\n", encoding="utf8")
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text) for text in cells])
+    nb.metadata = nbformat.from_dict({"kernelspec": notebooks.KERNELSPEC, "language_info": notebooks.LANGUAGE})
+    if outputs:
+        nb.cells.append(nbformat.v4.new_code_cell("figure", execution_count=1, outputs=list(outputs)))
+    if widgets:
+        nb.metadata["widgets"] = {notebooks.STATE: {"state": widgets, "version_major": 2, "version_minor": 0}}
+    (folder / "page.ipynb").write_text(nbformat.writes(nb), encoding="utf8")
+    return subprocess.run([sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", "-W", "-n", "--keep-going"], cwd=folder,
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+
+
+def shown(**data):
+    kinds = {"view": notebooks.VIEW, "png": "image/png", "text": "text/plain"}
+    return nbformat.v4.new_output("display_data", data={kinds[kind]: value for kind, value in data.items()})
+
+
+def model(module="anywidget", name="AnyModel", **state):
+    return {"model_module": module, "model_module_version": "1", "model_name": name, "state": state}
+
+
+VIEW_OF_A = {"model_id": "a", "version_major": 2, "version_minor": 0}
+
+
+def test_a_sound_page_builds(tmp_path):
+    """Formulas in every place, a folded note, a live figure: no warning; and the figure's module is stored once, apart."""
+    figure = shown(view=VIEW_OF_A, png=PIXEL, text="A figure of one pixel.")
+    result = build(tmp_path, ["# 7.3 A page with $x^2$\n\n$$y = 1$$ (eq-y)\n\nSee {eq}`eq-y`.\n\n```{note}\n:class: dropdown\nFolded.\n```"],
+                   [figure, figure], {"a": model(_esm="export default {render() {}}", _css="p {}", w=0.1, _view_name="AnyView")})
+    assert result.returncode == 0, result.stdout + result.stderr
+    html = (tmp_path / "_build/html/page.html").read_text(encoding="utf8")
+    assert "(7.3.1)" in html and '<details class="admonition dropdown note">' in html
+    assert html.count('class="live-figure"') == 2 and html.count('class="live-state">{"w":0.1}</script>') == 1
+    assert "export default" not in html
+    stored = sorted(path.suffix for path in (tmp_path / "_build/html/_static/live").iterdir())
+    assert stored == [".css", ".js"]
+
+
+FAULTS = {
+    "a formula": ((["# A\n\n$\\frac{1}{2$"], [], None), "KaTeX cannot set this formula"),
+    "an unknown command": ((["# A\n\n$$\\nosuchthing$$"], [], None), "Undefined control sequence"),
+    "an equation that does not exist": ((["# A\n\nSee {eq}`eq-nowhere`."], [], None), "eq-nowhere"),
+    "a citation that does not exist": ((["# A\n\n{cite}`nobody1900`"], [], None), "nobody1900"),
+    "a widget of ipywidgets": ((["# A"], [shown(view=VIEW_OF_A, text="IntSlider")], {"a": model("@jupyter-widgets/controls", "IntSliderModel", value=3)}), "dead without a kernel"),
+    "a figure without picture": ((["# A"], [shown(view=VIEW_OF_A, text="A figure.")], {"a": model(_esm="export default {}")}), "no static picture"),
+    "a figure without state": ((["# A"], [shown(view=VIEW_OF_A, png=PIXEL, text="A figure.")], None), "no state of this widget"),
+    "a warning on stderr": ((["# A"], [nbformat.v4.new_output("stream", name="stderr", text="careful\n")], None), "stderr was found"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_page_fails_the_build(fault, tmp_path):
+    arguments, message = FAULTS[fault]
+    result = build(tmp_path, *arguments)
+    assert result.returncode != 0 and message in result.stdout + result.stderr
+
+
+def test_vendored_files_are_unchanged():
+    vendor = ROOT / "code" / "book" / "vendor"
+    listed = dict(re.findall(r"\| `(\S+)` \| `([0-9a-f]{64})` \|", (vendor / "VENDOR.md").read_text(encoding="utf8")))
+    there = {path.relative_to(vendor).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+             for path in vendor.rglob("*") if path.is_file() and path.name != "VENDOR.md"}
+    assert listed == there
