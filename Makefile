@@ -9,6 +9,7 @@
 .DEFAULT_GOAL := book
 .PHONY: book test lab run bench
 .DELETE_ON_ERROR:
+unexport PYTHONDONTWRITEBYTECODE # see --no-compile below: what Python compiles, it has to be allowed to keep
 
 # The first Python on the path that the book runs on; PYTHON=... names another.
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))

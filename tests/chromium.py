@@ -19,15 +19,19 @@ ADVICE = ("The browser tests need Chromium: on Debian or Ubuntu `sudo apt-get in
 
 def find():
     """The path of a Chromium, or None."""
-    candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), *PLACES, *_from_playwright()]
-    return next((path for path in candidates if path and Path(path).is_file()), None)
+    for candidates in ([os.environ.get("CHROMIUM")], map(shutil.which, NAMES), PLACES, _from_playwright()):
+        for path in candidates:
+            if path and Path(path).is_file():
+                return path
+    return None
 
 
 def _from_playwright():
+    """Where Playwright puts the Chromium that it downloads itself."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        return [playwright.chromium.executable_path]
+        yield playwright.chromium.executable_path
 
 
 def install():

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 import traitlets
-from live_page import CONTRAST, PROBLEMS, REPAINT, live_pages, written
+from live_page import CONTRAST, PROBLEMS, live_pages, written
 
 from backprop.live import Losses
 from backprop.live.base import HERE
@@ -138,7 +138,8 @@ def test_every_control_works_by_keyboard(show):
         for key, value in keys.items():
             before = shown.numbers()
             shown.page.keyboard.press(key)
-            assert shown.get(control) == pytest.approx(value) and check(shown)["L[huber]"] != before["L[huber]"]
+            after = check(shown)
+            assert shown.get(control) == pytest.approx(value) and (after["L[huber]"], after["dL[huber]"]) != (before["L[huber]"], before["dL[huber]"])
     shown.page.get_by_role("radio", name="Regression").focus()
     shown.page.keyboard.press("ArrowRight")
     assert shown.get("task") == "classification" and shown.tab_order()[:2] == ["1", "z"]
@@ -202,9 +203,3 @@ def test_touch_targets_words_and_leaving(show):
     page.wait_for_function("document.querySelector('[role=status]').textContent.startsWith('error \u22123.00; squared error, MSE: 9.0000, gradient \u22126.0000')")
     page.evaluate("stop()")
     assert page.evaluate("model.count()") == 0 and page.locator(".lf").count() == 0
-
-
-@pytest.mark.parametrize("task, control", [("regression", "error"), ("regression", "delta"), ("classification", "z")])
-def test_a_slider_repaints_within_a_frame(show, task, control):
-    times = show(Losses(task=task)).page.evaluate(REPAINT, control)
-    assert times[int(0.95 * len(times))] < 16, f"median {times[len(times) // 2]:.2f} ms, p95 {times[int(0.95 * len(times))]:.2f} ms"

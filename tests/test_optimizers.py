@@ -223,7 +223,7 @@ def test_another_network_is_refused_before_anything_changes(cls):
     optimizer.step(np.ones(3), np.ones(3))
     memory = {name: getattr(optimizer, name).copy() for name in cls.vectors}
     theta = np.ones(4)
-    with pytest.raises(ValueError, match=r"memory has shape \(3,\), theta \(4,\).*make a new optimizer"):
+    with pytest.raises(ValueError, match=r"memory has shape \(3,\), theta \(4,\).*take a new optimiser"):
         optimizer.step(theta, np.ones(4))
     with pytest.raises(ValueError, match=r"theta \(3,\), the gradient \(1,\)"):
         optimizer.step(np.ones(3), np.ones(1))

@@ -56,7 +56,7 @@ class HalfSquaredError(Loss):
 
 
 class MeanSquaredError(Loss):
-    r"""L = 1/(n d) sum_ij (y_ij - t_ij)^2, with dL/dy = 2 (y - t) / (n d): the mean over samples *and* outputs."""
+    r"""L = 1/(n d) sum_ij (y_ij - t_ij)^2, with dL/dy = 2 (y - t) / (n d), the mean over samples *and* outputs: equation (eq-loss-mse)."""
 
     name = "mean squared error"
 
@@ -66,7 +66,7 @@ class MeanSquaredError(Loss):
 
 
 class BinaryCrossEntropy(Loss):
-    r"""L = -1/n sum_ij [t log p + (1 - t) log(1 - p)] with p = sigmoid(z), computed from the logits z.
+    r"""L = -1/n sum_ij [t log p + (1 - t) log(1 - p)] with p = sigmoid(z), computed from the logits z: equation (eq-loss-bce).
 
     Stable form: max(z, 0) - z t + log(1 + e^{-|z|}); gradient (p - t) / n. Targets: probabilities in [0, 1], shape of z.
     """
@@ -88,7 +88,7 @@ class BinaryCrossEntropy(Loss):
 
 
 class CrossEntropy(Loss):
-    r"""L = -1/n sum_i sum_k t_ik log p_ik with p = softmax(z), computed from the logits z: the categorical cross-entropy.
+    r"""L = -1/n sum_i sum_k t_ik log p_ik with p = softmax(z), computed from the logits z: the categorical cross-entropy, equation (eq-loss-ce).
 
     Stable form: log p_k = (z_k - m) - log sum_k e^{z_k - m} with m = max z (log-sum-exp); gradient (p - t) / n.
     Targets: integer classes ``(n,)`` in 0 .. K-1, or one row of probabilities a sample ``(n, K)``, each summing to 1.

@@ -83,8 +83,8 @@ class Optimizer:
             for name in self.vectors:
                 setattr(self, name, np.zeros_like(theta))
         if theta.shape != self.scratch.shape or gradient.shape != theta.shape:
-            raise ValueError(f"this optimizer's memory has shape {self.scratch.shape}, theta {theta.shape}, the gradient {gradient.shape}; "
-                             "they must be the same: make a new optimizer for another network")
+            raise ValueError(f"this optimiser's memory has shape {self.scratch.shape}, theta {theta.shape}, the gradient {gradient.shape}; "
+                             "they must be the same: take a new optimiser for another network")
 
 
 class Nesterov(Optimizer):

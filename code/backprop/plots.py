@@ -143,7 +143,8 @@ def network_diagram(sizes, names=None, ax=None, most: int = 6, weights=None, uni
             ax.plot(l, y, "o", ms=15 if units is None else 27, mfc="white", mec=colour, mew=1.6, zorder=2)
             if units is not None and units[l] is not None:
                 ax.text(l, y, units[l][k], ha="center", va="center", fontsize=8.5, zorder=3)
-        ax.text(l, -1.36, f"{names[l]}\n{d}" if names else str(d), ha="center", va="top", fontsize=9, color=INK, linespacing=1.2)
+        for y, text in [(-1.45, names[l]), (-1.68, d)] if names else [(-1.45, d)]:
+            ax.text(l, y, text, ha="center", va="baseline", fontsize=9, color=INK)
     ax.set(xlim=(-0.45, len(sizes) - 0.55), ylim=(-1.85 if names else -1.6, 1.2))
     ax.axis("off")
     return ax

@@ -66,7 +66,8 @@ class CollectLiveFigures(SphinxTransform):
         model_id = json.loads(text[text.index(">") + 1 : text.rindex("</script>")])["model_id"]
         model = models.get(model_id)
         if model is None:
-            return self.refuse(bundle, "the notebook holds no state of this widget: run the notebook again (make run)")
+            return self.refuse(bundle, "the notebook holds no state of this widget. If it is a live figure, run the notebook "
+                                       "again (make run); anything else, such as a progress bar, is dead without a kernel")
         state = model["state"]
         if model.get("model_module") != "anywidget" or not state.get("_esm"):
             return self.refuse(bundle, f"a {model.get('model_name')} is dead without a kernel: only live figures "

@@ -32,6 +32,8 @@ class FoldDropdowns(SphinxPostTransform):
             fold = dropdown("", *body, ids=box["ids"], classes=["admonition", *box["classes"]])
             if box.tagname in admonitionlabels:
                 fold["classes"].append(box.tagname)
+            for link in list(title.findall(nodes.reference)):  # a click on the summary opens it and does nothing else
+                link.replace_self(link.children)
             fold["summary"] = title
             box.replace_self(fold)
 

@@ -8,13 +8,13 @@ from ..check import Exercise, add
 # section 1.1: how neural networks developed
 
 add(Exercise(
-    "1.1 one correction", [3, 2, 0],
+    "1.1 one correction", [4.5, 5, 0],
     mistakes={
-        "the weights move away from the sample; with target 1 and answer 0 they should move towards it.": [1, -4, -2],
-        "the bias learns too: its input is always 1.": [3, 2, -1],
-        "the weights did not change, but the answer was wrong: compute x . w + b and compare it with 0.": [2, -1, -1],
-        "the sample is added once, not replaced: add it to the old weights.": [1, 3, 1],
-        "the step is (t - y) = 1 times the sample, not the weighted sum times the sample.": [2 + 2 * 1, -1 + 2 * 3, -1 + 2],
+        "the weights move away from the sample; with target 1 and answer 0 they should move towards it.": [0.5, -7, -2],
+        "the bias learns too: its input is always 1.": [4.5, 5, -1],
+        "the weights did not change, but the answer was wrong: compute x . w + b and compare it with 0.": [2.5, -1, -1],
+        "the sample is to be added to the old weights, not to replace them.": [2, 6, 1],
+        "the sample is added once, not as often as the sum lies below 0.": [2.5 + 2 * 2, -1 + 2 * 6, -1 + 2],
     }))
 
 
@@ -83,13 +83,12 @@ def cost_ratio(sizes):
 
 
 add(Exercise(
-    "1.2 cost ratio", cost_ratio, inputs=[([784, 128, 10],), ([50, 50, 50, 50],), ([3, 200, 2],), ([7, 4],)],
+    "1.2 cost ratio", cost_ratio, inputs=[([784, 128, 10],), ([50, 50, 50, 50],), ([3, 200, 2],)],
     mistakes={
         "no error signal is needed for the inputs: one of the products of the first layer is not computed.": lambda sizes: 3.0,
         "the layer that is spared one product is the first one, not the last.": lambda sizes: cost_ratio(sizes[::-1]),
         "that is the backward pass alone; add the forward pass.": lambda sizes: cost_ratio(sizes) - 1,
-        "the weights need a product of their own in the backward pass; you counted the error signals only.":
-            lambda sizes: cost_ratio(sizes) - 1 + 1e-12 * 0 if len(sizes) < 3 else 2 - sizes[0] * sizes[1] / sum(m * n for m, n in zip(sizes[:-1], sizes[1:])),
+        "the error signals have to be handed on as well: one more product for every layer but the first.": lambda sizes: 2.0,
     }))
 
 add(Exercise(

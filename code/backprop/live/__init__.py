@@ -1,8 +1,10 @@
 """Live figures: a Python class with plain traits and a JavaScript module each, live in the built book and in JupyterLab."""
 from .activations import Activations
 from .base import LiveFigure
+from .computational_graph import ComputationalGraph
+from .descent_race import DescentRace
 from .gradient_flow import GradientFlow
 from .losses import Losses
 from .neuron import Neuron
 
-__all__ = ["LiveFigure", "GradientFlow", "Activations", "Losses", "Neuron"]
+__all__ = ["LiveFigure", "GradientFlow", "Activations", "Losses", "Neuron", "ComputationalGraph", "DescentRace"]

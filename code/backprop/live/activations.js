@@ -10,15 +10,17 @@ const slope = (name, z) => activations[name].backward(1, z, value(name, z));
 const LARGEST = { sigmoid: 0.25, tanh: 1, relu: 1, identity: 1 };
 const a99 = (1 + Math.sqrt(1 - SHARE)) / 2;                               // sigmoid: a (1 - a) = 0.01 / 4
 const EDGE = { sigmoid: Math.log(a99 / (1 - a99)), tanh: Math.atanh(Math.sqrt(1 - SHARE)), relu: 0, identity: Infinity };
-const saturated = { relu: [[-Infinity, 0]], sigmoid: [[-Infinity, -EDGE.sigmoid], [EDGE.sigmoid, Infinity]], tanh: [[-Infinity, -EDGE.tanh], [EDGE.tanh, Infinity]], identity: [] };
+const beyond = (edge) => [[-Infinity, -edge], [edge, Infinity]];
+const saturated = { sigmoid: beyond(EDGE.sigmoid), tanh: beyond(EDGE.tanh), relu: [[-Infinity, 0]], identity: [] };
 
 function tableOf({ activation, z, depth }) {
-  const s = slope(activation, z), table = { z, a: value(activation, z), slope: s, largest: LARGEST[activation], share: (100 * s) / LARGEST[activation], depth };
+  const s = slope(activation, z), largest = LARGEST[activation], table = { z, a: value(activation, z), slope: s, largest, share: (100 * s) / largest, depth };
   for (let l = 1, product = 1, best = 1; l <= LAYERS; l++) {
     table[`product[${l}]`] = product *= s;
-    table[`best[${l}]`] = best *= LARGEST[activation];
+    table[`best[${l}]`] = best *= largest;
   }
-  return { ...table, product: table[`product[${depth}]`], best: table[`best[${depth}]`], smaller: 1 / table[`product[${depth}]`], edge: EDGE[activation] };
+  const product = table[`product[${depth}]`];
+  return { ...table, product, best: table[`best[${depth}]`], smaller: 1 / product, edge: EDGE[activation] };
 }
 const brief = (v) => (Number.isInteger(v) ? whole(v) : small(v));
 const FORMATS = { z: fixed(2), a: fixed(4), slope: brief, depth: whole, edge: fixed(2), share: (v) => fixed(v < 10 ? 2 : 0)(v), largest: (v) => String(v), product: brief, best: brief, smaller: fixed(1) };
@@ -30,7 +32,8 @@ const FORMULAS = {
   relu: ["f(z) = \"max(0, \" z )", "f′(z) = 1 \" if \" z > 0\", else 0\""],
   identity: ["f(z) = z", "f′(z) = 1"],
 };
-const BENDS = "The slope here is $share % of its maximum, $largest. Shaded, beyond `±`$edge: saturated, the slope is less than 1 % of the maximum, and a unit that sits there hardly learns.";
+const BENDS = "The slope here is $share % of its maximum, $largest. " +
+  "Shaded, beyond `±`$edge: saturated, the slope is less than 1 % of the maximum, and a unit that sits there hardly learns.";
 const SATURATION = {
   sigmoid: BENDS, tanh: BENDS,
   relu: "Shaded: dead. Where `z ≤ 0` the slope is 0 and no error signal passes; for positive `z` it is 1, however large `z` grows.",
@@ -44,16 +47,20 @@ const SLOPE_LABELS = {
   sigmoid: { label: "sigmoid", at: 1.9, dx: 6, dy: -6 }, tanh: { label: "tanh", at: 0.8, dx: 7, dy: 2 },
   relu: { label: "ReLU", at: 7.8, dy: -7, anchor: "end" }, identity: { label: "identity", at: -7.8, dy: -7 },
 };
-const FRAMES = { sigmoid: [[-1.3, 1.3], [-1, -0.5, 0, 0.5, 1]], tanh: [[-1.3, 1.3], [-1, -0.5, 0, 0.5, 1]], relu: [[-8, 8], [-8, -4, 0, 4, 8]], identity: [[-8, 8], [-8, -4, 0, 4, 8]] };
+const BOUNDED = [[-1.3, 1.3], [-1, -0.5, 0, 0.5, 1]], UNBOUNDED = [[-8, 8], [-8, -4, 0, 4, 8]];       // range of a and its ticks
+const FRAMES = { sigmoid: BOUNDED, tanh: BOUNDED, relu: UNBOUNDED, identity: UNBOUNDED };
 
 function render({ model, el }) {
   const numbers = new Numbers((name) => FORMATS[name]), spoken = announcer();
   const get = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-  const say = () => { const t = numbers.table; return `z ${fixed(2)(t.z)}, value ${fixed(4)(t.a)}, slope ${small(t.slope)}${inWords(get().activation, t)}; product of ${t.depth} slopes ${small(t.product)}`; };
+  const say = () => {
+    const t = numbers.table;
+    return `z ${fixed(2)(t.z)}, value ${fixed(4)(t.a)}, slope ${small(t.slope)}${inWords(get().activation, t)}; product of ${t.depth} slopes ${small(t.product)}`;
+  };
   const set = (changes) => {
     for (const [name, v] of Object.entries(changes)) model.set(name, v);
     model.save_changes();
-    spoken.say(say(), 900);
+    spoken.say(say, 900);
   };
   const live = (name) => numbers.put(html("span", { class: "lf-number" }), name);
   const withNumbers = (text) => text.split(/(\$\w+)/).map((piece) => (piece[0] === "$" ? live(piece.slice(1)) : prose(piece, numbers)));
@@ -71,8 +78,10 @@ function render({ model, el }) {
   const right = panel("f′(z)", "slope", chart({ label: "its derivative", height, xLabel: "weighted input z", onmove: moveZ }));
   const note = html("p", { class: "lf-hint lf-note" });
   const zSlider = slider({ numbers, name: "z", label: "z", spoken: "weighted input z", min: Z[0], max: Z[1], step: 0.05, onmove: (z) => set({ z }) });
-  const depthSlider = slider({ numbers, name: "depth", label: "\"layers \" L", spoken: "number of layers", min: 1, max: LAYERS, step: 1, onmove: (depth) => set({ depth }) });
-  const chain = chart({ label: "product of the slopes, layer by layer", height: () => 190, xLabel: "layers the error signal has passed", margin: { left: 46 }, onmove: ([l]) => set({ depth: Math.max(1, Math.round(l)) }) });
+  const depthSlider = slider({ numbers, name: "depth", label: "\"layers \" L", spoken: "number of layers", min: 1, max: LAYERS, step: 1,
+    onmove: (depth) => set({ depth }) });
+  const chain = chart({ label: "product of the slopes, layer by layer", height: () => 190, xLabel: "layers the error signal has passed", margin: { left: 56 },
+    onmove: ([l]) => set({ depth: Math.min(LAYERS, Math.max(1, Math.round(l))) }) });
   const verdicts = ["The slope is 0: no error signal gets through even one of them.", "The error signal arrives as large as it left.",
     "At the far end the error signal is $smaller times smaller."].map((text) => html("p", { class: "lf-hint lf-note" }, withNumbers(text)));
   const chainText = html("div", { class: "lf-chain" }, html("div", { class: "lf-title" }, "Slopes multiply"),
@@ -106,7 +115,8 @@ function render({ model, el }) {
       chain.frame({ x: [0, LAYERS + 0.5], y: [10 ** -decades, 3 ** (decades / 8)], log: true, xTicks: [0, 5, 10, 15, 20], yTicks: [0, 1, 2, 3, 4].map((k) => 10 ** ((-k * decades) / 4)),
         curves: [{ f: (l) => LARGEST[activation] ** l, kind: "lf-faint lf-dashed", label: "at best", at: 19, dy: -11, anchor: "end" }] });
     }
-    chain.mark({ cursor: depth, dots: passes ? layers.map((l) => ({ at: [l, table[`product[${l}]`]], kind: l > depth ? "lf-small lf-later-dot" : l === depth ? "" : "lf-small" })) : [] });
+    const kind = (l) => (l > depth ? "lf-small lf-later-dot" : l < depth ? "lf-small" : "");
+    chain.mark({ cursor: depth, dots: passes ? layers.map((l) => ({ at: [l, table[`product[${l}]`]], kind: kind(l) })) : [] });
     numbers.show(table);
     verdicts.forEach((node, k) => { node.hidden = k !== (!passes ? 0 : table.product === 1 ? 1 : 2); });
     zSlider.show(z);

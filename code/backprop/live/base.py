@@ -13,6 +13,7 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import traitlets
+from matplotlib import style
 
 HERE = Path(__file__).parent
 
@@ -42,9 +43,10 @@ class LiveFigure(anywidget.AnyWidget):
         raise NotImplementedError
 
     def picture(self) -> bytes:
-        """Return `draw` as PNG, the same bytes for the same state."""
+        """Return `draw` as PNG, the same bytes for the same state, whatever style the notebook has set for its own plots."""
         png = io.BytesIO()
-        self.draw().savefig(png, format="png", dpi=144, transparent=True, metadata={"Software": None})
+        with style.context("default"):
+            self.draw().savefig(png, format="png", dpi=144, transparent=True, metadata={"Software": None})
         return png.getvalue()
 
     def _repr_mimebundle_(self, **kwargs):

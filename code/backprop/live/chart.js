@@ -30,10 +30,19 @@ export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe
   const node = svg("svg", { class: onmove ? "lf-chart lf-movable" : "lf-chart", role: "img", "aria-label": label },
     area, grid, ticks, xText, cursor, drawn, labels, over, dots);
   const self = { node, under, over, frame, mark, resize };
-  let width = 300, framed = null, marked = {};
+  let width = 300, drawnWidth, framed = null, marked = {};
 
   function frame(content) {
+    const axes = ["x", "y", "xTicks", "yTicks", "log"], sameAxes = framed && width === drawnWidth && axes.every((name) => framed[name] === content[name]);
+    const known = sameAxes ? framed.curves : [];                         // a curve that is the same object as before is drawn already
     framed = content;
+    if (!sameAxes) drawAxes(content);
+    drawCurves(content, known);
+    mark(marked);
+  }
+
+  function drawAxes(content) {
+    drawnWidth = width;
     const { x, y, log = false } = content, tall = height(width);
     const left = edge.left, right = width - edge.right, top = edge.top, bottom = tall - edge.bottom;
     const level = log ? Math.log10 : (v) => v, [low, high] = y.map(level);
@@ -53,17 +62,20 @@ export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe
     ticks.replaceChildren(
       ...content.yTicks.map((v) => tick("y", v, { x: left - 6, y: Y(v) + 4, "text-anchor": "end" })),
       ...content.xTicks.map((v) => tick("x", v, { x: X(v), y: bottom + 17, "text-anchor": "middle" })));
+    onframe?.(self);
+  }
+
+  function drawCurves({ x, bands: shaded = [], curves: content }, known) {
+    const { X, Y } = self, [top, wide, tall] = ["y", "width", "height"].map((name) => Number(area.getAttribute(name))), bottom = top + tall;
     const bandTexts = [];
-    bands.replaceChildren(...(content.bands ?? []).map(({ from, to, label: text, low }) => {
+    bands.replaceChildren(...shaded.map(({ from, to, label: text, low }) => {
       const [start, end] = [Math.max(from, x[0]), Math.min(to, x[1])].map(X);
       bandTexts.push(svg("text", { class: "lf-band-label", x: (start + end) / 2, y: low ? bottom - 8 : top + 15, "text-anchor": "middle" }, text ?? ""));
       return svg("rect", { class: "lf-band", x: start, y: top, width: Math.max(0, end - start), height: bottom - top });
     }));
-    curves.replaceChildren(...content.curves.map(({ f, breaks = [], kind = "" }) => svg("path", { class: `lf-curve ${kind}`, d: trace(f, x, breaks, X, Y, right - left) })));
-    labels.replaceChildren(...bandTexts, ...content.curves.filter((curve) => curve.label).map(({ f, kind = "", label: text, at, dx = 0, dy = -6, anchor = "start" }) =>
+    refill(curves, content, "path", (curve, k) => (curve === known[k] ? {} : { class: `lf-curve ${curve.kind ?? ""}`, d: trace(curve.f, x, curve.breaks ?? [], X, Y, wide) }));
+    labels.replaceChildren(...bandTexts, ...content.filter((curve) => curve.label).map(({ f, kind = "", label: text, at, dx = 0, dy = -6, anchor = "start" }) =>
       svg("text", { class: `lf-curve-label ${kind}`, x: X(at) + dx, y: Y(f(at)) + dy, "text-anchor": anchor }, text)));
-    onframe?.(self);
-    mark(marked);
   }
 
   function mark(content) {
@@ -73,7 +85,8 @@ export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe
     cursor.classList.toggle("lf-off", content.cursor === undefined);
     if (content.cursor !== undefined) place(cursor, { x1: X(content.cursor), x2: X(content.cursor) });
     refill(lines, content.lines ?? [], "line", ({ from, to, kind = "" }) => ({ class: `lf-stroke ${kind}`, x1: X(from[0]), y1: Y(from[1]), x2: X(to[0]), y2: Y(to[1]) }));
-    refill(dots, content.dots ?? [], "path", ({ at, kind = "" }) => ({ class: `lf-mark ${kind}`, d: shapeOf(kind, kind.includes("lf-small") ? 3 : 5), transform: `translate(${X(at[0]).toFixed(2)} ${Y(at[1]).toFixed(2)})` }));
+    refill(dots, content.dots ?? [], "path", ({ at, kind = "" }) => ({ class: `lf-mark ${kind}`, d: shapeOf(kind, kind.includes("lf-small") ? 3 : 5),
+      transform: `translate(${X(at[0]).toFixed(2)} ${Y(at[1]).toFixed(2)})` }));
   }
 
   function resize(now) { width = now; if (framed) frame(framed); }
@@ -95,9 +108,9 @@ export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe
 }
 
 // As many children of `group` as there are `items`, each with its attributes; those that are there are used again.
-function refill(group, items, tag, attributes) {
+export function refill(group, items, tag, attributes) {
   while (group.childNodes.length > items.length) group.lastChild.remove();
-  items.forEach((item, k) => place(group.childNodes[k] ?? group.appendChild(svg(tag)), attributes(item)));
+  items.forEach((item, k) => place(group.childNodes[k] ?? group.appendChild(svg(tag)), attributes(item, k)));
 }
 
 // Series differ in shape as well as in colour: circle, square, diamond.

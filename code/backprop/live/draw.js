@@ -24,6 +24,9 @@ export function place(node, attributes) {
   return node;
 }
 
+// Set the text, if it is another one.
+export const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+
 let serial = 0;
 export const unique = (stem) => `lf-${stem}-${++serial}`;              // ids, when a figure is shown more than once
 
@@ -155,11 +158,22 @@ export function segmented({ label, options, onchange }) {
   return { node, show: (value) => inputs.forEach((input) => { input.checked = input.value === value; }) };
 }
 
+// A menu of options, [[value, label], ...], with its label before it.
+export function menu({ label, options, onchange, name }) {
+  const select = html("select", { class: "lf-menu", "data-control": name, onchange: () => onchange(select.value) },
+    options.map(([value, text]) => html("option", { value }, text)));
+  const node = html("label", { class: "lf-menu-label" }, html("span", {}, label), select);
+  return { node, select, show: (value) => { if (select.value !== value) select.value = value; } };
+}
+
 // A polite live region: says the last text it was given once nothing new came for `wait` ms, so a drag does not flood the reader.
 export function announcer() {
   const node = html("div", { class: "lf-spoken", role: "status", "aria-live": "polite" });
   let timer;
-  const say = (text, wait = 0) => { clearTimeout(timer); timer = setTimeout(() => { node.textContent = text; }, wait); };
+  const say = (text, wait = 0) => {                                        // the text, or a function that gives it when its time has come
+    clearTimeout(timer);
+    timer = setTimeout(() => { node.textContent = typeof text === "function" ? text() : text; }, wait);
+  };
   return { node, say, stop: () => clearTimeout(timer) };
 }
 

@@ -105,3 +105,43 @@ export function lossAndGradients(parameters, X, t, { loss = "half squared error"
 // One step of gradient descent: new parameters, the old ones untouched.
 export const descend = (parameters, gradients, eta) =>
   Object.fromEntries(Object.entries(parameters).map(([name, p]) => [name, zip((v, g) => v - g * eta, p, gradients[name])]));
+
+// ------------------------------------------------------------------------------- reverse mode on single numbers
+// backprop.graph.Scalar: a number with its parents and, from the operation that made it, the local derivative for each of them.
+export const scalar = (value, parents = [], local = [], op = "") => ({ value, grad: 0, name: "", parents, local, op });
+
+const through = (op) => (a) => {                                 // one number through an activation
+  const value = activations[op].forward(a.value);
+  return scalar(value, [a], [activations[op].backward(1, a.value, value)], op);
+};
+export const operations = {
+  add: (a, b) => scalar(a.value + b.value, [a, b], [1, 1], "+"),
+  mul: (a, b) => scalar(a.value * b.value, [a, b], [b.value, a.value], "*"),
+  pow: (a, k) => scalar(a.value ** k, [a], [k ? k * a.value ** (k - 1) : 0], `^${k}`),
+  exp: (a) => { const e = Math.exp(a.value); return scalar(e, [a], [e], "exp"); },
+  log: (a) => scalar(Math.log(a.value), [a], [1 / a.value], "log"),
+  tanh: through("tanh"),
+  sigmoid: through("sigmoid"),
+  relu: through("relu"),
+};
+
+// All numbers that `last` depends on, itself last: every parent before its children, in the companion's order.
+export function nodesOf(last) {
+  const order = [], seen = new Set(), stack = [[last, false]];
+  while (stack.length) {
+    const [node, parentsDone] = stack.pop();
+    if (parentsDone) order.push(node);
+    else if (!seen.has(node)) {
+      seen.add(node);
+      stack.push([node, true], ...[...node.parents].reverse().map((parent) => [parent, false]));
+    }
+  }
+  return order;
+}
+
+// Set `grad` of every one of `nodes` (from nodesOf) to the derivative of the last with respect to it.
+export function backwardThrough(nodes) {
+  for (const node of nodes) node.grad = 0;
+  nodes.at(-1).grad = 1;
+  for (const node of [...nodes].reverse()) node.parents.forEach((parent, k) => { parent.grad += node.local[k] * node.grad; });   // sum over the paths
+}

@@ -121,7 +121,7 @@ function render({ model, el }) {
     if (index.length === 2) copy[index[0]][index[1]] = value;
     else if (index.length === 1) copy[index[0]] = value;
     set({ [trait]: index.length ? copy : value });
-    spoken.say(say(), 900);
+    spoken.say(say, 900);
   };
 
   // ------------------------------------------------------------------------------------------------- sliders
@@ -160,7 +160,7 @@ function render({ model, el }) {
   // -------------------------------------------------------------------------------------------------- stages
   const go = (by) => {                                                   // through both passes, and round again
     const all = Object.entries(STAGES).flatMap(([view, stages]) => stages.map((_, stage) => ({ view, stage })));
-    const { view, stage } = get(), at = all.findIndex((s) => s.view === view && s.stage === stage);
+    const { view, stage } = get(), at = all.findIndex((s) => s.view === view && s.stage === Math.min(stage, STAGES[view].length - 1));
     set(all[(at + by + all.length) % all.length]);
   };
   const passes = segmented({ label: "direction", options: [["forward", "Forward →"], ["backward", "← Backward"]], onchange: (view) => set({ view, stage: 0 }) });
@@ -178,11 +178,11 @@ function render({ model, el }) {
       history.push(evaluate({ ...state, ...parameters }).loss);
     }
     set({ ...parameters, history });
-    queueMicrotask(() => spoken.say(`After ${history.length - 1} step${history.length === 2 ? "" : "s"}: ${say()}`));
+    spoken.say(() => `After ${history.length - 1} step${history.length === 2 ? "" : "s"}: ${say()}`);
   };
   const reset = () => {
     set({ ...structuredClone(model.get("start")), history: [] });
-    queueMicrotask(() => spoken.say(`Back at the start: ${say()}`));
+    spoken.say(() => `Back at the start: ${say()}`);
   };
   const plot = linePlot({ label: "loss over the steps taken", x: "steps of gradient descent", y: "loss L", height: 132 });
   const live = (name) => numbers.put(html("span", {}), name);

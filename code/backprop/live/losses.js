@@ -10,20 +10,28 @@ const behindSigmoid = (name, z, t) => {                                   // [lo
   const y = activations.sigmoid.forward(z), [value, gradient] = lossOf(name, y, t);
   return [value, activations.sigmoid.backward(gradient, z, y)];
 };
-// A series: `both(x, state)` is [loss, gradient] at the error or the logit x; `labels` say where its name stands in the two plots.
+// A series: `both(x, state)` is [loss, gradient] at the error or the logit x; `depends(state)`, what its curves change with; `labels` say where its name stands in the two plots.
 const SERIES = {
   regression: [
-    { id: "mse", kind: "", label: "MSE", name: "squared error, MSE", formulas: ["e^2", "2 e"], both: (e) => lossOf("mean squared error", e, 0),
+    { id: "mse", kind: "", label: "MSE", name: "squared error, MSE", formulas: ["e^2", "2 e"],
+      both: (e) => lossOf("mean squared error", e, 0), depends: () => 0,
       places: () => [{ at: 2, dx: -9, dy: 0, anchor: "end" }, { at: 2, dx: -9, dy: 0, anchor: "end" }] },
-    { id: "mae", kind: "lf-second", label: "MAE", name: "absolute error, MAE", formulas: ["∣e∣", "\"sign \" e"], both: (e) => lossOf("mean absolute error", e, 0),
-      places: (t, delta) => (delta > 1.2 ? [{ at: -2.9, dy: 24 }, { at: -2.95, dy: -7 }] : [{ at: -2.9, dy: -8 }, { at: -2.95, dy: 17 }]) },
+    { id: "mae", kind: "lf-second", label: "MAE", name: "absolute error, MAE", formulas: ["∣e∣", "\"sign \" e"],
+      both: (e) => lossOf("mean absolute error", e, 0), depends: ({ delta }) => delta > 1.2,
+      places: (t, delta) => (delta > 1.2
+        ? [{ at: -2.9, dy: 24 }, { at: -2.95, dy: -7 }]
+        : [{ at: -2.9, dy: -8 }, { at: -2.95, dy: 17 }]) },
     { id: "huber", kind: "lf-third", label: "Huber", name: "Huber", formulas: ["½ e^2 \" up to \" δ \", \" | \"then straight\"", "e \" cut off at \" ± δ"],
-      both: (e, { delta }) => lossOf("huber", e, 0, delta), places: (t, delta) => [{ at: 2.4, dy: delta < 0.6 ? -7 : delta <= 1.2 ? 18 : 26, anchor: "middle" }, { at: 2.95, dy: delta > 1.2 ? -7 : 17, anchor: "end" }] },
+      both: (e, { delta }) => lossOf("huber", e, 0, delta), depends: ({ delta }) => delta, places: (t, delta) => [
+        { at: 2.4, dy: delta < 0.6 ? -7 : delta <= 1.2 ? 18 : 26, anchor: "middle" },
+        { at: 2.95, dy: delta > 1.2 ? -7 : 17, anchor: "end" }] },
   ],
   classification: [
-    { id: "bce", kind: "", label: "cross-entropy", name: "cross-entropy", formulas: ["− t \" log \" y | − ( 1 − t ) \" log\"( 1 − y )", "y − t"], both: (z, { t }) => lossOf("binary cross-entropy", z, t),
+    { id: "bce", kind: "", label: "cross-entropy", name: "cross-entropy", formulas: ["− t \" log \" y | − ( 1 − t ) \" log\"( 1 − y )", "y − t"],
+      both: (z, { t }) => lossOf("binary cross-entropy", z, t), depends: ({ t }) => t,
       places: (t) => (t ? [{ at: -5, dx: 10, dy: 0 }, { at: -7.8, dy: -8 }] : [{ at: 5, dx: -10, dy: 0, anchor: "end" }, { at: 7.8, dy: 18, anchor: "end" }]) },
-    { id: "hse", kind: "lf-second", label: "squared error", name: "half squared error", formulas: ["½ ( y − t )^2", "( y − t ) | y ( 1 − y )"], both: (z, { t }) => behindSigmoid("half squared error", z, t),
+    { id: "hse", kind: "lf-second", label: "squared error", name: "half squared error", formulas: ["½ ( y − t )^2", "( y − t ) | y ( 1 − y )"],
+      both: (z, { t }) => behindSigmoid("half squared error", z, t), depends: ({ t }) => t,
       places: (t) => (t ? [{ at: -7.8, dy: -8 }, { at: -7.8, dy: -8 }] : [{ at: 7.8, dy: -8, anchor: "end" }, { at: 7.8, dy: 18, anchor: "end" }]) },
   ],
 };
@@ -32,9 +40,11 @@ function tableOf(state) {
   for (const [task, x] of [["regression", error], ["classification", z]]) {
     for (const { id, both } of SERIES[task]) [table[`L[${id}]`], table[`dL[${id}]`]] = both(x, state);
   }
-  return { ...table, "ratio[regression]": table["dL[huber]"] ? table["dL[mse]"] / table["dL[huber]"] : 2, "ratio[classification]": table["dL[bce]"] / table["dL[hse]"] };
+  const huberPulls = table["dL[huber]"] !== 0;
+  return { ...table, "ratio[regression]": huberPulls ? table["dL[mse]"] / table["dL[huber]"] : 2, "ratio[classification]": table["dL[bce]"] / table["dL[hse]"] };
 }
-const formatOf = (name) => (name === "delta" || name === "error" || name === "z" ? fixed(2) : name === "t" ? String : name === "y" ? fixed(4) : name.startsWith("ratio") ? fixed(1) : small);
+const FORMATS = { delta: fixed(2), error: fixed(2), z: fixed(2), y: fixed(4), t: String };
+const formatOf = (name) => FORMATS[name] ?? (name.startsWith("ratio") ? fixed(1) : small);
 
 // ---------------------------------------------------------------------------------------------------------- the tasks
 const TASKS = {
@@ -44,14 +54,16 @@ const TASKS = {
     remarks: [
       [({ error }) => error === 0, "No error: none of the three pulls. Only MAE changes its mind abruptly here, from −1 to 1."],
       [({ error, delta }) => Math.abs(error) <= delta, "Inside `±δ` Huber is the parabola `½ e^2`: its pull fades as the error does. MAE pulls just as hard right up to the target."],
-      [() => true, "Beyond `±δ` Huber pulls with `δ`, however large the error: an outlier counts, but it does not rule. Squared error pulls $ratio[regression] times as hard."],
+      [() => true, "Beyond `±δ` Huber pulls with `δ`, however large the error: an outlier counts, but it does not rule. " +
+        "Squared error pulls $ratio[regression] times as hard."],
     ],
   },
   classification: {
     x: [-8, 8], xTicks: [-8, -4, 0, 4, 8], xLabel: "logit z", trait: "z", breaks: () => [], bands: ({ t }, k) => [{ from: t ? -8 : 0, to: t ? 0 : 8, label: "wrong side", low: k === 1 && t === 0 }],
     plots: [{ title: "Loss", head: "L(z)", y: [-0.9, 8.6], yTicks: [0, 2, 4, 6, 8] }, { title: "Gradient", head: "\\frac{dL}{dz}", y: [-1.15, 1.15], yTicks: [-1, -0.5, 0, 0.5, 1] }],
     remarks: [
-      [({ z, t }) => (t ? z <= -1.5 : z >= 1.5), "Confident and wrong: `y` = $y for the target $t. Squared error has gone flat, its gradient is $ratio[classification] times smaller than that of cross-entropy. The worse the mistake, the slower it learns."],
+      [({ z, t }) => (t ? z <= -1.5 : z >= 1.5), "Confident and wrong: `y` = $y for the target $t. Squared error has gone flat: " +
+        "its gradient is $ratio[classification] times smaller than that of cross-entropy. The worse the mistake, the slower it learns."],
       [({ z, t }) => (t ? z <= 0 : z >= 0), "Undecided, or a little wrong: `y` = $y for the target $t. Both losses pull; cross-entropy's gradient is $ratio[classification] times as large."],
       [() => true, "The right side: `y` = $y for the target $t. Both gradients fade, as they should: there is less and less to learn."],
     ],
@@ -69,7 +81,7 @@ function render({ model, el }) {
   const set = (changes) => {
     for (const [name, v] of Object.entries(changes)) model.set(name, v);
     model.save_changes();
-    spoken.say(say(), 900);
+    spoken.say(say, 900);
   };
   const live = (name) => numbers.put(html("span", { class: "lf-number" }), name);
   const sentence = (text) => html("p", { class: "lf-hint" }, text.split(/(\$\w+(?:\[\w+\])?)/).map((piece) => (piece[0] === "$" ? live(piece.slice(1)) : prose(piece, numbers))));
@@ -88,17 +100,24 @@ function render({ model, el }) {
     const rows = html("table", { class: "lf-table" },
       html("thead", {}, html("tr", {}, html("th", { scope: "col" }, "loss"), html("th", { scope: "col" }, head(0)), html("th", { scope: "col" }, head(1)))),
       html("tbody", {}, series.map((s) => html("tr", {},
-        html("th", { scope: "row" }, key(s), s.name), [["L", 0], ["dL", 1]].map(([q, k]) => html("td", {}, live(`${q}[${s.id}]`), maths(s.formulas[k], numbers)))))));
+        html("th", { scope: "row" }, key(s), s.name),
+        [["L", 0], ["dL", 1]].map(([q, k]) => html("td", {}, live(`${q}[${s.id}]`), maths(s.formulas[k], numbers)))))));
     const said = remarks.map(([, text]) => sentence(text));
     const node = html("div", { class: "lf-task" },
       html("div", { class: "lf-panels" }, charts.map((c, k) => html("div", { class: "lf-panel" }, html("div", { class: "lf-panel-head" }, html("span", {}, html("span", { class: "lf-panel-title" }, plots[k].title), head(k))), c.node))),
       html("div", { class: "lf-training lf-wide-right" }, html("div", { class: "lf-chain" }, controls[task], html("div", { class: "lf-note" }, said)), rows));
     let framed;
+    const drawn = {};                                                    // curves by loss, plot and what they depend on
+    const curve = ({ id, both, kind, label, places, depends }, k, state) => {
+      const key = `${id} ${k}`, on = depends(state);
+      if (drawn[key]?.on !== on) drawn[key] = { on, f: (v) => both(v, state)[k], breaks: breaks(state), kind, label, ...places(state.t, state.delta)[k] };
+      return drawn[key];
+    };
     const repaint = (state, table) => {
       if (framed !== `${state.delta} ${state.t}`) {
         framed = `${state.delta} ${state.t}`;
         charts.forEach((c, k) => c.frame({ x, xTicks, y: plots[k].y, yTicks: plots[k].yTicks, bands: bands(state, k),
-          curves: series.map(({ both, kind, label, places }) => ({ f: (v) => both(v, state)[k], breaks: breaks(state), kind, label, ...places(state.t, state.delta)[k] })) }));
+          curves: series.map((s) => curve(s, k, state)) }));
       }
       charts.forEach((c, k) => c.mark({ cursor: state[trait], dots: series.map(({ id, kind }) => ({ at: [state[trait], table[`${k ? "dL" : "L"}[${id}]`]], kind })).reverse() }));
       const now = remarks.findIndex(([holds]) => holds(state));

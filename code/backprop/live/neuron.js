@@ -1,6 +1,6 @@
 // One neuron with two inputs: the unit with its numbers, and the plane of its inputs with the decision line.
 import { matmul } from "./engine.js";
-import { Numbers, html, svg, place, maths, prose, slider, button, segmented, announcer, watch, onWidth, fixed, small, whole } from "./draw.js";
+import { Numbers, html, svg, place, write, maths, prose, slider, button, segmented, announcer, watch, onWidth, fixed, small, whole } from "./draw.js";
 import { shapeOf } from "./chart.js";
 import { LOW, HIGH, UNITS, weighted, onItsSide, LEVEL_TEXT, lineInPlane, inputPlane } from "./neuron_plane.js";
 import { LABELS, unitDiagram } from "./neuron_unit.js";
@@ -12,7 +12,7 @@ function tableOf({ x, w, b, activation, data }, sets) {
   const unit = UNITS[activation], [z] = weighted(w, b, [x]), a = unit.forward(z), slope = unit.backward(1, z, a), points = sets[data];
   const [dx] = matmul([[slope]], [w]), right = onItsSide(w, b, points).filter(Boolean).length;
   return { "x[0]": x[0], "x[1]": x[1], "w[0]": w[0], "w[1]": w[1], b, z, a, slope, "da/dw[0]": slope * x[0], "da/dw[1]": slope * x[1], "da/db": slope,
-    "da/dx[0]": dx[0], "da/dx[1]": dx[1], distance: z / Math.hypot(...w), right, points: points.length };
+    "da/dx[0]": dx[0], "da/dx[1]": dx[1], distance: w[0] || w[1] ? z / Math.hypot(...w) : NaN, right, points: points.length };
 }
 const formatOf = (name) => (/^(da|slope)/.test(name) ? small : /right|points/.test(name) ? whole : name === "distance" ? (v) => (Number.isFinite(v) ? fixed(2)(v) : "–")
   : /^[za]$/.test(name) ? fixed(3) : fixed(2));
@@ -28,11 +28,14 @@ const REMARKS = {
 function render({ model, el }) {
   const numbers = new Numbers(formatOf), spoken = announcer();
   const get = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-  const say = () => { const t = numbers.table; return `z ${fixed(3)(t.z)}, activation ${fixed(3)(t.a)}, slope ${small(t.slope)}; ${t.right} of ${t.points} sample points on the right side`; };
+  const say = () => {
+    const { z, a, slope, right, points: all } = numbers.table;
+    return `z ${fixed(3)(z)}, activation ${fixed(3)(a)}, slope ${small(slope)}; ${right} of ${all} sample points on the right side`;
+  };
   const set = (changes) => {
     for (const [name, v] of Object.entries(changes)) model.set(name, v);
     model.save_changes();
-    spoken.say(say(), 900);
+    spoken.say(say, 900);
   };
   const entry = (trait, i, value) => set({ [trait]: get()[trait].map((v, k) => (k === i ? value : v)) });
   const round = (v) => Math.round(50 * Math.min(HIGH, Math.max(LOW, v))) / 50;
@@ -50,12 +53,15 @@ function render({ model, el }) {
   const points = segmented({ label: "sample points", options: Object.keys(model.get("sets")).map((name) => [name, name]), onchange: (data) => set({ data }) });
   const input = inputPlane({ onmove: (p) => set({ x: p.map(round) }), onkey }), diagram = unitDiagram(numbers);
   input.frame({ x: [LOW, HIGH], y: [LOW, HIGH], xTicks: [-1, 0, 1, 2], yTicks: [-1, 0, 1, 2], curves: [] });
+  const weight = (name, label, spokenName, onmove) => slider({ numbers, name, label, spoken: spokenName, min: -6, max: 6, step: 0.1, onmove });
   const sliders = {
-    ...Object.fromEntries([0, 1].map((i) => [`w[${i}]`, slider({ numbers, name: `w[${i}]`, label: `w_${i + 1}`, spoken: `weight ${i + 1}`, min: -6, max: 6, step: 0.1, onmove: (v) => entry("w", i, v) })])),
-    b: slider({ numbers, name: "b", label: "b", spoken: "bias", min: -6, max: 6, step: 0.1, onmove: (b) => set({ b }) }),
-    ...Object.fromEntries([0, 1].map((i) => [`x[${i}]`, slider({ numbers, name: `x[${i}]`, label: `x_${i + 1}`, spoken: `input ${i + 1}`, min: LOW, max: HIGH, step: 0.02, onmove: (v) => entry("x", i, v) })])),
+    "w[0]": weight("w[0]", "w_1", "weight 1", (v) => entry("w", 0, v)),
+    "w[1]": weight("w[1]", "w_2", "weight 2", (v) => entry("w", 1, v)),
+    b: weight("b", "b", "bias", (b) => set({ b })),
+    "x[0]": slider({ numbers, name: "x[0]", label: "x_1", spoken: "input 1", min: LOW, max: HIGH, step: 0.02, onmove: (v) => entry("x", 0, v) }),
+    "x[1]": slider({ numbers, name: "x[1]", label: "x_2", spoken: "input 2", min: LOW, max: HIGH, step: 0.02, onmove: (v) => entry("x", 1, v) }),
   };
-  const reset = button("Reset", () => { set(structuredClone(model.get("start"))); queueMicrotask(() => spoken.say(`Back at the start: ${say()}`)); });
+  const reset = button("Reset", () => { set(structuredClone(model.get("start"))); spoken.say(() => `Back at the start: ${say()}`); });
   const remark = html("p", { class: "lf-hint" }), verdict = html("p", { class: "lf-hint lf-tally-note" });
   const lines = html("div", { class: "lf-lines" },
     maths("z = $(w[0])$ · $(x[0])$ | + $(w[1])$ · $(x[1])$ | + $(b)$ | = $z$", numbers), maths("a = f(z) = $a$ , | \"slope \" f′(z) = $slope$", numbers));
@@ -65,7 +71,8 @@ function render({ model, el }) {
   const key = (kind, text) => html("span", {}, svg("svg", { class: "lf-swatch", width: 16, height: 16, viewBox: "-8 -8 16 16", "aria-hidden": "true" }, kind === "lf-missed"
     ? svg("circle", { class: "lf-wrong", r: 6.5 }) : svg("path", { class: `lf-mark ${kind}`, d: shapeOf(kind, 6) })), text);
 
-  const levelText = html("span"), levelKey = html("span", {}, svg("svg", { class: "lf-swatch lf-levels", width: 22, height: 8, viewBox: "0 0 22 8", "aria-hidden": "true" }, svg("line", { x1: 0, x2: 22, y1: 4, y2: 4 })), levelText);
+  const levelText = html("span"), levelKey = html("span", {},
+    svg("svg", { class: "lf-swatch lf-levels", width: 22, height: 8, viewBox: "0 0 22 8", "aria-hidden": "true" }, svg("line", { x1: 0, x2: 22, y1: 4, y2: 4 })), levelText);
   let spokenLater;
   const repaint = () => {
     const state = get(), sets = model.get("sets"), table = tableOf(state, sets);
@@ -76,12 +83,16 @@ function render({ model, el }) {
     input.show(state, table, sets[state.data]);
     diagram.show(state, table);
     levelKey.hidden = state.activation === "step";
-    levelText.textContent = LEVEL_TEXT[state.activation];
-    remark.textContent = REMARKS[state.activation];
-    verdict.textContent = !lineInPlane(state.w, state.b, 0) ? `The line lies outside the plane shown: every input here is class ${Number(table.z >= 0)}.` : state.data === "XOR" ? "No line gets all four: three is the most a single neuron can do." : table.right === table.points ? "All of them: this line separates the classes." : "Move the line until no point is ringed.";
+    write(levelText, LEVEL_TEXT[state.activation]);
+    write(remark, REMARKS[state.activation]);
+    write(verdict,
+      !lineInPlane(state.w, state.b, 0) ? `The line lies outside the plane shown: every input here is class ${Number(table.z >= 0)}.`
+      : state.data === "XOR" ? "No line gets all four: three is the most a single neuron can do."
+      : table.right === table.points ? "All of them: this line separates the classes." : "Move the line until no point is ringed.");
     clearTimeout(spokenLater);
     spokenLater = setTimeout(() => {
-      place(diagram.node, { "aria-label": `A neuron: inputs ${fixed(2)(state.x[0])} and ${fixed(2)(state.x[1])}, weights ${fixed(2)(state.w[0])} and ${fixed(2)(state.w[1])}, bias ${fixed(2)(state.b)}; z ${fixed(3)(table.z)}, activation ${fixed(3)(table.a)}` });
+      const [x1, x2, w1, w2, b] = ["x[0]", "x[1]", "w[0]", "w[1]", "b"].map((name) => fixed(2)(table[name]));
+      place(diagram.node, { "aria-label": `A neuron: inputs ${x1} and ${x2}, weights ${w1} and ${w2}, bias ${b}; ${say()}` });
       place(input.node, { "aria-label": `Input plane with the decision line; ${say()}` });
     }, 300);
   };

@@ -1,7 +1,7 @@
 // The plane of a neuron's two inputs: its decision line, weight vector and activation as a shade, sample points, and the input itself.
 import { activations, forward, transpose } from "./engine.js";
 import { svg, place, unique, sign, fixed } from "./draw.js";
-import { chart, shapeOf, arrowhead } from "./chart.js";
+import { chart, refill, shapeOf, arrowhead } from "./chart.js";
 
 export const LOW = -1;                                                   // the plane shows inputs from LOW to HIGH
 export const HIGH = 2;
@@ -37,7 +37,7 @@ export function inputPlane({ onmove, onkey }) {
   const handle = svg("g", { class: "lf-handle", role: "slider", tabindex: 0, "aria-roledescription": "point in the plane", "aria-label": "input x: arrow keys move it",
     "aria-valuemin": LOW, "aria-valuemax": HIGH, onkeydown: onkey },
   svg("circle", { class: "lf-reach-dot", r: 22 }), svg("circle", { class: "lf-handle-ring", r: 8 }), svg("circle", { class: "lf-handle-dot", r: 2.5 }), svg("text", { class: "lf-symbol", x: 12, y: -10 }, "x"));
-  let last;
+  let last, shaded;
   const axes = chart({ label: "input plane", height: (width) => width, xLabel: "x₁", margin: { left: 34, right: 6, top: 6, bottom: 34 }, onmove, onframe: () => last && show(...last) });
   axes.under.append(svg("defs", {}, gradient), shade, levels, line, arrow);
   axes.over.append(lineText, foot, samples, handle);
@@ -58,10 +58,11 @@ export function inputPlane({ onmove, onkey }) {
       place(gradient, { x1, y1, x2, y2 });
     } else place(shade, { class: `lf-shade ${sign(table.a)}`, fill: "currentColor", "fill-opacity": strength(shadeOf(activation, table.a)) });
     if (size > 0) place(shade, { "fill-opacity": 1 });
-    stops.forEach((stop, k) => {
+    if (shaded !== activation) stops.forEach((stop, k) => {
       const a = activation === "step" ? Number(k > 12) : unit.forward(-6 + k / 2), offset = activation === "step" && (k === 12 || k === 13) ? 0.5 : k / 24;
       place(stop, { offset, class: a < 0 ? "lf-stop lf-negative" : "lf-stop", "stop-opacity": strength(shadeOf(activation, a)) });
     });
+    shaded = activation;
     // the decision line, the levels of a beside it, the weight vector on it
     const ends = size > 0 ? lineInPlane(w, b, 0) : null;
     for (const part of [line, lineText]) part.classList.toggle("lf-off", !ends);
@@ -71,7 +72,7 @@ export function inputPlane({ onmove, onkey }) {
       place(lineText, { x: tx, y: ty });
     }
     const shown = LEVELS[activation].map((z) => (size > 0 ? lineInPlane(w, b, z) : null)).filter(Boolean);
-    levels.replaceChildren(...shown.map((e) => { const [[x1, y1], [x2, y2]] = e.map(at); return svg("line", { x1, y1, x2, y2 }); }));
+    refill(levels, shown, "line", (e) => { const [[x1, y1], [x2, y2]] = e.map(at); return { x1, y1, x2, y2 }; });
     const from = ends ? [0, 1].map((k) => (ends[0][k] + ends[1][k]) / 2) : center, reach = Math.min(1.1, 0.22 * size) / (size || 1);
     const tip = [from[0] + reach * w[0], from[1] + reach * w[1]], seen = Boolean(ends), inner = (v) => Math.min(HIGH - 0.08, Math.max(LOW + 0.1, v));
     arrow.classList.toggle("lf-off", !seen);
@@ -79,8 +80,8 @@ export function inputPlane({ onmove, onkey }) {
       const [x1, y1] = at(from), [x2, y2] = at(tip), [ux, uy] = [w[0] / size, -w[1] / size];
       place(arrow.children[0], { x1, y1, x2: x2 - 5 * ux, y2: y2 - 5 * uy });
       place(arrow.children[1], { points: arrowhead(x1, y1, x2, y2, 10) });
-      const past = [0, 1].map((k) => tip[k] + (0.11 * w[k]) / size);
-      place(arrow.children[2], { x: X(inner(past[0])), y: Y(inner(past[1])) + 4, "text-anchor": "middle" });
+      const past = [0, 1].map((k) => inner(tip[k] + (0.11 * w[k]) / size)), [tx, ty] = at(past), [hx, hy] = at(x);
+      place(arrow.children[2], { x: tx, y: ty + 4, "text-anchor": "middle", class: Math.hypot(tx - hx - 16, ty - hy + 12) < 24 ? "lf-symbol lf-off" : "lf-symbol" });
     }
     // the samples, the wrong ones ringed; the input and its way to the line
     const right = onItsSide(w, b, points);
