@@ -29,9 +29,9 @@ book: .venv/.book
 test: .venv/.test
 	@$(BIN)/python tests/chromium.py
 	@$(MAKE) --no-print-directory book
-	@$(BIN)/python -m pytest -c tests/pytest.ini --rootdir . -n 2 --dist loadfile \
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -c tests/pytest.ini --rootdir . -n 2 --dist loadfile \
 	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
-	    tests chapters < /dev/null
+	    chapters tests < /dev/null
 
 lab: .venv/.book
 	@$(BIN)/jupyter lab chapters

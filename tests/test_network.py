@@ -113,6 +113,24 @@ class HalfSlopeTanh(Activation):
         return 0.5 * grad_a * (1 - a * a)
 
 
+class Square(Activation):
+    """An activation of a reader's own, whose slope is found from z and not from a."""
+
+    name = "square"
+
+    def forward(self, z):
+        return z * z
+
+    def backward(self, grad_a, z, a):
+        return 2 * z * grad_a
+
+
+def test_an_activation_of_ones_own_gets_z_and_a():
+    _, loss, X, t = small_problem()
+    net = Network([3, 4, 2], Square(), rng=np.random.default_rng(3))
+    assert check_network(net, loss, X, t).error <= 1e-7
+
+
 def small_problem():
     rng = np.random.default_rng(3)
     net = Network([3, 4, 2], "tanh", rng=rng)
@@ -192,6 +210,7 @@ def test_initial_weights():
     one, two, other = (Network([3, 2], rng=np.random.default_rng(seed)).theta for seed in (5, 5, 6))
     assert np.array_equal(one, two) and not np.array_equal(one, other)
     assert not np.array_equal(Network([3, 2]).theta, Network([3, 2]).theta)            # no hidden seed
+    assert not np.array_equal(Dense(3, 2).parameters["W"], Dense(3, 2).parameters["W"])
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
@@ -205,6 +224,20 @@ def test_float32_stays_float32(f, loss):
     arrays = [grad, net.theta, net.gradient, net.predict(X)] + [getattr(layer, k) for layer in net.layers for k in ("x", "z", "a", "delta")]
     arrays += [*net.parameters.values(), *net.gradients.values()]
     assert {a.dtype for a in arrays} == {np.dtype(np.float32)}
+
+
+def test_a_float32_layer_alone_stays_float32():
+    layer = Dense(3, 2, "tanh", dtype=np.float32)
+    grad = layer.backward(np.ones((4, 2), np.float32) if layer.forward(np.ones((4, 3), np.float32)) is layer.a else None)
+    arrays = [grad, layer.z, layer.a, layer.delta, *layer.parameters.values(), *layer.gradients.values()]
+    assert {a.dtype for a in arrays} == {np.dtype(np.float32)}
+
+
+def test_the_input_gradient_is_given_only_when_asked_for():
+    net = Network([3, 4, 2], rng=np.random.default_rng(0))
+    net.forward(np.ones((5, 3)))
+    assert net.backward(np.ones((5, 2))) is None
+    assert net.backward(np.ones((5, 2)), inputs=True).shape == (5, 3)
 
 
 def test_forward_backward_and_predict_leave_the_data_alone():

@@ -301,6 +301,20 @@ def test_a_failing_notebook_is_not_written(tmp_path, capsys):
     assert "ZeroDivisionError" in capsys.readouterr().err and path.read_text(encoding="utf8") == before
 
 
+def test_refresh_renews_the_module_of_a_stored_figure_and_nothing_else(tmp_path):
+    stored_notebook = ROOT / "chapters" / "04_mathematics" / "4_4_worked_example.ipynb"
+    path = tmp_path / "x.ipynb"
+    assert notebooks.VIEW in stored_notebook.read_text(encoding="utf8"), "the worked example shows a live figure"
+    nb = notebooks.read(stored_notebook.read_text(encoding="utf8"))
+    sound = notebooks.normalised(nb, "x.ipynb")
+    for figure in nb.metadata["widgets"][notebooks.STATE]["state"].values():
+        if "_esm" in figure["state"]:
+            figure["state"]["_esm"] = "// the figure as it was last year"
+    path.write_text(notebooks.normalised(nb, "x.ipynb"), encoding="utf8")
+    assert notebooks.main(["refresh", str(path)]) == 0
+    assert path.read_text(encoding="utf8") == sound
+
+
 def test_png_pictures_lose_their_notes_and_nothing_else():
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -291,6 +291,12 @@ def test_a_loss_that_is_small_at_first_may_grow_without_being_called_divergence(
     assert history.step_loss[0] == 0 and max(history.step_loss) > 0.1
 
 
+def test_a_loss_that_is_large_from_the_start_is_no_divergence():
+    X = np.array([[1.0], [2.0]])
+    history = run(Network([1, 1], rng=np.random.default_rng(0)), X, 1e4 * X, SGD(0.1), HalfSquaredError(), epochs=5, batch_size=2)
+    assert history.step_loss[0] > 1e7 > history.step_loss[-1]
+
+
 class FirstThenRest:
     def permutation(self, n):
         return np.arange(n)

@@ -3,6 +3,7 @@
     python code/book/notebooks.py run [NOTEBOOK ...]        execute and normalise (all notebooks, or those named)
     python code/book/notebooks.py normalise [NOTEBOOK ...]  only normalise what is stored
     python code/book/notebooks.py check [NOTEBOOK ...]      fail if one is not in normal form; changes nothing
+    python code/book/notebooks.py refresh [NOTEBOOK ...]    give stored live figures the package's present module and style
 
 The normal form keeps what the notebook says and drops what differs from run to run or from machine to machine:
 execution times, random ids, kernel versions, memory addresses, progress bars, the state of widgets that no live figure
@@ -13,6 +14,7 @@ import argparse
 import base64
 import copy
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -295,6 +297,23 @@ def normalise(path):
     print(f"{name_of(path)}: {'already normal' if after == before else 'normalised'}")
 
 
+def refresh(path):
+    """After a change of a figure's JavaScript or style: renew both in the notebook, without running its cells again."""
+    before = path.read_text(encoding="utf8")
+    nb = read(before)
+    for model in nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {}).values():
+        if "_esm" in (state := model["state"]):
+            module, _, name = state["_anywidget_id"].rpartition(".")
+            figure = getattr(importlib.import_module(module), name)()
+            if set(figure.get_state()) != set(state):
+                raise NotebookError(f"{name} has other traits than the stored figure: run the notebook (make run)")
+            state.update({key: getattr(figure, key) for key in ("_esm", "_css") if key in state})
+    after = normalised(nb, name_of(path))
+    if after != before:
+        path.write_text(after, encoding="utf8")
+    print(f"{name_of(path)}: {'up to date' if after == before else 'refreshed'}")
+
+
 def check(path):
     before = path.read_text(encoding="utf8")
     if normalised(read(before), name_of(path)) != before:
@@ -303,7 +322,7 @@ def check(path):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("action", choices=["run", "normalise", "check"])
+    parser.add_argument("action", choices=["run", "normalise", "check", "refresh"])
     parser.add_argument("notebooks", nargs="*", type=Path, help="notebooks or folders; all chapters if none is named")
     options = parser.parse_args(arguments)
     paths = []
@@ -312,7 +331,7 @@ def main(arguments=None):
     failed = 0
     for path in [path for path in paths if ".ipynb_checkpoints" not in path.parts]:
         try:
-            {"run": run, "normalise": normalise, "check": check}[options.action](path)
+            {"run": run, "normalise": normalise, "check": check, "refresh": refresh}[options.action](path)
         except (NotebookError, FileNotFoundError) as error:
             failed += 1
             print(f"{name_of(path)}: {error}", file=sys.stderr)

@@ -1,5 +1,4 @@
 // The surfaces of the race, the race itself as pure functions, and the map: contours, paths, the start to drag.
-import { activations } from "./engine.js";
 import { svg, place, fixed } from "./draw.js";
 import { chart, refill } from "./chart.js";
 import { optimizers } from "./optimizers.js";
@@ -22,12 +21,12 @@ const surfaces = {
     const u = p * p + q - 11, v = p + q * q - 7;
     return [(u * u + v * v) / 50, (4 * p * u + 2 * v) / 50, (2 * u + 4 * q * v) / 50];
   },
-  unit: (w, b, { data: [x, t] }) => {                                    // half squared error of sigmoid(w x + b), the mean over the points
-    const { forward: sigmoid, backward: through } = activations.sigmoid, n = x.length;
+  line: (w, b, { data: [x, t] }) => {                                    // half squared error of w x + b, the mean over the points
+    const n = x.length;
     let value = 0, dw = 0, db = 0;
     for (let i = 0; i < n; i++) {
-      const z = w * x[i] + b, y = sigmoid(z), delta = through((y - t[i]) / n, z, y);
-      value += (y - t[i]) * (y - t[i]);
+      const error = w * x[i] + b - t[i], delta = error / n;
+      value += error * error;
       dw += delta * x[i];
       db += delta;
     }
@@ -106,7 +105,7 @@ export const marker = (name, r = 6) => MARKERS[name](r);
 // A line through points [x, y] in pixels, without those that no screen could show.
 export const lineThrough = (points) => `M${points.map(([x, y]) => `${tenth(Math.min(1e4, Math.max(-1e4, x)))},${tenth(Math.min(1e4, Math.max(-1e4, y)))}`).join("L")}`;
 
-const CELLS = [64, 48];                                                  // of the grid under the contours
+const cellsOf = (surface) => (surface === "bowl" ? [48, 36] : [144, 108]);    // of the grid under the contours; the bowl's is drawn anew while κ moves
 const SHARES = Array.from({ length: 12 }, (_, k) => 1e-4 * 8000 ** (k / 11));   // levels, as shares of the highest value shown
 
 export function raceMap({ onmove, onkey }) {
@@ -126,7 +125,7 @@ export function raceMap({ onmove, onkey }) {
   place(axes.node, { role: "group" });
 
   function ground(state, { x, y, least }) {                              // heights on the grid above the least
-    const f = surfaceOf(state), [columns, rows] = CELLS, values = [];
+    const f = surfaceOf(state), cells = cellsOf(state.surface), [columns, rows] = cells, values = [];
     let most = 0;
     for (let j = 0; j <= rows; j++) {
       const q = y[0] + ((y[1] - y[0]) * j) / rows, row = [];
@@ -134,10 +133,9 @@ export function raceMap({ onmove, onkey }) {
       most = Math.max(most, ...row);
       values.push(row);
     }
-    return { values, levels: SHARES.map((share) => share * most), most };
+    return { values, levels: SHARES.map((share) => share * most), most, cells };
   }
-  function tint({ values, most }) {                                      // the lower, the deeper: the shade under the contours, a little after them: they are what is watched while κ moves
-    const [columns, rows] = CELLS;
+  function tint({ values, most, cells: [columns, rows] }) {                                      // the shade under the contours: the lower, the deeper
     Object.assign(canvas, { width: columns, height: rows });
     const context = canvas.getContext("2d"), pixels = context.createImageData(columns, rows);
     for (let j = 0; j < rows; j++) for (let i = 0; i < columns; i++) {
@@ -154,7 +152,7 @@ export function raceMap({ onmove, onkey }) {
     const key = `${state.surface} ${state.condition}`;
     if (grid?.key !== key) grid = { key, ...ground(state, where) };
     if (!axes.X) return;
-    const { X, Y } = axes, [columns, rows] = CELLS, { x, y, names, minima } = where, at = ([p, q]) => [X(p), Y(q)];
+    const { X, Y } = axes, [columns, rows] = grid.cells, { x, y, names, minima } = where, at = ([p, q]) => [X(p), Y(q)];
     if (drawn !== key) {
       drawn = key;
       const across = (i) => X(x[0] + ((x[1] - x[0]) * i) / columns), up = (j) => Y(y[0] + ((y[1] - y[0]) * j) / rows);
@@ -162,7 +160,7 @@ export function raceMap({ onmove, onkey }) {
       if (tinted !== key) {
         clearTimeout(tinting);
         if (tinted === undefined || !tinted.startsWith(state.surface)) tint(grid);
-        else tinting = setTimeout(() => tint(grid), 60);
+        else tinting = setTimeout(() => tint(grid), 250);
         tinted = key;
       }
       refill(lines, contours(grid.values, grid.levels, across, up), "path", (d) => ({ d }));

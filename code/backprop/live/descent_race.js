@@ -14,7 +14,7 @@ const REMARKS = {
   rosenbrock: "Everyone finds the curved valley at once; following its flat floor to the minimum is what takes so long.",
   saddle: "The start lies almost on the ridge. Where the slope is nearly 0 plain SGD waits; who keeps momentum or rescales small gradients leaves earlier.",
   himmelblau: "Four minima, equally deep. Drag the start a little: optimisers that begin at the same point may end in different ones.",
-  unit: "A real loss: `y = σ(wx + b)`. On the plateaus the unit is saturated and the gradient nearly vanishes; methods that divide by its size still move.",
+  line: "A real loss: the line `y = wx + b` through seven points. Their `x` are not centred, so `w` and `b` pull together and the valley lies aslant: methods that rescale each parameter by itself cannot see that.",
 };
 const etaText = (v) => (v >= 0.001 ? String(Number(v.toPrecision(4))) : small(v));
 const lossText = (v) => (v !== 0 && Math.abs(v) < 1e-99 ? "0" : small(v));

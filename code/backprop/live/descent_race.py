@@ -8,7 +8,6 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from ..activations import sigmoid
 from ..optimizers import SGD, AdaGrad, Adam, AdamW, Nesterov, RMSProp
 from .base import Array, LiveFigure, Number
 
@@ -16,7 +15,7 @@ MOST = 300                                     # steps of a race
 FAR = 1e3                                      # a parameter beyond it: diverged, the race of this one ends
 NEAR = 0.05                                    # distance from a minimum that counts as arrived
 RHO = 0.9                                      # of RMSProp
-DATA = np.array([[-2.0, -1.2, -0.5, 0.3, 0.8, 1.4, 2.2], [0.05, 0.2, 0.1, 0.45, 0.8, 0.7, 0.97]])     # x and t of the sigmoid unit
+DATA = np.array([[0.5, 1, 1.5, 2, 2.5, 3, 3.5], [-1.1, -0.2, -0.3, 0.9, 0.8, 1.9, 1.8]])     # x and t of the line
 
 
 # ------------------------------------------------------------------------ surfaces: p, q of any shape; f, df/dp, df/dq
@@ -38,12 +37,11 @@ def himmelblau(p, q, condition):
     return (u * u + v * v) / 50, (4 * p * u + 2 * v) / 50, (2 * u + 4 * q * v) / 50
 
 
-def unit(p, q, condition):
-    """The half squared error of y = sigmoid(w x + b), the mean over `DATA`; w = p, b = q."""
-    z = np.asarray(p)[..., None] * DATA[0] + np.asarray(q)[..., None]                     # (..., 7)
-    y = sigmoid.forward(z)
-    delta = sigmoid.backward((y - DATA[1]) / 7, z, y)
-    return 0.5 * ((y - DATA[1]) ** 2).sum(-1) / 7, (delta * DATA[0]).sum(-1), delta.sum(-1)
+def line(p, q, condition):
+    """The half squared error of y = w x + b, the mean over `DATA`; w = p, b = q."""
+    error = np.asarray(p)[..., None] * DATA[0] + np.asarray(q)[..., None] - DATA[1]        # (..., 7)
+    delta = error / 7
+    return 0.5 * (error * error).sum(-1) / 7, (delta * DATA[0]).sum(-1), delta.sum(-1)
 
 
 SURFACES = {                                   # where each one starts, its learning rate, the part shown, its minima and its least value
@@ -56,8 +54,8 @@ SURFACES = {                                   # where each one starts, its lear
     "himmelblau": {"f": himmelblau, "label": "Himmelblau's four minima", "names": ["θ₁", "θ₂"], "origin": [-0.3, -0.9], "eta": 0.1, "x": [-6, 6], "y": [-4.5, 4.5],
                    "minima": [[3, 2], [-2.805118086952745, 3.131312518250573], [-3.779310253377747, -3.2831859912861696], [3.5844283403304917, -1.8481265269644036]],
                    "least": 0.0},
-    "unit": {"f": unit, "label": "A sigmoid unit's loss on 7 points", "names": ["w", "b"], "origin": [-2.5, 3], "eta": 0.2, "x": [-6, 6], "y": [-4.5, 4.5],
-             "minima": [[1.5003343786221532, -0.5501220421830302]], "least": 0.004561135149804388},
+    "line": {"f": line, "label": "A line's loss on 7 points", "names": ["w", "b"], "origin": [-2.0, 2.5], "eta": 0.1, "x": [-4, 4], "y": [-3, 3],
+             "minima": [[1.0, -1.457142857142857]], "least": 0.04122448979591837},
 }
 RACERS = {                                     # name, colour, line and marker in the static picture; the optimiser for a figure's settings
     "sgd": ("SGD", "#1d2329", "-", "o", lambda f: SGD(f.eta)),
