@@ -324,3 +324,12 @@ def test_png_pictures_lose_their_notes_and_nothing_else():
     plain = notebooks.PNG_SIGNATURE + header + pixels + chunk(b"IEND", b"")
     assert notebooks.clean_png(notebooks.PNG_SIGNATURE + header + note + pixels + chunk(b"IEND", b"")) == plain
     assert notebooks.clean_png(plain) == plain
+
+
+def test_text_on_both_sides_of_a_dropped_progress_bar_is_joined():
+    """Or the normal form of the normal form would be another one."""
+    bar = new_output("display_data", data={notebooks.VIEW: {"model_id": "b", "version_major": 2, "version_minor": 0}, "text/plain": "0%"})
+    cell = new_code_cell("train()", execution_count=1, outputs=[new_output("stream", name="stdout", text="a\n"), bar, new_output("stream", name="stdout", text="b\n")])
+    text = notebooks.normalised(new_notebook(cells=[cell]), "x")
+    assert [output.text for output in notebooks.read(text).cells[0].outputs] == ["a\nb\n"]
+    assert notebooks.normalised(notebooks.read(text), "x") == text

@@ -78,7 +78,8 @@ def normalised(notebook, name):
     for cell in nb.cells:
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k not in CELL_NOISE})
         if cell.cell_type == "code":
-            cell.outputs = [_output(out, cell) for out in _streams(cell.outputs) if _is_kept(out, models)]
+            kept = [out for out in cell.outputs if _is_kept(out, models)]      # first: a dropped bar may stand between two pieces
+            cell.outputs = [_output(out, cell) for out in _streams(kept) if _is_kept(out, models)]
             shown += [out["data"][VIEW] for out in cell.outputs if VIEW in out.get("data", {})]
     state = _stable_widgets(shown, models, name)
     if state:
