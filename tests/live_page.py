@@ -39,15 +39,6 @@ CONTRAST = """() => {
   return found.sort((a, b) => a[0] - b[0])[0];
 }"""
 
-# One input event of a slider, and the page laid out again.
-MOVE = """async ([name, share]) => {
-  const input = document.querySelector(`[data-control="${name}"]`);
-  input.value = Number(input.min) + (Number(input.max) - Number(input.min)) * share;
-  input.dispatchEvent(new Event("input", { bubbles: true }));
-  await null; await null;
-  document.body.getBoundingClientRect();
-}"""
-
 
 class LivePage:
     """One figure in one browser page."""
@@ -89,26 +80,6 @@ class LivePage:
         self.page.evaluate("""(values) => { for (const [name, value] of Object.entries(values)) {
           const input = document.querySelector(`[data-control="${name}"]`);
           input.value = value; input.dispatchEvent(new Event("input", { bubbles: true })); } }""", values)
-
-    def repaint(self, name, moves=120):
-        """What a move of the slider costs, in ms: (median, 95th percentile) from the event to a page that is laid out again.
-
-        Counted in processor time of the page's thread, not by the clock, which on a busy machine measures the others.
-        """
-        session, times = self.page.context.new_cdp_session(self.page), []
-        session.send("Performance.enable", {"timeDomain": "threadTicks"})
-
-        def busy():
-            metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
-            return 1000 * metrics["TaskDuration"]
-
-        for k in range(moves):
-            before = busy()
-            self.page.evaluate(MOVE, [name, (k + 1) / moves])
-            times.append(busy() - before)
-        session.detach()
-        times.sort()
-        return times[moves // 2], times[int(0.95 * moves)]
 
     def tab_order(self, most=40):
         order = []

@@ -1,4 +1,4 @@
-"""``python code/bench``: how long one epoch of MNIST takes, here and in other libraries, as Markdown tables.
+"""``python code/bench``: how long training takes, here and in other libraries, and how long a live figure takes to repaint; Markdown tables.
 
 Every contestant trains the same network on the same batches from the same weights, in a process of its own with two threads, and is
 timed in turn, again and again, so that a busy moment of the machine hits all alike. Medians, and the ratio to this book's companion.
@@ -17,25 +17,35 @@ from pathlib import Path
 
 import numpy as np
 
-from contestants import CONTESTANTS, THREADS, Companion, CompanionPart, Floor, PerSample
-from problem import ETA, SIZES
+from contestants import CONTESTANTS, THREADS, Companion, CompanionPart, Floor, Jax, PerSample, PyTorch
+from figures import repaint_times
+from problem import ETA, SAMPLES, SIZES
 
 HERE = Path(__file__).parent
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+# How time grows: one thing at a time, around 784-128-10 at batch 128; on a part of MNIST, so that the large ones stay bearable.
+PART = 10240
+GROWTH = {
+    "batch size": {n: (SIZES, n) for n in (1, 8, 32, 128, 512, 2048)},
+    "width": {d: ((784, d, 10), 128) for d in (32, 64, 128, 256, 512, 1024)},
+    "depth": {h: ((784, *[128] * h, 10), 128) for h in (1, 2, 4, 8, 16)},
+}
+GROWING = (Floor, Companion, PyTorch, Jax)
 
 
 class Process:
     """A contestant in its own process: `epoch` has it train once and returns what it answers."""
 
-    def __init__(self, name: str, batch_size: int):
-        self.name, self.times = name, []
+    def __init__(self, name: str):
+        self.name = name
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([sys.executable, str(HERE / "worker.py"), name, str(batch_size)], text=True, stderr=self.log,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(THREADS)))
+        self.process = subprocess.Popen([sys.executable, str(HERE / "worker.py"), name], text=True, stderr=self.log, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(THREADS)))
 
-    def epoch(self, what: str = "time") -> dict | None:
+    def epoch(self, sizes=SIZES, batch_size: int = 128, samples: int = SAMPLES, judge: bool = False) -> dict | None:
         try:
-            print(what, file=self.process.stdin, flush=True)
+            print(json.dumps({"sizes": sizes, "batch_size": batch_size, "samples": samples, "judge": judge}), file=self.process.stdin, flush=True)
             return json.loads(self.process.stdout.readline())
         except (OSError, ValueError):                        # it has ended: its library is missing, or it failed
             return None
@@ -50,41 +60,50 @@ class Process:
         self.log.close()
 
 
-def race(batch_size: int, names: list[str], repeats: int) -> None:
-    """Run one race and print its table."""
-    first, missing = {}, {}
-    processes = [Process(name, batch_size) for name in names]
-    for p in processes:                                      # a first epoch for each: compilation, caches, and the proof
-        first[p.name] = p.epoch("judge")
-        if first[p.name] is None:
-            missing[p.name] = p.why()
-    processes = [p for p in processes if p.name not in missing or p.close()]
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+def load() -> float:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+
+
+def timed(processes: list[Process], repeats: int, **task) -> dict[str, list[float]]:
+    """Seconds an epoch of each process, `repeats` times, in turn."""
+    times = {p.name: [] for p in processes}
     for _ in range(repeats):
         for p in processes:
-            if p.name != CompanionPart.__name__:
-                p.times.append(p.epoch()["seconds"])
+            times[p.name].append(p.epoch(**task)["seconds"])
+    return times
+
+
+def race(batch_size: int, names: list[str], repeats: int) -> dict:
+    """Run one race over the whole epoch and print its table."""
+    processes = [Process(name) for name in names]
+    first = {p.name: p.epoch(batch_size=batch_size, judge=True) for p in processes}      # compilation, caches, and the proof
+    missing = {p.name: p.why() for p in processes if first[p.name] is None}
+    before = load()
+    times = timed([p for p in processes if p.name not in missing and p.name != CompanionPart.__name__], repeats, batch_size=batch_size)
     for p in processes:
         p.close()
 
-    median = {p.name: statistics.median(p.times) for p in processes if p.times}
+    median = {name: statistics.median(t) for name, t in times.items()}
     ours = median[Companion.__name__]
     print(f"\n### Batch size {batch_size}\n\n| | version | seconds an epoch | fastest - slowest | ratio to ours | loss afterwards |\n"
           "| --- | --- | ---: | ---: | ---: | ---: |")
-    for p in sorted((p for p in processes if p.times), key=lambda p: median[p.name]):
-        loss = first[p.name]["loss"]
-        print(f"| {CONTESTANTS[p.name].__doc__} | {first[p.name]['version']} | {median[p.name]:.3f} | {min(p.times):.3f} - {max(p.times):.3f} | "
-              f"{median[p.name] / ours:.2f} | {'' if loss is None else f'{loss:.6f}'} |")
+    rows = []
+    for name in sorted(median, key=median.get):
+        answer = first[name]
+        rows.append({"name": CONTESTANTS[name].__doc__, "version": answer["version"], "median": median[name], "fastest": min(times[name]),
+                     "slowest": max(times[name]), "loss": answer["loss"]})
+        print(f"| {CONTESTANTS[name].__doc__} | {answer['version']} | {median[name]:.3f} | {min(times[name]):.3f} - {max(times[name]):.3f} | "
+              f"{median[name] / ours:.2f} | {'' if answer['loss'] is None else format(answer['loss'], '.6f')} |")
     for name, why in missing.items():
         print(f"| {CONTESTANTS[name].__doc__} | not run: {why} | | | | |")
     if Floor.__name__ in median:
         print(f"\nThe companion reaches {median[Floor.__name__] / ours:.2f} of the floor. {repeats} repeats, in turn; "
-              f"load of the machine before them: {load:.1f}.")
-    proof(first)
+              f"load of the machine before them: {before:.1f}.")
+    return {"batch size": batch_size, "repeats": repeats, "load": before, "rows": rows, "agreement": proof(first)}
 
 
-def proof(first: dict[str, dict | None]) -> None:
-    """Say whether all have computed the same: the loss over all training samples after the epoch, by one judge."""
+def proof(first: dict[str, dict | None]) -> float:
+    """Say whether all have computed the same, the loss over all training samples after the epoch, by one judge; return how far apart."""
     losses = {name: answer["loss"] for name, answer in first.items() if answer and answer["loss"] is not None}
     whole = losses[Companion.__name__]
     apart = {name: abs(loss / whole - 1) for name, loss in losses.items() if name not in (PerSample.__name__, CompanionPart.__name__)}
@@ -96,6 +115,41 @@ def proof(first: dict[str, dict | None]) -> None:
     print(f"\nAll losses agree with the companion's to {apart[worst]:.0e} (float32 rounds to {np.finfo(np.float32).eps:.0e} in every operation).")
     if apart[worst] > 1e-3:
         sys.exit(f"{CONTESTANTS[worst].__doc__}: its loss differs from the companion's by {apart[worst]:.1%}: it did not compute the same")
+    return apart[worst]
+
+
+def growth(names: list[str], repeats: int) -> dict:
+    """How the time a sample grows with batch size, width and depth: one table each."""
+    result = {}
+    processes = [p for p in map(Process, names) if p.epoch(samples=PART) is not None or p.close()]
+    for what, settings in GROWTH.items():
+        print(f"\n### Time and {what}\n\nMicroseconds a sample, {PART:,} samples, {repeats} repeats in turn"
+              f"{'' if what == 'batch size' else ', batch size 128'}; load before: {load():.1f}\n\n"
+              f"| {what} | {' | '.join(p.name for p in processes)} | floor / companion |\n| ---: |{' ---: |' * (len(processes) + 1)}")
+        result[what] = []
+        for value, (sizes, batch_size) in settings.items():
+            task = {"sizes": sizes, "batch_size": batch_size, "samples": PART}
+            for p in processes:
+                p.epoch(**task)                              # compilation, caches
+            us = {name: statistics.median(t) / PART * 1e6 for name, t in timed(processes, repeats, **task).items()}
+            result[what].append({what: value, "sizes": sizes, "us a sample": us})
+            print(f"| {value} | {' | '.join(f'{us[p.name]:.2f}' for p in processes)} | {us[Floor.__name__] / us[Companion.__name__]:.2f} |")
+    for p in processes:
+        p.close()
+    return result
+
+
+def figures() -> list[dict]:
+    """What it costs to repaint each live figure after a move of a slider."""
+    rows = repaint_times()
+    if isinstance(rows, str):
+        print(f"\n### Live figures\n\nnot run: {rows}")
+        return []
+    print("\n### Live figures\n\nFrom a slider's event to a page that is laid out again, in ms of the page thread's processor time\n\n"
+          "| figure | slider | median | 95th percentile |\n| --- | --- | ---: | ---: |")
+    for row in rows:
+        print(f"| {row['figure']} | {row['slider']} | {row['median']:.1f} | {row['p95']:.1f} |")
+    return rows
 
 
 def machine() -> str:
@@ -110,15 +164,25 @@ def machine() -> str:
 def main() -> None:
     names = list(CONTESTANTS)
     parser = argparse.ArgumentParser(prog="python code/bench", description=__doc__.split("\n")[0])
+    parser.add_argument("--parts", nargs="+", default=["race", "growth", "figures"], choices=["race", "growth", "figures"], help="all three")
     parser.add_argument("--repeats", type=int, default=7, help="timed epochs of each contestant (7)")
-    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[128, 10], choices=[128, 10], metavar="N", help="128 and 10")
+    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[128, 10], choices=[128, 10], metavar="N", help="of the races: 128 and 10")
     parser.add_argument("--only", nargs="+", default=names, choices=names, metavar="NAME", help=f"some of: {', '.join(names)}")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="write the numbers as JSON: the book's page on speed reads code/bench/results.json")
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):                     # Linux: two cores for everybody, whatever a library thinks
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
-    print(f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, SGD with learning rate {ETA}, float32\n\n{machine()}")
-    for batch_size in options.batch_sizes:
-        race(batch_size, [name for name in names if name in {*options.only, Companion.__name__}], options.repeats)
+    results = {"machine": machine(), "races": [], "growth": {}, "figures": []}
+    print(f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, SGD with learning rate {ETA}, float32\n\n{results['machine']}")
+    only = {*options.only, Companion.__name__}
+    if "race" in options.parts:
+        results["races"] = [race(n, [name for name in names if name in only], options.repeats) for n in options.batch_sizes]
+    if "growth" in options.parts:
+        results["growth"] = growth([c.__name__ for c in GROWING if c.__name__ in only | {Floor.__name__}], options.repeats)
+    if "figures" in options.parts:
+        results["figures"] = figures()
+    if options.save:
+        options.save.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from problem import ETA, SEED, SIZES, Problem
+from problem import ETA, SEED, Problem
 
 THREADS = 2
 
@@ -28,7 +28,7 @@ class Contestant:
         raise NotImplementedError
 
     def weights(self) -> list[np.ndarray] | None:
-        """W1, b1, W2, b2 as (d_in, d_out) and (d_out,); None where there is nothing to compare."""
+        """W1, b1, W2, b2, ... as (d_in, d_out) and (d_out,); None where there is nothing to compare."""
         raise NotImplementedError
 
 
@@ -36,23 +36,23 @@ class Floor(Contestant):
     """the floor: the bare matrix products of one epoch, on batches that lie side by side"""
 
     def reset(self):
-        rng = np.random.default_rng(0)
-        n, (d0, d1, d2) = self.problem.batch_size, SIZES
-        self.W1, _, self.W2, _ = self.problem.initial
-        self.z1, self.z2 = np.empty((n, d1), np.float32), np.empty((n, d2), np.float32)
-        self.delta1, self.delta2 = (rng.normal(size=(n, d)).astype(np.float32) for d in (d1, d2))
-        self.G1, self.G2, self.back = np.empty_like(self.W1), np.empty_like(self.W2), np.empty_like(self.z1)
+        rng, n, sizes = np.random.default_rng(0), self.problem.batch_size, self.problem.sizes
+        self.Ws = self.problem.initial[::2]
+        self.zs = [np.empty((n, d), np.float32) for d in sizes[1:]]
+        self.deltas = [rng.normal(size=(n, d)).astype(np.float32) for d in sizes[1:]]
+        self.Gs, self.backs = [np.empty_like(W) for W in self.Ws], [np.empty_like(z) for z in self.zs]
 
     def epoch(self):
-        X, size = self.problem.X, self.problem.batch_size
+        X, size, last = self.problem.X, self.problem.batch_size, len(self.Ws) - 1
         for i in range(0, len(X), size):
-            x = X[i:i + size]
+            a = x = X[i:i + size]
             n = len(x)
-            np.matmul(x, self.W1, out=self.z1[:n])                          # forward
-            np.matmul(self.z1[:n], self.W2, out=self.z2[:n])
-            np.matmul(self.z1[:n].T, self.delta2[:n], out=self.G2)          # backward
-            np.matmul(self.delta2[:n], self.W2.T, out=self.back[:n])
-            np.matmul(x.T, self.delta1[:n], out=self.G1)
+            for W, z in zip(self.Ws, self.zs):                                        # forward
+                a = np.matmul(a, W, out=z[:n])
+            for l in range(last, -1, -1):                                             # backward
+                np.matmul((self.zs[l - 1][:n] if l else x).T, self.deltas[l][:n], out=self.Gs[l])
+                if l:
+                    np.matmul(self.deltas[l][:n], self.Ws[l].T, out=self.backs[l - 1][:n])
 
     def weights(self):
         return None
@@ -63,7 +63,7 @@ class Companion(Contestant):
 
     def reset(self):
         from backprop.network import Network
-        self.net = Network(SIZES, hidden="relu", dtype=np.float32)
+        self.net = Network(self.problem.sizes, hidden="relu", dtype=np.float32)
         self.net.set(**dict(zip(self.net.parameters, self.problem.initial)))
 
     def epoch(self, samples: int | None = None):
@@ -87,8 +87,8 @@ class PerSample(Contestant):
         self.share = self.samples / len(problem.X)
 
     def reset(self):
-        W1, b1, W2, b2 = self.problem.initial
-        self.Ws, self.bs = [W1.T.copy(), W2.T.copy()], [b1[:, None].copy(), b2[:, None].copy()]
+        self.Ws = [W.T.copy() for W in self.problem.initial[::2]]
+        self.bs = [b[:, None].copy() for b in self.problem.initial[1::2]]
 
     def epoch(self):
         X, t = self.problem.X, self.problem.t
@@ -103,17 +103,21 @@ class PerSample(Contestant):
             self.bs = [b - eta * n for b, n in zip(self.bs, nabla_b)]
 
     def backprop(self, x, label):
-        z1 = np.dot(self.Ws[0], x) + self.bs[0]
-        a1 = np.maximum(z1, 0)
-        z2 = np.dot(self.Ws[1], a1) + self.bs[1]
-        e = np.exp(z2 - z2.max())
-        delta2 = e / e.sum()
-        delta2[label] -= 1
-        delta1 = np.dot(self.Ws[1].T, delta2) * (z1 > 0)
-        return [np.dot(delta1, x.T), np.dot(delta2, a1.T)], [delta1, delta2]
+        a, activations = x, [x]
+        for W, b in zip(self.Ws, self.bs):
+            z = np.dot(W, a) + b
+            a = np.maximum(z, 0)
+            activations.append(a)
+        e = np.exp(z - z.max())
+        delta = e / e.sum()
+        delta[label] -= 1
+        deltas = [delta]
+        for W, a in zip(self.Ws[:0:-1], activations[-2:0:-1]):
+            deltas.insert(0, np.dot(W.T, deltas[0]) * (a > 0))
+        return [np.dot(d, a.T) for d, a in zip(deltas, activations)], deltas
 
     def weights(self):
-        return [self.Ws[0].T, self.bs[0][:, 0], self.Ws[1].T, self.bs[1][:, 0]]
+        return [w for W, b in zip(self.Ws, self.bs) for w in (W.T, b[:, 0])]
 
 
 class CompanionPart(Companion):
@@ -136,9 +140,9 @@ class ScikitLearn(Contestant):
     def __init__(self, problem):
         super().__init__(problem)
         from sklearn.neural_network import MLPClassifier
-        self.model = MLPClassifier(SIZES[1:2], activation="relu", solver="sgd", alpha=0, batch_size=problem.batch_size,
+        self.model = MLPClassifier(problem.sizes[1:-1], activation="relu", solver="sgd", alpha=0, batch_size=problem.batch_size,
                                    learning_rate_init=ETA, momentum=0, nesterovs_momentum=False, shuffle=False)
-        self.model.partial_fit(problem.X[:problem.batch_size], problem.t[:problem.batch_size], classes=np.arange(SIZES[2]))
+        self.model.partial_fit(problem.X[:problem.batch_size], problem.t[:problem.batch_size], classes=np.arange(problem.sizes[-1]))
 
     def reset(self):
         for ours, theirs in zip(self.problem.initial, (w for pair in zip(self.model.coefs_, self.model.intercepts_) for w in pair)):
@@ -166,7 +170,8 @@ class PyTorch(Contestant):
 
     def reset(self):
         nn = self.torch.nn
-        self.model = nn.Sequential(nn.Linear(*SIZES[:2]), nn.ReLU(), nn.Linear(*SIZES[1:]))
+        sizes = self.problem.sizes
+        self.model = nn.Sequential(*[module for pair in zip(sizes, sizes[1:]) for module in (nn.Linear(*pair), nn.ReLU())][:-1])
         with self.torch.no_grad():
             for theirs, ours in zip(self.model.parameters(), self.problem.initial):
                 theirs.copy_(self.torch.from_numpy(ours.T.copy()))
@@ -194,8 +199,9 @@ class Jax(Contestant):
         import jax.numpy as jnp
 
         def loss(theta, x, t):
-            W1, b1, W2, b2 = theta
-            z = jax.nn.relu(x @ W1 + b1) @ W2 + b2
+            z = x
+            for l in range(0, len(theta), 2):
+                z = (jax.nn.relu(z) if l else z) @ theta[l] + theta[l + 1]
             return -jnp.take_along_axis(jax.nn.log_softmax(z), t[:, None], axis=1).mean()
 
         def step(theta, X, t, batch):
@@ -232,7 +238,8 @@ class Keras(Contestant):
         import tensorflow as tf
         tf.config.threading.set_intra_op_parallelism_threads(THREADS)
         tf.config.threading.set_inter_op_parallelism_threads(THREADS)
-        self.model = keras.Sequential([keras.Input((SIZES[0],)), keras.layers.Dense(SIZES[1], "relu"), keras.layers.Dense(SIZES[2])])
+        self.model = keras.Sequential([keras.Input((problem.sizes[0],)), *(keras.layers.Dense(d, "relu") for d in problem.sizes[1:-1]),
+                                       keras.layers.Dense(problem.sizes[-1])])
         self.model.compile(keras.optimizers.SGD(ETA), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
     def reset(self):

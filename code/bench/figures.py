@@ -1,0 +1,64 @@
+"""How long the live figures take to repaint, in headless Chromium. Needs what the browser tests need: the extra [test] and Chromium."""
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).parents[2] / "tests"
+
+# One input event of a slider, and the page laid out again.
+MOVE = """async ([name, share]) => {
+  const input = document.querySelector(`[data-control="${name}"]`);
+  input.value = Number(input.min) + (Number(input.max) - Number(input.min)) * share;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  await null; await null;
+  document.body.getBoundingClientRect();
+}"""
+SLIDERS = "[...document.querySelectorAll('input[type=range][data-control]')].filter((n) => n.getClientRects().length).map((n) => n.dataset.control)"
+
+
+def repaint_times(moves: int = 120) -> list[dict] | str:
+    """One row for each live figure, that of its slowest slider: figure, slider, median and p95 in ms. A text says why there are none."""
+    sys.path.insert(0, str(TESTS))
+    try:
+        from playwright.sync_api import sync_playwright
+
+        import chromium
+        from live_page import LivePage
+    except ImportError as error:
+        return f"{error} (make test installs what is missing)"
+    if not chromium.find():
+        return chromium.ADVICE
+    from backprop import live
+    rows = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        for name in live.__all__:
+            if name != "LiveFigure":
+                shown = LivePage(browser.new_context(viewport={"width": 760, "height": 900}), getattr(live, name)())
+                times = {slider: repaint(shown.page, slider, moves) for slider in shown.page.evaluate(SLIDERS)}
+                slowest = max(times, key=lambda slider: times[slider][1])
+                rows.append({"figure": name, "slider": slowest, "median": times[slowest][0], "p95": times[slowest][1]})
+        browser.close()
+    return rows
+
+
+def repaint(page, slider: str, moves: int) -> tuple[float, float]:
+    """What a move of the slider costs, in ms: (median, 95th percentile) from the event to a page that is laid out again.
+
+    Counted in processor time of the page's thread, not by the clock, which on a busy machine measures the others.
+    """
+    session, times = page.context.new_cdp_session(page), []
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def busy() -> float:
+        metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+        return 1000 * metrics["TaskDuration"]
+
+    for k in range(moves):
+        before = busy()
+        page.evaluate(MOVE, [slider, (k + 1) / moves])
+        times.append(busy() - before)
+    session.detach()
+    times.sort()
+    return times[moves // 2], times[int(0.95 * moves)]
