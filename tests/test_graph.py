@@ -62,6 +62,16 @@ def test_values_and_gradients_equal_torch(program):
     assert close([v.grad for v in ours[:len(inputs)]], expected, 1e-10)
 
 
+@pytest.mark.parametrize("op", [*UNARY, *BINARY])
+def test_each_operation_by_itself_equals_torch(op):
+    ours, leaves = [Scalar(1.3), Scalar(-0.7)], [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in (1.3, -0.7)]
+    lines = [(op, [0] if op in UNARY else [0, 1])]
+    execute(ours, lines, 0)[-1].backward()
+    execute(leaves, lines, 1)[-1].backward()
+    assert close([v.grad for v in ours[:2]], [0.0 if x.grad is None else x.grad.item() for x in leaves[:2]], 1e-12)
+    assert ours[0].grad != 0 or op == "zeroth"
+
+
 @given(program=programs())
 def test_a_second_backward_gives_the_same(program):
     inputs, lines = program
