@@ -97,6 +97,13 @@ def test_order_and_some_entries(exercise):
     assert wrong(exercise(v)([7, -7, 7, 8]), "the value is not right")
 
 
+def test_a_number_off_by_a_factor_is_told_so(exercise):
+    for factor in (2, 0.5, -3, 0.1):
+        assert wrong(exercise(0.7)(0.7 * factor), "it is off by a simple factor, such as")
+    for factor in (1.37, 11, 1 / 12):
+        assert wrong(exercise(0.7)(0.7 * factor), "nor is it off by a simple factor")
+
+
 def test_nan_and_infinity(exercise):
     for bad in (np.nan, np.inf, -np.inf):
         assert wrong(exercise(W)(np.where(W == 5, bad, W)), "NaN or infinite")
