@@ -286,6 +286,28 @@ def test_page_sets_all_its_maths(page, sights):
     assert facts["broken"] == [] and facts["raw"] == []
 
 
+# Commas and full stops that stand at the start of a line, cut off from the formula before them.
+CUT_OFF = """() => [...document.querySelectorAll("span.math")].filter((formula) => {
+  const next = formula.nextSibling;
+  if (next?.nodeType !== 3 || !/^[,.;:!?)]/.test(next.data)) return false;
+  const range = document.createRange(), end = [...formula.getClientRects()].at(-1);
+  range.setStart(next, 0); range.setEnd(next, 1);
+  return range.getBoundingClientRect().left < end.right - 1;
+}).map((formula) => formula.textContent)"""
+
+
+def test_no_line_begins_with_the_comma_after_a_formula(browser, site):
+    found = []
+    for width in (320, 375, 414, 768):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(f"{site}/chapters/02_concepts/2_4_optimizers.html")
+        assert page.locator("span.math-kept").count() >= 10
+        found += page.evaluate(CUT_OFF)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+    assert found == []
+
+
 @each_document
 def test_equations_are_numbered_after_their_section(page, sights):
     path = source(page)

@@ -30,6 +30,8 @@ function render(tex, display) {
 NUMBERED_ENVIRONMENT = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat|multline|eqnarray|flalign)\}")
 ALIGNABLE_BREAK = re.compile(r"\\\\")
 ENVIRONMENT = re.compile(r"\\begin\{")
+CLOSING = re.compile(r"[,.;:!?)\]’”]+")
+SHORT = 40                                               # characters of TeX that may stay on one line on a phone
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +79,20 @@ def _html(node, tex, display):
 
 
 def visit_inline(self, node):
-    html = _html(node, node.astext(), False)
-    self.body.append(self.starttag(node, "span", "", CLASS="math") + html + "</span>")
+    html = self.starttag(node, "span", "", CLASS="math") + _html(node, node.astext(), False) + "</span>"
+    self.body.append(f'<span class="math-kept">{html}{escape(node["closing"])}</span>' if node.get("closing") else html)
     raise nodes.SkipNode
+
+
+def keep_closing(app, doctree, docname):
+    """Move a comma or a full stop behind a short formula into the formula's node, so that no line begins with it."""
+    if app.builder.format == "html":
+        for node in list(doctree.findall(nodes.math)):
+            after = node.next_node(descend=False, siblings=True, ascend=False)
+            found = isinstance(after, nodes.Text) and len(node.astext()) <= SHORT and CLOSING.match(after.astext())
+            if found:
+                node["closing"] = found.group()
+                after.parent.replace(after, nodes.Text(after.astext()[found.end():]))
 
 
 def visit_display(self, node):
@@ -116,4 +129,5 @@ def copy_katex(app, exception):
 def setup(app):
     app.add_html_math_renderer("katex", (visit_inline, depart), (visit_display, depart))
     app.connect("config-inited", lambda app, config: setattr(config, "html_math_renderer", "katex"), priority=400)
+    app.connect("doctree-resolved", keep_closing)
     app.connect("build-finished", copy_katex)
