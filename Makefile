@@ -36,7 +36,8 @@ test: .venv/.test
 lab: .venv/.book
 	@$(BIN)/jupyter lab chapters
 
-run: .venv/.book
+# Section 5.3 runs TensorFlow, PyTorch and Keras, which come with the extra [test].
+run: .venv/.test
 	@$(BIN)/python code/book/notebooks.py run $(NB)
 
 bench: .venv/.bench

@@ -1,4 +1,5 @@
-"""The first live figure in a real JupyterLab: live on the page, and one state with Python, in both directions."""
+"""Live figures in a real JupyterLab: the first one in every respect, with Python in both directions; of the others, that they are alive."""
+import contextlib
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ import nbformat
 import numpy as np
 import pytest
 
+from backprop import live
 from backprop.live import GradientFlow
 
 CELLS = [
@@ -22,15 +24,24 @@ CELLS = [
     "figure.x = [1, 2, 3]",
     "import ipywidgets\nslider = ipywidgets.FloatSlider(min=0, max=1)\nipywidgets.jslink((slider, 'value'), (figure, 't'))\nslider.value = 0.3\nprint('linked')\nslider",
 ]
+FIGURES = [name for name in live.__all__ if name != "LiveFigure"]
+ALL = [
+    f"import json\nfrom backprop import live\nnames = {FIGURES}\nfigures = [getattr(live, name)() for name in names]\n"
+    "state = lambda f: json.dumps({k: v for k, v in f.get_state().items() if k[0] != '_' and k != 'layout'}, default=str)\n"
+    "before = [state(f) for f in figures]",
+    *(f"figures[{k}]" for k in range(len(FIGURES))),
+    "print('moved', [name for name, f, old in zip(names, figures, before) if state(f) != old])",
+]
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """The address of a JupyterLab of its own: loopback, a free port, all its folders temporary; stopped by its process id."""
     home = tmp_path_factory.mktemp("lab")
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS],
-                                            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}),
-                   home / "figure.ipynb")
+    for name, cells in (("figure", CELLS), ("all", ALL)):
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells],
+                                                metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}),
+                       home / f"{name}.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -72,10 +83,22 @@ class Notebook:
         cell.scroll_into_view_if_needed()
         cell.locator(".jp-InputArea-editor").click()
         self.page.keyboard.press("Shift+Enter")
+        if "[ ]" in self.prompt_after(cell):                 # pressed before JupyterLab was listening: once more
+            cell.locator(".jp-InputArea-editor").click()
+            self.page.keyboard.press("Shift+Enter")
         if wait_for:
             output = cell.locator(".jp-OutputArea-output", has_text=wait_for).first
             output.wait_for(timeout=60_000)
             return output.text_content()
+
+    def prompt_after(self, cell, seconds=5):
+        """What stands before the cell: "[ ]:" until it is queued, then "[*]:", then its number."""
+        for _ in range(10 * seconds):
+            prompt = cell.locator(".jp-InputPrompt").text_content()
+            if "[ ]" not in prompt:
+                break
+            self.page.wait_for_timeout(100)
+        return prompt
 
     def numbers(self):
         return {name: float(value) for name, value in self.page.evaluate(
@@ -86,21 +109,27 @@ class Notebook:
                                     arg=[name, value], timeout=30_000)
 
 
-@pytest.fixture(scope="module")
-def notebook(lab, browser):
+@contextlib.contextmanager
+def opened(browser, lab, name):
+    """The notebook `name` in a JupyterLab page of its own, its kernel ready; at the end, no figure had an error."""
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     page = context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{lab}/lab/tree/figure.ipynb?reset")
-    page.locator(".jp-Notebook .jp-CodeCell").nth(len(CELLS) - 1).wait_for(timeout=120_000)
+    page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=120_000)
     page.locator(".jp-NotebookPanel-toolbar [data-status=idle], .jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=120_000)
-    notebook = Notebook(page)
-    notebook.run(0)
-    page.locator(".jp-Notebook .lf-diagram").wait_for(timeout=60_000)
-    yield notebook
+    yield Notebook(page)
     context.close()
     assert not [error for error in errors if "lf" in error or "anywidget" in error], errors
+
+
+@pytest.fixture(scope="module")
+def notebook(lab, browser):
+    with opened(browser, lab, "figure") as notebook:
+        notebook.run(0)
+        notebook.page.locator(".jp-Notebook .lf-diagram").wait_for(timeout=60_000)
+        yield notebook
 
 
 def agree(shown, figure):
@@ -168,3 +197,23 @@ def test_it_follows_the_dark_theme_of_jupyterlab(notebook):
     dark = notebook.page.evaluate(ink)
     notebook.page.evaluate("document.body.dataset.jpThemeLight = 'true'")
     assert (light, dark) == ("rgb(29, 35, 41)", "rgb(230, 233, 237)")
+
+
+# The first control that a reader finds in a figure: a slider is pulled, a list opened, or a button pressed.
+MOVE = """(figure) => {
+  const input = [...figure.querySelectorAll("input[type=range]")].find((n) => n.getClientRects().length);
+  input.value = input.value === input.max ? input.min : input.max;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
+
+
+def test_every_figure_is_alive_and_tells_python(lab, browser):
+    with opened(browser, lab, "all") as notebook:
+        notebook.run(0)
+        for k, name in enumerate(FIGURES, 1):
+            notebook.run(k)
+            figure = notebook.page.locator(".jp-Notebook .jp-CodeCell").nth(k).locator(".lf[role=group]")
+            figure.wait_for(timeout=120_000)
+            figure.evaluate(MOVE)
+        assert notebook.run(len(ALL) - 1, "moved").strip() == f"moved {FIGURES}"

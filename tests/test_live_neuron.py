@@ -52,6 +52,15 @@ def test_gradients_are_the_slopes_of_the_activation(name):
                 assert gradient[i] == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-8), trait
 
 
+def test_on_the_line_the_step_is_0_and_the_class_too(show):
+    figure = Neuron(activation="step", data="AND", x=[0.5, 0.5], w=[1, 1], b=-1)
+    assert figure.z == 0 and figure.a == 0
+    assert figure.right == 4                                     # (0, 1) and (1, 0) lie on the line, and are class 0
+    shown = show(figure)
+    assert shown.numbers()["a"][0] == 0
+    assert shown.page.get_by_text("4 of 4").count() == 1
+
+
 def test_a_line_can_do_and_or_and_the_groups_but_not_xor():
     for data, w, b in (("AND", [1, 1], -1.5), ("OR", [1, 1], -0.5), ("groups", [2, 2], -2)):
         assert Neuron(data=data, w=w, b=b).right == len(POINTS[data]), data

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(path for path in (ROOT / "chapters").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 SANITIZE = ROOT / "tests" / "nbval_sanitize.cfg"
+LONGEST_LINE = 88  # characters: a code cell of the built page shows about 90, what is longer must be scrolled sideways
 
 
 def code_cells(nb):
@@ -84,6 +85,15 @@ def test_unchecked_output_is_followed_by_an_assertion(path):
 def test_no_cell_is_skipped(path):
     for k, cell in enumerate(code_cells(nbformat.read(path, as_version=4)), 1):
         assert "nbval-skip" not in tags(cell) and "NBVAL_SKIP" not in cell.source, f"nbval does not run code cell {k}"
+
+
+@each_notebook
+def test_code_lines_fit_the_page(path):
+    long = []
+    for k, cell in enumerate(code_cells(nbformat.read(path, as_version=4)), 1):
+        if "hide-input" not in tags(cell):
+            long += [f"code cell {k}: {line}" for line in cell.source.splitlines() if len(line) > LONGEST_LINE]
+    assert not long, f"{len(long)} lines are longer than {LONGEST_LINE} characters:\n" + "\n".join(long)
 
 
 @each_notebook

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FINISHED = [1, 2, 3, 4]                        # chapters of which every section must stand
+FINISHED = [1, 2, 3, 4, 5]                     # chapters of which every section must stand
 with open(Path(__file__).parent / "outline.csv", encoding="utf8", newline="") as file:
     OUTLINE = {row["number"]: row["working_title"] for row in csv.DictReader(file)}
 STORED = {path.name: path for path in (ROOT / "chapters").glob("*/*.ipynb")}

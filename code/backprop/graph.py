@@ -29,7 +29,8 @@ class Scalar:
 
     def __mul__(self, other):
         other = as_scalar(other)
-        return Scalar(self.value * other.value, "", (self, other), (other.value, self.value), "*")
+        local = (other.value, self.value)
+        return Scalar(self.value * other.value, "", (self, other), local, "*")
 
     def __pow__(self, k: float):
         if isinstance(k, Scalar):
@@ -88,14 +89,14 @@ class Scalar:
         return order
 
     def backward(self) -> None:
-        """Set `grad` of every node to ``dself/dnode``. Starts from zero each time, so calling it twice gives the same."""
+        """Set `grad` of every node to ``dself/dnode``; from zero, so that twice gives the same."""
         order = self.nodes()
         for node in order:
             node.grad = 0.0
-        self.grad = 1.0                                  # dself/dself
+        self.grad = 1.0                                # dself/dself
         for node in reversed(order):
             for parent, derivative in zip(node.parents, node.local):
-                parent.grad += derivative * node.grad    # sum over the paths: a number used twice collects twice
+                parent.grad += derivative * node.grad  # sum over paths: used twice collects twice
 
     def __repr__(self) -> str:
         return f"Scalar({self.value:.6g}{', ' + self.name if self.name else ''}, grad={self.grad:.6g})"

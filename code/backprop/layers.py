@@ -45,12 +45,14 @@ class Dense:
         return self.a
 
     def backward(self, grad_a: np.ndarray, inputs: bool = True) -> np.ndarray | None:
-        """``dL/da`` (n, d_out) to ``dL/dx`` (n, d_in); fills `gradients` and keeps `delta`, which is ``dL/dz``.
+        """``dL/da`` (n, d_out) to ``dL/dx`` (n, d_in); fills `gradients`, keeps `delta` = ``dL/dz``.
 
-        With ``inputs=False`` the last product, which the first layer of a network does not need, is left out.
+        With ``inputs=False`` the last product is left out: the first layer does not need it.
         """
         self.delta = self.activation.backward(grad_a, self.z, self.a)  # (n, d_out)
-        np.matmul(self.x.T, self.delta, out=self.gradients["W"])       # (d_in, n) @ (n, d_out)
+        np.matmul(self.x.T, self.delta, out=self.gradients["W"])  # (d_in, n) @ (n, d_out)
         if "b" in self.gradients:
-            self.delta.sum(axis=0, out=self.gradients["b"])            # (d_out,)
-        return self.delta @ self.parameters["W"].T if inputs else None     # (n, d_out) @ (d_out, d_in)
+            self.delta.sum(axis=0, out=self.gradients["b"])       # (d_out,)
+        if inputs:
+            return self.delta @ self.parameters["W"].T            # (n, d_out) @ (d_out, d_in)
+        return None

@@ -63,11 +63,15 @@ class Network:
         return X
 
     def backward(self, grad: np.ndarray, inputs: bool = False) -> np.ndarray | None:
-        """From ``grad = dL/da`` of the last layer, (n, sizes[-1]), fill all `gradients`; return ``dL/dX`` if `inputs`."""
+        """From ``grad = dL/da`` of the last layer fill all `gradients`; return ``dL/dX`` if `inputs`.
+
+        `grad` has the shape of the output of the last forward pass, (n, sizes[-1]).
+        """
         if not hasattr(self.layers[-1], "a"):
-            raise RuntimeError("backward needs the values of a forward pass; call forward(X) first")
+            raise RuntimeError("backward needs the values of a forward pass; call forward(X)")
         if grad.shape != self.layers[-1].a.shape:
-            raise ValueError(f"the gradient has shape {grad.shape}, the output of the last forward pass {self.layers[-1].a.shape}")
+            raise ValueError(f"the gradient has shape {grad.shape}, "
+                             f"the output of the last forward pass {self.layers[-1].a.shape}")
         for l, layer in reversed(list(enumerate(self.layers))):
             grad = layer.backward(grad, inputs=inputs or l > 0)
         return grad

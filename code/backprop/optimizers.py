@@ -8,7 +8,7 @@ import numpy as np
 
 
 class SGD:
-    r"""Gradient descent, with momentum on request: equation (eq-sgd) of the book.
+    r"""Gradient descent, with momentum on request: equations (eq-sgd) and (eq-opt-momentum) of the book.
 
     Plain: ``theta <- theta - eta * gradient``. With momentum ``mu`` (polyak1964, in the form that PyTorch uses):
     ``v <- mu v + gradient``, ``theta <- theta - eta v``, starting at v = 0.

@@ -79,3 +79,75 @@ add(Exercise(
         "the spread of a mean shrinks with the square root of n.": lambda p, n: np.sqrt(p * (1 - p)) / n,
         "right and wrong both count: p (1 - p), not p alone.": lambda p, n: np.sqrt(p / n),
     }))
+
+
+def input_gradient(x, W1, b1, W2, b2, digit, one_hot=1.0, slope=lambda z: z > 0):
+    z1 = x @ W1 + b1
+    z2 = np.maximum(z1, 0) @ W2 + b2
+    p = np.exp(z2 - z2.max())
+    delta2 = p / p.sum()
+    delta2[0, digit] -= one_hot
+    return (delta2 @ W2.T * slope(z1)) @ W1.T
+
+
+rng = np.random.default_rng(52)
+add(Exercise(
+    "5.2 input gradient", input_gradient,
+    inputs=[(rng.normal(size=(1, d)), rng.normal(size=(d, 6)), rng.normal(size=6), rng.normal(size=(6, K)), rng.normal(size=K), digit)
+            for d, K, digit in ((5, 3, 0), (9, 4, 3), (4, 10, 7))],
+    mistakes={
+        "the true class is missing: the error signal of the output is p minus 1 there.": lambda *p: input_gradient(*p, one_hot=0.0),
+        "the slope of ReLU is missing: a unit that is off passes nothing back.": lambda *p: input_gradient(*p, slope=np.ones_like),
+        "that is multiplied by the picture; the gradient alone is wanted.": lambda x, *p: x * input_gradient(x, *p),
+        "the bias of the hidden layer is missing in the forward pass.": lambda x, W1, b1, *p: input_gradient(x, W1, 0 * b1, *p),
+    }))
+
+# section 5.3: frameworks
+
+add(Exercise(
+    "5.3 sum instead of mean", 0.05 / 128,
+    mistakes={
+        "then every step is a whole batch size too long: the gradient has grown, so the learning rate must shrink.": 0.05,
+        "that is the wrong direction: the gradient of the sum is the larger one.": 0.05 * 128,
+        "the square root would be right for a spread; gradients of a sum add without one.": 0.05 / np.sqrt(128),
+        "that is the ratio of the two gradients' sizes alone; the old learning rate has to come in.": 1 / 128,
+    }))
+
+
+def linear_gradient(X, V, grad_Z):
+    return grad_Z.T @ X
+
+
+add(Exercise(
+    "5.3 PyTorch's layout", linear_gradient,
+    inputs=[(rng.normal(size=(n, 4)), rng.normal(size=(3, 4)), rng.normal(size=(n, 3))) for n in (1, 5, 8)],
+    mistakes={
+        "that is the gradient in this book's layout; PyTorch's is (out, in).": lambda X, V, g: X.T @ g,
+        "the mean over the batch is in grad_Z already; do not divide by n once more.": lambda X, V, g: g.T @ X / len(X),
+        "that is the gradient of the input, which goes on to the layer before.": lambda X, V, g: g @ V,
+        "that is the gradient of the bias.": lambda X, V, g: g.sum(axis=0),
+    }))
+
+
+def centre_rule(g):
+    return g - g.mean(axis=1, keepdims=True)
+
+
+add(Exercise(
+    "5.3 a rule of your own", centre_rule, inputs=[(rng.normal(size=shape),) for shape in ((3, 4), (1, 5), (6, 2))],
+    mistakes={
+        "the mean that is subtracted depends on u as well; its derivative is missing.": lambda g: g.copy(),
+        "each row has a mean of its own; yours is taken over the column.": lambda g: g - g.mean(axis=0, keepdims=True),
+        "each row has a mean of its own; yours is taken over all entries.": lambda g: g - g.mean(),
+        "the mean is subtracted going forward, so its part is subtracted going back, too.": lambda g: g + g.mean(axis=1, keepdims=True),
+        "the sum over the row is divided by the number of columns.": lambda g: g - g.sum(axis=1, keepdims=True),
+    }))
+
+add(Exercise(
+    "5.3 the floor of a die", 35 / 12, tolerance=1e-3,
+    mistakes={
+        "that is the best answer (or the variance with n - 1, for samples); the floor is the mean loss that this answer leaves.": 3.5,
+        "that is the loss of always answering zero; a constant can do better.": 91 / 6,
+        "that is half of it: the mean squared error of this section has no half.": 35 / 24,
+        "that is the standard deviation; the loss is a mean of squares.": float(np.sqrt(35 / 12)),
+    }))

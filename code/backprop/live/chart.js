@@ -1,8 +1,8 @@
 // A pair of axes with curves, bands and marks on it: what the figures that plot functions share.
-import { svg, place, fixed } from "./draw.js";
+import { svg, place, fixed, whole } from "./draw.js";
 
 // A number on an axis; its text is as short as the steps between the ticks allow.
-const tickText = (v) => (Number.isInteger(v) ? fixed(0)(v) : fixed(Number.isInteger(10 * v) ? 1 : 2)(v));
+const tickText = (v) => (Number.isInteger(v) && Math.abs(v) < 1e7 ? whole(v) : fixed(Number.isInteger(10 * v) ? 1 : 2)(v));
 const powerOfTen = (v) => (v === 1 ? "1" : ["10", svg("tspan", { dy: -4.5, class: "lf-power" }, fixed(0)(Math.round(Math.log10(v))))]);
 
 // The path of y = f(x) from lo to hi. At `breaks` (kinks, jumps) one piece ends and another begins, so no corner is cut and no jump is drawn.

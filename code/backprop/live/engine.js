@@ -2,8 +2,11 @@
 // Pure functions on plain arrays; nothing here knows of a page. A batch is an array of rows, one sample a row.
 
 // ---------------------------------------------------------------------------------------------------- matrices
-export const matmul = (A, B) =>                                  // (n, k) @ (k, m)
-  A.map((row) => B[0].map((_, j) => row.reduce((sum, a, k) => sum + a * B[k][j], 0)));
+export const matmul = (A, B) => A.map((row) => {                 // (n, k) @ (k, m); row by row of B, as it lies in memory
+  const sum = new Array(B[0].length).fill(0);
+  for (let k = 0; k < B.length; k++) for (let j = 0, a = row[k], b = B[k]; j < b.length; j++) sum[j] += a * b[j];
+  return sum;
+});
 export const transpose = (A) => A[0].map((_, j) => A.map((row) => row[j]));
 export const zip = (f, ...arrays) =>                             // f entry by entry, over arrays nested equally deep
   Array.isArray(arrays[0]) ? arrays[0].map((_, i) => zip(f, ...arrays.map((a) => a[i]))) : f(...arrays);
@@ -11,8 +14,9 @@ const total = (row) => row.reduce((sum, v) => sum + v, 0);
 const rowwise = (f) => (first, ...rest) => first.map((row, i) => f(row, ...rest.map((a) => a[i])));
 
 // ------------------------------------------------------------------------- activations, each beside its derivative
-// forward(z) is a = f(z); backward(gradA, z, a) is delta = dL/dz from dL/da.
+// forward(z) is a = f(z); backward(gradA, z, a) is delta = dL/dz from dL/da. Of one number: f(z), and slope(z, a) = f'(z).
 const entrywise = (f, slope) => ({
+  f, slope,
   forward: (z) => zip(f, z),
   backward: (gradA, z, a) => zip((g, zi, ai) => g * slope(zi, ai), gradA, z, a),
 });
@@ -102,6 +106,17 @@ export function lossAndGradients(parameters, X, t, { loss = "half squared error"
   return { ...pass, loss: value, gradY, ...backward(parameters, pass, gradY) };
 }
 
+// dL/dx, the gradient with respect to the input: what arrives when the error signal has gone back through every layer. (n, d_in)
+const timesTransposed = (A, B) => A.map((row) => B.map((b) => b.reduce((sum, v, k) => sum + v * row[k], 0)));   // (n, k) @ (m, k)^T
+export function inputGradient(parameters, { z, a, hidden, output }, gradY) {
+  let gradA = gradY;
+  for (let l = depth(parameters); l >= 1; l--) {
+    const delta = activations[l === depth(parameters) ? output : hidden].backward(gradA, z[l], a[l]);           // (n, d_out)
+    gradA = timesTransposed(delta, parameters[`W${l}`]);                                                         // (n, d_out) @ (d_out, d_in)
+  }
+  return gradA;
+}
+
 // One step of gradient descent: new parameters, the old ones untouched.
 export const descend = (parameters, gradients, eta) =>
   Object.fromEntries(Object.entries(parameters).map(([name, p]) => [name, zip((v, g) => v - g * eta, p, gradients[name])]));
@@ -144,4 +159,29 @@ export function backwardThrough(nodes) {
   for (const node of nodes) node.grad = 0;
   nodes.at(-1).grad = 1;
   for (const node of [...nodes].reverse()) node.parents.forEach((parent, k) => { parent.grad += node.local[k] * node.grad; });   // sum over the paths
+}
+
+// ------------------------------------------------------------------------------------------------- random numbers
+// The generators of backprop.live.playground_data: one seed, the same numbers in Python and in the page.
+export function mulberry32(seed) {                               // uniform in [0, 1), multiples of 2^-32
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+export const normal = (uniform) => {                             // Box and Muller
+  const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+  return radius * Math.cos(2 * Math.PI * uniform());
+};
+export function permutation(n, uniform) {                        // Fisher and Yates, from the end
+  const order = Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(uniform() * (i + 1)), kept = order[i];
+    order[i] = order[j];
+    order[j] = kept;
+  }
+  return order;
 }

@@ -86,7 +86,7 @@ function render({ model, el }) {
     write(levelText, LEVEL_TEXT[state.activation]);
     write(remark, REMARKS[state.activation]);
     write(verdict,
-      !lineInPlane(state.w, state.b, 0) ? `The line lies outside the plane shown: every input here is class ${Number(table.z >= 0)}.`
+      !lineInPlane(state.w, state.b, 0) ? `The line lies outside the plane shown: every input here is class ${Number(table.z > 0)}.`
       : state.data === "XOR" ? "No line gets all four: three is the most a single neuron can do."
       : table.right === table.points ? "All of them: this line separates the classes." : "Move the line until no point is ringed.");
     clearTimeout(spokenLater);

@@ -23,8 +23,8 @@ POINTS = {                                     # rows (x1, x2, class)
 class Neuron(LiveFigure):
     r"""a = f(z) with z = w . x + b, for the input `x` (2,), the weights `w` (2,) and the bias `b`.
 
-    `activation` is ``"step"``, ``"sigmoid"``, ``"tanh"`` or ``"relu"``; the step is 1 where z >= 0, and its slope is 0. `data` names the sample
-    points shown, from `sets`. The neuron says class 1 where z >= 0. Computed by the companion: `z`, `a`, `slope`, the `gradients` of a,
+    `activation` is ``"step"``, ``"sigmoid"``, ``"tanh"`` or ``"relu"``; the step is 1 where z > 0, and its slope is 0. `data` names the sample
+    points shown, from `sets`. The neuron says class 1 where z > 0. Computed by the companion: `z`, `a`, `slope`, the `gradients` of a,
     and `right`, how many sample points lie on the right side of the line.
 
     Examples
@@ -65,7 +65,7 @@ class Neuron(LiveFigure):
     def a(self) -> float:
         """The activation f(z)."""
         a = float(self.network().forward(self.x[None, :])[0, 0])
-        return float(a >= 0) if self.activation == "step" else a
+        return float(a > 0) if self.activation == "step" else a
 
     @property
     def gradients(self) -> dict[str, np.ndarray]:
@@ -86,7 +86,7 @@ class Neuron(LiveFigure):
         """How many of the sample points lie on the right side of the line."""
         points, net = np.array(POINTS[self.data], dtype=float), Network([2, 1])
         net.set(W1=self.w[:, None], b1=[self.b])
-        return int(np.sum((net.forward(points[:, :2])[:, 0] >= 0) == (points[:, 2] == 1)))
+        return int(np.sum((net.forward(points[:, :2])[:, 0] > 0) == (points[:, 2] == 1)))
 
     @property
     def values(self) -> dict[str, float]:
@@ -136,7 +136,7 @@ class Neuron(LiveFigure):
         points = np.array(POINTS[self.data], dtype=float)
         for label, marker, color in ((1, "o", blue), (0, "s", red)):
             ax.plot(*points[points[:, 2] == label, :2].T, marker, color=color, ms=7, label=f"class {label}")
-        wrong = points[((points @ [*self.w, 0]) + self.b >= 0) != (points[:, 2] == 1)]
+        wrong = points[((points @ [*self.w, 0]) + self.b > 0) != (points[:, 2] == 1)]
         ax.plot(*wrong[:, :2].T, "o", mfc="none", mec=ink, ms=12, label="on the wrong side")
         ax.plot(*self.x, "o", mfc="white", mec=ink, ms=9, mew=1.8)
         ax.annotate("$x$", self.x, (7, 5), textcoords="offset points", color=ink)

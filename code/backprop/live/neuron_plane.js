@@ -5,9 +5,9 @@ import { chart, refill, shapeOf, arrowhead } from "./chart.js";
 
 export const LOW = -1;                                                   // the plane shows inputs from LOW to HIGH
 export const HIGH = 2;
-export const UNITS = { ...activations, step: { forward: (z) => (z >= 0 ? 1 : 0), backward: () => 0 } };   // the step is flat on both sides
+export const UNITS = { ...activations, step: { forward: (z) => (z > 0 ? 1 : 0), backward: () => 0 } };   // the step is flat on both sides
 export const weighted = (w, b, X) => transpose(forward({ W1: w.map((v) => [v]), b1: [b] }, X).y)[0];       // z of every row of X
-export const onItsSide = (w, b, points) => weighted(w, b, points.map((p) => p.slice(0, 2))).map((z, k) => (z >= 0) === (points[k][2] === 1));
+export const onItsSide = (w, b, points) => weighted(w, b, points.map((p) => p.slice(0, 2))).map((z, k) => (z > 0) === (points[k][2] === 1));
 
 // --------------------------------------------------------------------------------------------- what the plane shows of f
 const LEVELS = { step: [], sigmoid: [-Math.log(9), Math.log(9)], tanh: [-Math.atanh(0.8), Math.atanh(0.8)], relu: [1, 2] };   // of z, drawn as dashed lines

@@ -108,6 +108,23 @@
   }
 
   const figures = [...document.querySelectorAll(".live-figure")];
+
+  // An address page.html#name=... is for the figure whose state says {"address": "name"}. It starts once it is in view, and reads the rest.
+  function goToAddressed() {
+    const name = /^#(\w+)=/.exec(location.hash)?.[1];
+    const state = (figure) => JSON.parse(figure.querySelector(".live-state")?.textContent ?? "{}");
+    const figure = name && figures.find((candidate) => state(candidate).address === name);
+    if (!figure) return;
+    figure.scrollIntoView();
+    const settling = new ResizeObserver(() => figure.scrollIntoView()); // what folds up or arrives above it moves it
+    const end = () => settling.disconnect();
+    settling.observe(document.body);
+    setTimeout(end, 3000);
+    for (const sign of ["wheel", "touchstart", "pointerdown", "keydown"]) window.addEventListener(sign, end, { once: true });
+  }
+  window.addEventListener("hashchange", goToAddressed);
+  goToAddressed();
+
   const observer = new IntersectionObserver(
     (entries) => {
       for (const entry of entries.filter((candidate) => candidate.isIntersecting)) {

@@ -1,0 +1,88 @@
+"""TensorFlow, PyTorch and Keras, for section 5.3, which compares them with this package. Nothing else in the book needs them.
+
+They are not installed with the book (the extra [frameworks] of code/pyproject.toml has them), so a page asks for each by `need`.
+"""
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import io
+import os
+import tokenize
+
+from packaging.requirements import Requirement
+
+MODULES = {"tensorflow": "TensorFlow", "torch": "PyTorch", "keras": "Keras"}
+PARTS = {"tensorflow": ["tensorflow"], "torch": ["torch"], "keras": ["keras", "tensorflow"]}     # Keras computes with TensorFlow here
+
+
+class NotInstalled(ImportError):
+    """A framework is missing. The message says in one line how to install it; a notebook shows that line and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:           # IPython asks an exception for this
+        return [f"{type(self).__name__}: {self}"]
+
+
+class Missing:
+    """Stands for a framework that is not installed: whatever is asked of it, it answers how to install it."""
+
+    def __init__(self, message: str):
+        self._message = message
+
+    def __getattr__(self, name: str):
+        if name.startswith("_") and name != "__version__":           # what Python and IPython look for in any object
+            raise AttributeError(name)
+        raise NotInstalled(self._message)
+
+    def __repr__(self) -> str:
+        return self._message
+
+
+def need(name: str, threads: int = 1):
+    """Return the module `name` ("tensorflow", "torch" or "keras"), set to compute with `threads` threads and to start without chatter.
+
+    Where it is not installed, the answer is a `Missing`: every cell that uses it stops with one line, how to install it.
+    Raises ValueError for another name.
+    """
+    if name not in MODULES:
+        raise ValueError(f"unknown framework {name!r}; there are: {', '.join(MODULES)}")
+    missing = [part for part in PARTS[name] if importlib.util.find_spec(part) is None]
+    if missing:
+        return Missing(f"{MODULES[name]} is not installed. Run  %pip install {' '.join(map(requirement, missing))}  and restart the kernel.")
+    if "tensorflow" in PARTS[name]:
+        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")           # errors only; has to be set before the import
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")          # sums in one order everywhere, and no notice that they are not
+    module = importlib.import_module(name)
+    if name == "torch":
+        module.set_num_threads(threads)
+    else:
+        threading = importlib.import_module("tensorflow").config.threading
+        threading.set_intra_op_parallelism_threads(threads)
+        threading.set_inter_op_parallelism_threads(threads)
+    return module
+
+
+def requirement(module: str) -> str:
+    """What to ask pip for: the pin of the extra [frameworks], such as "torch==2.13.0", that holds on this machine."""
+    try:
+        declared = [Requirement(line) for line in importlib.metadata.requires("backprop") or []]
+    except importlib.metadata.PackageNotFoundError:                  # the package is on the path, but not installed
+        declared = []
+    here = [r for r in declared if r.marker is None or r.marker.evaluate({"extra": "frameworks"})]
+    return next((f"{r.name}{r.specifier}" for r in here if r.name in (module, f"{module}-cpu")), module)
+
+
+def code_lines(source: str) -> int:
+    """Count the lines of a program that hold code: blank lines, comments and docstrings do not count."""
+    skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    lines, fresh = set(), True                           # `fresh`: a statement begins here, so a string alone is a docstring
+    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    for token, following in zip(tokens, [*tokens[1:], None]):
+        alone = fresh and token.type == tokenize.STRING and following.type in (tokenize.NEWLINE, tokenize.ENDMARKER)
+        if token.type not in skip and not alone:
+            lines.update(range(token.start[0], token.end[0] + 1))
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            fresh = token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+    return len(lines)
