@@ -543,7 +543,7 @@ def test_notebooks_can_be_downloaded(browser, site):
     for document in DOCUMENTS:
         if source(document).suffix == ".ipynb":
             page = browser.new_page()
-            page.goto(f"{site}/{document}.html", wait_until="load")
+            page.goto(f"{site}/{document}.html", wait_until="domcontentloaded")
             with page.expect_download() as download:
                 page.locator("a.download-notebook").click()
             assert Path(download.value.path()).read_bytes() == source(document).read_bytes()
@@ -584,7 +584,7 @@ def test_theme_is_remembered(browser, site):
 def test_solutions_are_hidden_until_asked_for(browser, site):
     for document in DOCUMENTS:
         page = browser.new_page(viewport=DESK)
-        page.goto(f"{site}/{document}.html", wait_until="load")
+        page.goto(f"{site}/{document}.html", wait_until="domcontentloaded")
         assert page.locator(".admonition.solution").count() == page.locator("details.admonition.solution:not([open])").count(), f"{document}: a solution without :class: dropdown"
         if page.locator("details.solution").count():
             solution = page.locator("details.solution").first
