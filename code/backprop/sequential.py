@@ -17,8 +17,8 @@ import numpy as np
 
 from .activations import Activation, get_activation
 from .layers import Dense
-from .losses import Loss, finite
-from .network import pack
+from .losses import finite
+from .network import Network, pack
 
 
 class Layer:
@@ -221,12 +221,7 @@ class Sequential(Model):
             grad = layer.backward(grad, inputs=inputs or l > self.first)
         return grad
 
-    def loss_and_gradients(self, loss: Loss, X: np.ndarray, t) -> float:
-        """One forward and one backward pass: fill `gradients` and return the loss."""
-        y = self.forward(X)
-        value, grad = loss.both(y, loss.targets(y, t))
-        self.backward(grad)
-        return value
+    loss_and_gradients = Network.loss_and_gradients            # one forward and one backward pass, the same here
 
     def predict(self, X: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """The outputs, in pieces of `batch_size` samples and never in training mode."""
