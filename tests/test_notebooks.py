@@ -3,6 +3,7 @@
 import ast
 import base64
 import importlib
+import io
 import json
 import re
 import struct
@@ -12,8 +13,10 @@ import zlib
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from book import notebooks
 
@@ -334,6 +337,43 @@ def test_png_pictures_lose_their_notes_and_nothing_else():
     plain = notebooks.PNG_SIGNATURE + header + pixels + chunk(b"IEND", b"")
     assert notebooks.clean_png(notebooks.PNG_SIGNATURE + header + note + pixels + chunk(b"IEND", b"")) == plain
     assert notebooks.clean_png(plain) == plain
+
+
+def png_of(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def pixels_of(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
+
+
+def test_pictures_of_few_colours_become_small_and_stay_exact():
+    rng = np.random.default_rng(0)
+    colours = rng.integers(0, 256, (256, 4), dtype=np.uint8)
+    png = png_of(colours[rng.integers(0, 256, (60, 80))])
+    small = notebooks.small_png(png)
+    assert len(small) < len(png) / 2
+    np.testing.assert_array_equal(pixels_of(small), pixels_of(png))
+    assert notebooks.small_png(small) == small
+
+
+def test_pictures_of_many_colours_change_by_less_than_the_eye_sees_or_not_at_all():
+    y, x = np.mgrid[:200, :300] / 300
+    ramp = (np.stack([x, y, 1 - x, 0 * x + 1], axis=-1) * 255).astype(np.uint8)
+    noise = np.random.default_rng(1).integers(0, 256, (200, 300, 4), dtype=np.uint8)
+    lines = np.zeros_like(ramp)
+    lines[::9], lines[:, ::7, 3] = (0, 114, 178, 255), ramp[:, ::7, 0]                # edges that fade, on nothing
+    for pixels in (ramp, noise, lines):
+        png = png_of(pixels)
+        small = notebooks.small_png(png)
+        before, after = pixels_of(png).astype(float), pixels_of(small).astype(float)
+        for ground in (0, 255):
+            shown = [p[..., :3] * p[..., 3:] / 255 + ground * (1 - p[..., 3:] / 255) for p in (before, after)]
+            assert np.sqrt(np.mean((shown[0] - shown[1]) ** 2)) <= notebooks.LARGEST_CHANGE
+        assert notebooks.small_png(small) == small and len(small) <= len(png)
+    assert notebooks.small_png(png_of(noise)) == png_of(noise) and len(notebooks.small_png(png_of(lines))) < len(png_of(lines))
 
 
 def test_text_on_both_sides_of_a_dropped_progress_bar_is_joined():

@@ -1,0 +1,2 @@
+"""Exercises of section 6.1."""
+from __future__ import annotations

@@ -1,0 +1,2 @@
+"""Exercises of section 6.3."""
+from __future__ import annotations

@@ -1,0 +1,2 @@
+"""Exercises of chapter 7."""
+from __future__ import annotations

@@ -1,0 +1,2 @@
+"""Exercises of section 8.2."""
+from __future__ import annotations

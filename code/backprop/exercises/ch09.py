@@ -1,0 +1,2 @@
+"""Exercises of chapter 9."""
+from __future__ import annotations
