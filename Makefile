@@ -31,7 +31,7 @@ test: .venv/.test
 	@$(MAKE) --no-print-directory book
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -c tests/pytest.ini --rootdir . -n 2 --dist loadfile \
 	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
-	    chapters tests < /dev/null
+	    $(if $(TALLY),--tally $(TALLY)) chapters tests < /dev/null
 
 lab: .venv/.book
 	@$(BIN)/jupyter lab chapters

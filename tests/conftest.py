@@ -12,6 +12,8 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "cod
 
 import chromium  # noqa: E402
 
+pytest_plugins = ["tally"]
+
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build" / "html"
 

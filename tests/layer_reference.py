@@ -8,7 +8,7 @@ import torch
 
 from backprop.gradient_check import numeric_gradient
 from backprop.sequential import leaves
-from reference import close
+from reference import equals_torch
 
 
 def randomise(layer, rng: np.random.Generator) -> None:
@@ -47,10 +47,10 @@ def by_torch(layer, inputs: dict[str, np.ndarray], output: np.ndarray, backward:
     p = {name: torch.tensor(value, requires_grad=True) for name, value in parameters.items()}
     x = {name: torch.tensor(value, requires_grad=True) for name, value in inputs.items()}
     y = formula(p, x)
-    assert close(output, y.detach().numpy(), 1e-10)
+    assert equals_torch(output, y.detach().numpy(), 1e-10)
     grad = rng.normal(size=output.shape)
     y.backward(torch.tensor(grad))
     found = {**backward(grad), **gradients}
     for name, tensor in {**p, **x}.items():
         expected = np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy()
-        assert close(found[name], expected, 1e-10), name
+        assert equals_torch(found[name], expected, 1e-10), name

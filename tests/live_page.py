@@ -1,4 +1,5 @@
 """A live figure on a page of its own, for tests: its model stands in for Python, its numbers are read back."""
+from tally import count
 from test_live import MODEL, NUMBERS
 
 # What is wrong with how the figure looks at this width: text over text in a plot, parts that stick out of the figure.
@@ -70,6 +71,7 @@ class LivePage:
         for name, value, text in self.page.evaluate(NUMBERS):
             if not name.startswith("axis"):
                 assert found.setdefault(name, (float(value), text))[0] == float(value) or value == "NaN", name
+        count("numbers read back from live figures", len(found))
         return found
 
     def control(self, name):

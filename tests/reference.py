@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from backprop.activations import ACTIVATIONS
 from backprop.losses import LOSSES, Loss
 from backprop.network import Network
+from tally import count
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None, max_examples=60,
                           suppress_health_check=[HealthCheck.too_slow])
@@ -93,3 +94,12 @@ def close(a, b, tolerance: float = 1e-10) -> bool:
     """Same shape, and equal to `tolerance` of the largest entry (or of 1, where all are smaller)."""
     a, b = np.asarray(a), np.asarray(b)
     return a.shape == b.shape and bool(np.all(np.abs(a - b) <= tolerance * max(1.0, np.abs(b).max(initial=0))))
+
+
+def equals_torch(found, expected, tolerance: float = 1e-10) -> bool:
+    """`close` to what PyTorch computed, and counted."""
+    if not close(found, expected, tolerance):
+        return False
+    expected = np.asarray(expected)
+    count("values and derivatives against PyTorch", expected.size, np.abs(found - expected).max(initial=0) / max(1.0, np.abs(expected).max(initial=0)))
+    return True
