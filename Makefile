@@ -5,9 +5,12 @@
 #   make lab             JupyterLab on the chapters, live figures and all
 #   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them
 #   make bench           the benchmark tables
+#   make lint            ruff on code and notebooks, mypy on the package
+#   make pdf             the whole book as _build/backpropagation.pdf
+#   make lite            the book with JupyterLite in it: notebooks that run in the reader's browser
 
 .DEFAULT_GOAL := book
-.PHONY: book test lab run bench
+.PHONY: book test lab run bench lint pdf lite
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE # see --no-compile below: what Python compiles, it has to be allowed to keep
 
@@ -43,6 +46,20 @@ run: .venv/.test
 bench: .venv/.bench
 	@$(BIN)/python code/bench
 
+lint: .venv/.dev
+	@$(BIN)/ruff check --config code/pyproject.toml code tests chapters
+	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop
+	@$(BIN)/python code/book/notebooks.py check
+
+pdf: .venv/.pdf
+	@$(BIN)/python tests/chromium.py
+	@$(MAKE) --no-print-directory book
+	@$(BIN)/python code/book/pdf.py
+
+lite: .venv/.lite
+	@BOOK_LITE=1 $(BIN)/jupyter-book build . -W -n --keep-going
+	@$(BIN)/python code/book/lite.py
+
 .venv/.python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "The book needs Python 3.11, 3.12 or 3.13; python3 here is $$(python3 --version 2>&1). Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot create environments: install its venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
@@ -65,4 +82,10 @@ bench: .venv/.bench
 	@echo "Installing what the benchmarks race against (extra [bench])"
 	@$(CONSTRAIN)
 	@$(PIP) -c .venv/constraints.txt -e 'code[bench]'
+	@touch $@
+
+.venv/.dev .venv/.pdf .venv/.lite: .venv/.book
+	@echo "Installing the extra [$(@:.venv/.%=%)]"
+	@$(CONSTRAIN)
+	@$(PIP) -c .venv/constraints.txt -e 'code[$(@:.venv/.%=%)]'
 	@touch $@

@@ -1,6 +1,7 @@
 """What several test files share: the browser, and the built book on a loopback server."""
 
 import functools
+import gzip
 import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -31,16 +32,42 @@ def browser():
         instance.close()
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
+TEXT = {".html", ".js", ".css", ".svg", ".json", ".txt", ".xml", ".inv", ".ipynb"}
+
+
+@functools.cache
+def packed(path):
+    return gzip.compress(path.read_bytes(), 6)
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """What a static host does: text goes packed with gzip, and an address that does not exist gets the book's page for that."""
+
+    protocol_version = "HTTP/1.1"
+
     def log_message(self, *args):
         """No line for each request."""
+
+    def do_GET(self):
+        path, status = Path(self.translate_path(self.path)), 200
+        path = path / "index.html" if path.is_dir() else path
+        if not path.is_file():
+            path, status = Path(self.directory) / "404.html", 404
+        body = packed(path) if path.suffix in TEXT else path.read_bytes()
+        self.send_response(status)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        if path.suffix in TEXT:
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 @pytest.fixture(scope="session")
 def site():
-    """The address of the built book, served on a free port of this machine."""
+    """The address of the built book, served with gzip on a free port of this machine."""
     assert (BUILT / "index.html").is_file(), "there is no built book: make book"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(BUILT)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(BUILT)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

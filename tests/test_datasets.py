@@ -78,7 +78,7 @@ def test_a_harmed_file_is_refused_with_its_name_and_both_checksums(tmp_path, har
 
 FILES = {"mnist": (load_mnist, ".gz"), "fashion": (datasets.load_fashion_mnist, "fashion"), "sentences": (datasets.load_sentences, "review"),
          "movielens": (datasets.load_movielens, "movielens"), "squeezenet": (datasets.load_squeezenet, "squeezenet"),
-         "sonnets": (datasets.load_sonnets, "sonnets"), "cmudict": (datasets.load_cmudict, "cmudict")}
+         "sonnets": (datasets.load_sonnets, "sonnets"), "cmudict": (datasets.load_cmudict, "cmudict"), "sonar": (datasets.load_sonar, "sonar")}
 
 
 @pytest.mark.parametrize("load, name", [(load, name) for load, part in FILES.values() for name in SHA256 if part in name])
@@ -124,9 +124,10 @@ def test_split():
 
 
 # ------------------------------------------------------------------------------------------------------ the whole package
-ORDER = ["activations", "losses", "layers", "network", "optimizers", "training", "gradient_check", "graph", "frameworks", "sequential",
-         "convolution", "normalization", "embedding", "recurrent", "attention", "datasets", "tokens", "squeezenet", "plots", "check",
-         "exercises", "live"]
+ORDER = ["activations", "losses", "layers", "network", "optimizers", "training", "ensemble", "compression", "meta", "muon", "relations",
+         "gradient_check", "graph", "frameworks", "sequential", "checkpointing", "convolution", "boxes", "normalization", "depth", "precision",
+         "attribution", "embedding", "recurrent", "attention", "transformer", "counting", "encoder_decoder", "characters", "ngrams", "factorization",
+         "two_tower", "recommend", "datasets", "stored", "tokens", "sentiment", "squeezenet", "plots", "check", "exercises", "live"]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -10,7 +10,7 @@ from backprop.gradient_check import check_network
 from backprop.layers import Dense
 from backprop.losses import CrossEntropy
 from backprop.optimizers import SGD, Adam
-from backprop.recurrent import GRU, LSTM, RNN, Clipped, clip_gradient
+from backprop.recurrent import GRU, LSTM, RNN, Bidirectional, Clipped, clip_gradient
 from backprop.sequential import EachStep, Sequential
 from backprop.training import train
 from layer_reference import by_torch, central_differences, randomise
@@ -106,6 +106,39 @@ def test_whole_layer_equals_torchs_layer(kind):
     output, final = theirs(torch.tensor(x))
     final = torch.cat(final, dim=2) if kind == "lstm" else final
     assert close(layer.forward(x), output.detach().numpy(), 1e-12) and close(layer.state, final[0].detach().numpy(), 1e-12)
+
+
+@kinds
+@pytest.mark.parametrize("masked", [False, True])
+def test_both_directions_equal_torch(kind, masked):
+    """The outputs of both, and what reaches them from outputs and last states; filling behind the end."""
+    rng = np.random.default_rng(0)
+    layer, x = Bidirectional(CELLS[kind](3, 2, rng=rng), CELLS[kind](3, 2, rng=rng)), rng.normal(size=(2, 4, 3))
+    randomise(layer, rng)
+    mask = np.arange(4) < np.array([[4], [2]]) if masked else None
+
+    def formula(p, x):
+        zeros, outputs, states = torch.zeros(2, 2 * layer.layers[0].parts, dtype=torch.float64), [], []
+        for k, order in (("1", 1), ("2", -1)):
+            inner = torch_formula(kind, None if mask is None else mask[:, ::order], False)
+            own = {name: p[f"{k}.{name}"] for name in layer.layers[0].parameters}
+            h = inner(own, {"x": x["x"] if order == 1 else x["x"].flip(1), "start": zeros})
+            outputs.append(h if order == 1 else h.flip(1))
+            states.append(inner.state)
+        return torch.cat([torch.cat(outputs, dim=2).flatten(1), torch.cat(states, dim=1)], dim=1)
+
+    def forward():
+        h = layer.forward(x, mask)
+        return np.concatenate([h.reshape(2, -1), layer.state], axis=1)
+
+    def backward(grad):
+        return {"x": layer.backward(grad[:, :16].reshape(2, 4, 4), grad_state=grad[:, 16:])}
+
+    by_torch(layer, {"x": x}, forward(), backward, formula, rng)
+    central_differences(layer, {"x": x}, forward, backward, rng)
+    assert layer.output_shape((4, 3)) == (4, 4)
+    with pytest.raises(ValueError, match="two directions"):
+        Bidirectional(CELLS[kind](3, 2), CELLS[kind](3, 3))
 
 
 @kinds

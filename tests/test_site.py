@@ -1,338 +1,23 @@
-"""The built book in a real browser: every page, from a server and (for the live figures) from file://."""
+"""The built book in a real browser: its live figures, from a server and from file://, its controls, and what fails the build."""
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
-from functools import lru_cache
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-import yaml
 from conftest import BUILT, ROOT
-from markdown_it import MarkdownIt
-from mdit_py_plugins.amsmath import amsmath_plugin
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.myst_role import myst_role_plugin
+from site_book import DESK, DOCUMENTS, FIGURES, PHONE, Sight, source, watch
 
 from book import notebooks
 
-PHONE = {"width": 320, "height": 700}
-DESK = {"width": 1280, "height": 800}
-
-
-def documents():
-    """The documents of the book, in the order of its table of contents."""
-    def walk(entry):
-        yield entry["file"] if "file" in entry else entry["root"]
-        for key in ("chapters", "sections"):
-            for child in entry.get(key, []):
-                yield from walk(child)
-        for part in entry.get("parts", []):
-            yield from (name for chapter in part["chapters"] for name in walk(chapter))
-    return list(walk(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
-
-
-DOCUMENTS = documents()
-PAGES = [*DOCUMENTS, "search", "genindex"]
-each_page = pytest.mark.parametrize("page", PAGES)
-each_document = pytest.mark.parametrize("page", DOCUMENTS)
-
-
-def source(document):
-    """The file a document is written in."""
-    return next(path for suffix in (".ipynb", ".md") if (path := ROOT / (document + suffix)).is_file())
-
-
-# --- what a page holds, seen once and asked many times -----------------------------------------------------------------
-
-
-@dataclass
-class Sight:
-    """What a browser saw of one page."""
-
-    requests: list = field(default_factory=list)
-    failures: list = field(default_factory=list)
-    complaints: list = field(default_factory=list)
-    facts: dict = field(default_factory=dict)
-
-
-LOOK = """() => {
-  const article = document.querySelector("article") ?? document.querySelector("main");
-  const text = article.cloneNode(true);
-  text.querySelectorAll("pre, code, script, style, annotation, .katex").forEach((part) => part.remove());
-  return {
-    title: document.title,
-    formulas: article.querySelectorAll("span.math, div.math").length,
-    set: [...article.querySelectorAll("span.math, div.math")].filter((part) => part.querySelector(".katex .katex-html") && part.querySelector(".katex math")).length,
-    broken: [...document.querySelectorAll(".katex-error, .maths-error, merror")].map((part) => part.textContent),
-    raw: text.textContent.match(/\\$\\$|\\\\[()[\\]]|\\\\begin\\{|\\\\(frac|partial|delta|sigma|mathbf|text)\\b|\\$[^$\\s][^$\\n]{0,80}\\$/g) ?? [],
-    numbers: [...article.querySelectorAll(".eqno")].map((part) => part.textContent.replace("#", "").trim()),
-    pictures: [...document.querySelectorAll("img")].map((img) => [img.getAttribute("src"), img.getAttribute("alt")]),
-    drawings: [...article.querySelectorAll("svg")].filter((svg) => !svg.closest("[aria-hidden=true]") && !svg.closest("[aria-label], [aria-labelledby]") && !svg.querySelector("title")).length,
-    buttons: [...document.querySelectorAll("button, summary, article a")].filter((part) => !part.textContent.trim() && !part.getAttribute("aria-label") && !part.title && !part.querySelector("img[alt]:not([alt=''])")).map((part) => part.outerHTML.slice(0, 200)),
-    figures: document.querySelectorAll(".live-figure").length,
-    headings: [...article.querySelectorAll("h1")].length,
-  };
-}"""
-LUMINANCE = """(name) => {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
-  const body = document.body, style = getComputedStyle(name === "ink" ? document.querySelector("main p, main h1") : body);
-  canvas.fillStyle = name === "ink" ? style.color : style.backgroundColor;
-  canvas.fillRect(0, 0, 1, 1);
-  const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
-  return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
-}"""
-TOO_WIDE = """() => {
-  const width = document.documentElement.clientWidth;
-  const boxes = ".math-scroll, .cell_input, .cell_output, .pst-scrollable-table-container, pre, .bd-sidebar-secondary, dialog, .katex-mathml, .katex svg, details:not([open]) > :not(summary)";
-  return [...document.querySelectorAll("main *")].filter((part) => {
-    const box = part.getBoundingClientRect();
-    return box.width > 0 && box.right > width + 1 && !part.closest(boxes);
-  }).map((part) => `${part.tagName}.${part.getAttribute("class")} reaches to ${Math.round(part.getBoundingClientRect().right)}`).slice(0, 5);
-}"""
-
-
-def watch(page, sight):
-    page.on("request", lambda request: sight.requests.append(request.url))
-    page.on("requestfailed", lambda request: sight.failures.append(f"{request.url}: {request.failure}"))
-    page.on("response", lambda response: response.status >= 400 and sight.failures.append(f"{response.status} {response.url}"))
-    page.on("console", lambda message: message.type in ("error", "warning") and sight.complaints.append(message.text))
-    page.on("pageerror", lambda error: sight.complaints.append(str(error)))
-
-
-def scroll_through(page):
-    """Bring everything near the view once, so that what loads late loads; wait for the live figures."""
-    height = page.evaluate("document.documentElement.scrollHeight")
-    for y in range(0, height, 600):
-        page.evaluate("y => scrollTo(0, y)", y)
-        page.wait_for_timeout(15)
-    page.wait_for_function("[...document.querySelectorAll('.live-figure')].every((figure) => figure.dataset.live)", timeout=15_000)
-    page.evaluate("scrollTo(0, 0)")
-
-
-@pytest.fixture(scope="session")
-def sights(browser, site):
-    """Look at a page (once in the session): light, dark, and on a narrow phone."""
-    @lru_cache(maxsize=None)
-    def look(name):
-        sight = Sight()
-        page = browser.new_page(viewport=DESK, color_scheme="light")
-        try:
-            watch(page, sight)
-            page.goto(f"{site}/{name}.html", wait_until="load")
-            scroll_through(page)
-            facts = sight.facts = page.evaluate(LOOK)
-            facts["light"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
-            page.locator(".theme-switch-button").first.click()
-            page.wait_for_function("document.documentElement.dataset.theme === 'dark'", timeout=2000)
-            facts["dark"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
-            page.set_viewport_size(PHONE)
-            page.wait_for_timeout(150)
-            scroll_through(page)
-            facts["width"] = page.evaluate("document.documentElement.scrollWidth")
-            facts["too wide"] = page.evaluate(TOO_WIDE)
-        finally:
-            page.close()
-        return sight
-    return look
-
-
-# --- every page ----------------------------------------------------------------------------------------------------------
-
-
-@each_page
-def test_page_asks_no_other_host(page, sights, site):
-    others = [url for url in sights(page).requests if not url.startswith((site + "/", "data:", "blob:"))]
-    assert sights(page).requests and not others
-
-
-@each_page
-def test_page_loads_without_complaint(page, sights):
-    assert sights(page).failures == [] and sights(page).complaints == []
-
-
-@each_page
-def test_page_is_dark_in_the_dark_theme(page, sights):
-    (paper, ink), (dark_paper, dark_ink) = sights(page).facts["light"], sights(page).facts["dark"]
-    assert paper > 0.9 and ink < 0.25, "light theme: dark ink on light paper"
-    assert dark_paper < 0.15 and dark_ink > 0.7, "dark theme: light ink on dark paper"
-
-
-@each_page
-def test_page_does_not_scroll_sideways_on_a_phone(page, sights):
-    assert sights(page).facts["width"] <= PHONE["width"]
-    assert sights(page).facts["too wide"] == []
-
-
-@each_page
-def test_page_names_its_pictures_and_buttons(page, sights):
-    facts = sights(page).facts
-    for src, alt in facts["pictures"]:
-        assert alt and alt != src and not re.search(r"\.(png|svg|jpe?g)$", alt), f"{src} has no alternative text"
-    assert facts["drawings"] == 0, "a drawing (svg) has neither a name nor aria-hidden"
-    assert facts["buttons"] == []
-
-
-@each_document
-def test_page_has_one_title(page, sights):
-    assert sights(page).facts["headings"] == 1 and sights(page).facts["title"]
-
-
-class Addresses(HTMLParser):
-    """The links and the ids of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.links, self.ids = [], set()
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        for name, value in attributes:
-            if name == "id":
-                self.ids.add(value)
-            elif name in ("href", "src") and value:
-                self.links.append(value)
-
-
-@lru_cache(maxsize=None)
-def addresses(path):
-    return Addresses(path.read_text(encoding="utf8"))
-
-
-@each_page
-def test_page_links_to_what_exists(page):
-    here = BUILT / f"{page}.html"
-    dead = []
-    for link in addresses(here).links:
-        parts = urlsplit(link)
-        if parts.scheme or parts.netloc:
-            continue
-        target = (here.parent / unquote(parts.path)).resolve() if parts.path else here
-        if not target.is_file():
-            dead.append(link)
-        elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in addresses(target).ids:
-            dead.append(link)
-    assert dead == []
-
-
-def test_pages_hold_no_address_of_a_library_elsewhere():
-    for path in BUILT.rglob("*.html"):
-        loaded = re.findall(r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)=\"(?:https?:)?//[^\"]*", path.read_text(encoding="utf8"))
-        assert loaded == [], path
-
-
-def test_every_page_of_the_contents_is_built_and_no_other():
-    built = {path.relative_to(BUILT).with_suffix("").as_posix() for path in BUILT.rglob("*.html")}
-    assert built - {"search", "genindex"} == set(DOCUMENTS)
-
-
-# --- maths ---------------------------------------------------------------------------------------------------------------
-
-MARKDOWN = MarkdownIt("commonmark").enable("table")
-MARKDOWN.use(dollarmath_plugin, allow_labels=True).use(amsmath_plugin).use(myst_role_plugin)
-
-
-def formulas(markdown):
-    """How many formulas a piece of MyST Markdown holds, its directives included; counted without Sphinx."""
-    count = 0
-    for token in MARKDOWN.parse(markdown):
-        for part in [token, *(token.children or [])]:
-            if part.type in ("math_inline", "math_inline_double", "math_block", "math_block_label", "amsmath"):
-                count += 1
-            elif part.type == "myst_role" and part.meta["name"] == "math":
-                count += 1
-            elif part.type == "fence" and (directive := re.match(r"\{([\w:-]+)\}\s*(.*)", part.info)):
-                name, title = directive.groups()
-                if name == "math":
-                    count += 1
-                elif name not in ("code-block", "code", "bibliography", "image", "toctree"):
-                    body = re.sub(r"\A(?::[\w-]+:[^\n]*\n)+", "", part.content)
-                    count += formulas(body) + (formulas(title) if name not in ("exercise", "solution", "figure") else 0)
-    return count
-
-
-def formulas_of(document):
-    path = source(document)
-    if path.suffix == ".md":
-        return formulas(path.read_text(encoding="utf8"))
-    count = 0
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "markdown":
-            count += formulas(cell.source)
-        elif cell.cell_type == "code":
-            shown = [] if "remove-output" in cell.metadata.get("tags", []) else [out.get("data", {}) for out in cell.outputs]
-            count += sum("text/latex" in data and "text/html" not in data for data in shown)
-            caption = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
-            count += formulas(caption) * sum("image/png" in data for data in shown)
-    return count
-
-
-def test_counting_formulas():
-    text = "$a$ and\n\n$$b$$ (eq-b)\n\n```{note}\n$c$ `$no$`\n```\n\n| $d$ |\n| --- |\n| {math}`e` |\n\n\\begin{align*}f\\end{align*}\n\n```python\n$no$\n```"
-    assert formulas(text) == 6
-
-
-@each_document
-def test_page_sets_all_its_maths(page, sights):
-    facts = sights(page).facts
-    assert facts["formulas"] == facts["set"] == formulas_of(page)
-    assert facts["broken"] == [] and facts["raw"] == []
-
-
-# Commas and full stops that stand at the start of a line, cut off from the formula before them.
-CUT_OFF = """() => [...document.querySelectorAll("span.math")].filter((formula) => {
-  const next = formula.nextSibling;
-  if (next?.nodeType !== 3 || !/^[,.;:!?)]/.test(next.data)) return false;
-  const range = document.createRange(), end = [...formula.getClientRects()].at(-1);
-  range.setStart(next, 0); range.setEnd(next, 1);
-  return range.getBoundingClientRect().left < end.right - 1;
-}).map((formula) => formula.textContent)"""
-
-
-def test_no_line_begins_with_the_comma_after_a_formula(browser, site):
-    found = []
-    for width in (320, 375, 414, 768):
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.goto(f"{site}/chapters/02_concepts/2_4_optimizers.html")
-        assert page.locator("span.math-kept").count() >= 10
-        found += page.evaluate(CUT_OFF)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.close()
-    assert found == []
-
-
-@each_document
-def test_equations_are_numbered_after_their_section(page, sights):
-    path = source(page)
-    text = nbformat.read(path, as_version=4).cells[0].source if path.suffix == ".ipynb" else path.read_text(encoding="utf8")
-    section = re.search(r"^#\s+(\d+(?:\.\d+)*)\s", text, re.MULTILINE)
-    numbers = sights(page).facts["numbers"]
-    prefix = section.group(1) + "." if section else ""
-    assert numbers == [f"({prefix}{k})" for k in range(1, len(numbers) + 1)]
-
-
 # --- live figures ----------------------------------------------------------------------------------------------------------
 
-
-def live_figures():
-    """(document, index on its page) of every live figure, from the notebooks."""
-    for document in DOCUMENTS:
-        if source(document).suffix == ".ipynb":
-            nb = nbformat.read(source(document), as_version=4)
-            models = nb.metadata.get("widgets", {}).get(notebooks.STATE, {}).get("state", {})
-            views = [out["data"][notebooks.VIEW] for cell in nb.cells for out in cell.get("outputs", []) if notebooks.VIEW in out.get("data", {})]
-            for k, _ in enumerate(view for view in views if "_esm" in models.get(view["model_id"], {}).get("state", {})):
-                yield document, k
-
-
-FIGURES = list(live_figures())
 each_figure = pytest.mark.parametrize("document, index", FIGURES, ids=[f"{Path(d).name}-{k}" for d, k in FIGURES])
 CONTROLS = "input, button, select, textarea, [role=slider], [role=button], [role=switch], [role=tab], [role=radio], [contenteditable=true]"
 
@@ -522,6 +207,47 @@ def test_without_javascript_and_on_paper_a_figure_is_its_picture(browser, site):
     page.close()
 
 
+def test_old_browsers_get_the_page_with_its_pictures(browser, site):
+    """A browser that cannot read the scripts shows what one without JavaScript shows."""
+    document, index = FIGURES[0]
+    page = browser.new_page(viewport=DESK)
+    page.route("**/_static/*.js*", lambda route: route.fulfill(content_type="text/javascript", body="let us = be; a script ?!. of the future"))
+    page.goto(f"{site}/{document}.html", wait_until="load")
+    figure = page.locator(".live-figure").nth(index)
+    assert figure.locator(".live-picture").is_visible()
+    assert figure.locator(".live-note").inner_text() == "Live figure: it needs JavaScript and a browser of 2023 or later. The picture shows its first state."
+    assert page.locator("h1").is_visible() and page.locator(".katex-html").first.is_visible()
+    page.close()
+
+
+def test_without_javascript_the_page_is_whole(browser, site):
+    """Text in the book's own colours, finished formulas with their source, navigation, and solutions that open."""
+    context = browser.new_context(java_script_enabled=False, viewport=DESK, color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{site}/chapters/04_mathematics/4_2_cross_entropy.html", wait_until="load")
+    assert "rgb(253, 252, 250)" in page.locator("body").evaluate("part => getComputedStyle(part).backgroundColor")
+    assert page.locator(".katex-html").first.is_visible() and page.locator("annotation[encoding='application/x-tex']").count() > 50
+    assert page.locator("#pst-primary-sidebar nav a").count() > 20 and page.locator("a.right-next").is_visible()
+    for control in (".theme-switch-button", ".search-button"):
+        assert not page.locator(control).first.is_visible(), "a button that does nothing without JavaScript"
+    solution = page.locator("details.solution").first
+    solution.locator("summary").click()
+    assert solution.get_attribute("open") is not None
+    context.close()
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@each_figure
+def test_live_figure_has_a_name_and_a_polite_voice(document, index, browser, site):
+    """A screen reader hears what the figure is, and a region that speaks when nobody else does."""
+    page, figure, _ = open_figure(browser, f"{site}/{document}.html", index)
+    root = figure.locator(".live-host > *").first
+    assert root.get_attribute("role") in ("group", "region", "figure") and root.get_attribute("aria-label").startswith("Live figure")
+    assert figure.locator(".live-host [aria-live=polite], .live-host [role=status]").count() >= 1
+    assert figure.locator(".live-host [aria-live=assertive], .live-host [role=alert]").count() == 0
+    page.close()
+
+
 @pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
 def test_figures_wait_until_they_are_near(browser, site):
     """A page's own text comes first: no figure far below the view is loaded."""
@@ -597,8 +323,8 @@ def test_solutions_are_hidden_until_asked_for(browser, site):
 # --- what must fail the build ---------------------------------------------------------------------------------------------------
 
 
-def build(folder, cells, outputs=(), widgets=None):
-    """Build a book of one page with this book's settings; the result of the process."""
+def build(folder, cells, outputs=(), widgets=None, environment=None):
+    """Build a book of one page with this book's settings, and with what the environment adds to them; the result of the process."""
     for name in ("_config.yml", "references.bib"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "code" / "book", folder / "code" / "book", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
@@ -611,7 +337,7 @@ def build(folder, cells, outputs=(), widgets=None):
         nb.metadata["widgets"] = {notebooks.STATE: {"state": widgets, "version_major": 2, "version_minor": 0}}
     (folder / "page.ipynb").write_text(nbformat.writes(nb), encoding="utf8")
     return subprocess.run([sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", "-W", "-n", "--keep-going"], cwd=folder,
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, env=os.environ | (environment or {}))
 
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="

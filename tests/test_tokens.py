@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from backprop.datasets import load_sentences
-from backprop.tokens import Vocabulary, words
+from backprop.tokens import Vocabulary, edit_distance, words
 
 
 def test_words():
@@ -36,3 +36,18 @@ def test_no_room_is_refused():
     for sequences, length in (([[]], None), ([], None), ([["a"]], 0)):
         with pytest.raises(ValueError, match="at least one token, not 0"):
             Vocabulary([["a"]]).encode(sequences, length)
+
+
+def test_edit_distance():
+    assert edit_distance("kitten", "sitting") == 3 and edit_distance("", "abc") == edit_distance("abc", "") == 3
+    assert edit_distance(("K", "AE", "T"), ("K", "AH", "T")) == 1 and edit_distance([], []) == 0
+
+    def slow(a, b):                                            # the definition
+        if not a or not b:
+            return len(a) + len(b)
+        return min(slow(a[1:], b) + 1, slow(a, b[1:]) + 1, slow(a[1:], b[1:]) + (a[0] != b[0]))
+
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        a, b = ("".join(rng.choice(list("abc"), rng.integers(0, 6))) for _ in range(2))
+        assert edit_distance(a, b) == slow(a, b) == edit_distance(b, a)

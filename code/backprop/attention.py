@@ -213,3 +213,48 @@ class MeanOverTime(Layer):
         if len(shape) != 2:
             raise ValueError(f"MeanOverTime takes sequences, one sample (T, d), not {shape}")
         return shape[1:]
+
+
+class SumOverTime(Layer):
+    """The sum of a sequence's elements, (n, T, d) to (n, d), without those that the mask says are missing."""
+
+    def forward(self, x):
+        self.seen = np.ones(x.shape[:2], bool) if self.mask is None else self.mask
+        return (x * self.seen[:, :, None]).sum(axis=1)
+
+    def backward(self, grad, inputs=True):
+        return grad[:, None] * self.seen[:, :, None]    # (n, 1, d) * (n, T, 1)
+
+    def output_shape(self, shape):
+        if len(shape) != 2:
+            raise ValueError(f"SumOverTime takes sequences, one sample (T, d), not {shape}")
+        return shape[1:]
+
+
+class AttentionPooling(Layer):
+    r"""One learnt query looks at a sequence, whose elements are keys and values: (n, T, d) to (n, d) by (eq-attention-forward).
+
+    A weighted mean whose weights are learnt. `weights` : (n, T), after `forward`.
+    """
+
+    def __init__(self, d: int, *, rng: np.random.Generator | None = None, dtype=np.float64):
+        super().__init__()
+        rng = np.random.default_rng() if rng is None else rng
+        self.own(q=rng.normal(0, 1, d).astype(dtype))
+
+    def forward(self, x):
+        self.x = x
+        self.Q = np.broadcast_to(self.parameters["q"], (len(x), 1, x.shape[2]))  # (n, 1, d)
+        y, self.A = attend(self.Q, x, x, None if self.mask is None else self.mask[:, None])
+        self.weights = self.A[:, 0]
+        return y[:, 0]
+
+    def backward(self, grad, inputs=True):
+        grad_Q, grad_K, grad_V = attend_backward(grad[:, None], self.Q, self.x, self.x, self.A)
+        self.gradients["q"][...] = grad_Q.sum(axis=(0, 1))
+        return grad_K + grad_V if inputs else None      # an element was key and value
+
+    def output_shape(self, shape):
+        if len(shape) != 2 or shape[1] != len(self.parameters["q"]):
+            raise ValueError(f"AttentionPooling takes sequences of {len(self.parameters['q'])} features, one sample (T, d), not {shape}")
+        return shape[1:]

@@ -7,8 +7,9 @@ The exercises stand in `backprop.exercises`, one module a chapter, each with its
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Exercise:
     """
 
     name: str
-    answer: object
+    answer: Any
     inputs: list[tuple] = field(default_factory=list)
     mistakes: Mapping[str, object] = field(default_factory=dict)
     tolerance: float = 1e-6

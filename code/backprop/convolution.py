@@ -8,6 +8,8 @@ the way back.
 """
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -210,7 +212,7 @@ def windows_along(shape, size, stride, padding=(0, 0)) -> tuple[int, int]:
     return counts
 
 
-def pair(size: int | tuple[int, int], least: int = 1) -> tuple[int, int]:
+def pair(size: Any, least: int = 1) -> tuple[int, int]:
     """`size` as (rows, columns); ValueError unless both are integers of at least `least`."""
     rows, columns = (size, size) if np.ndim(size) == 0 else size
     if not all(isinstance(d, (int, np.integer)) and d >= least for d in (rows, columns)):
@@ -222,5 +224,5 @@ def buffer(layer: Layer, name: str, shape: tuple[int, ...], dtype) -> np.ndarray
     """An array of `shape` that the layer keeps between calls: large arrays made anew cost more time than filling them."""
     kept = layer.__dict__.setdefault("buffers", {}).get(name)
     if kept is None or kept.dtype != dtype or kept.shape[1:] != shape[1:] or len(kept) < shape[0]:
-        kept = layer.buffers[name] = np.empty(shape, dtype)
+        kept = layer.__dict__["buffers"][name] = np.empty(shape, dtype)
     return kept[:shape[0]]

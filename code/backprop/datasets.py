@@ -26,6 +26,7 @@ SHA256 = {
     "squeezenet.npz": "e99e20cd774fae057332e115260b86a2ae7328d195f0f4ecd72b255608832def",
     "sonnets.txt.xz": "2cbe6cbdaa784f8625aa833eed424c9d6b4f1fd23aae5ebad688ffd53396e75d",
     "cmudict.txt.xz": "ddfb36045e57460808c95e484ee05a68d39ab453db8883876732fcc3a6537a32",
+    "sonar.csv.xz": "60b8556b805af3e0af3dbfe3f79fa616b03c220a3f7b21d40b153a8498221335",
 }
 
 
@@ -170,6 +171,20 @@ def load_cmudict(folder: str | Path | None = None, stress: bool = True, variants
         found.word.append(word)
         found.sounds.append(tuple(sounds if stress else (sound.rstrip("012") for sound in sounds)))
     return found
+
+
+class Sonar(NamedTuple):
+    """Echoes from a metal cylinder and from a rock (gorman1988): `X` float64 in [0, 1], (208, 60), the energy in 60 bands of frequency, low to
+    high; `y` (208,): 0 rock, 1 cylinder ("mine"). The rocks come first; neighbouring rows are mostly echoes from neighbouring angles."""
+
+    X: np.ndarray
+    y: np.ndarray
+
+
+def load_sonar(folder: str | Path | None = None) -> Sonar:
+    """Load Sonar: 97 echoes of a rock and 111 of a metal cylinder. Raises `DataFileError`."""
+    rows = [line.split(",") for line in lzma.decompress(read_checked("sonar.csv.xz", folder)).decode("ascii").splitlines()]
+    return Sonar(np.array([row[:-1] for row in rows], float), np.array([int(row[-1] == "M") for row in rows]))
 
 
 def table(name: str, folder: str | Path | None) -> list[list[str]]:

@@ -112,7 +112,9 @@ class LazyAdam:
             if not 0 <= beta < 1:
                 raise ValueError(f"{name} must lie in [0, 1), not {beta}")
         self.beta1, self.beta2 = beta1, beta2
-        self.steps, self.m, self.s = 0, None, None
+        self.steps = 0
+        self.m: np.ndarray = None                        # made at the first step
+        self.s: np.ndarray = None
 
     def step(self, table: np.ndarray, rows: np.ndarray, row_gradients: np.ndarray, factor: float = 1.0) -> None:
         """Update ``table[rows]`` in place; `rows` are all different. `factor` scales the learning rate of this step."""

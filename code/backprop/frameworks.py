@@ -1,4 +1,4 @@
-"""TensorFlow, PyTorch and Keras, for section 5.3, which compares them with this package. Nothing else in the book needs them.
+"""TensorFlow, PyTorch and Keras, for section 5.3, which compares them with this package, and Optuna, for the search of section 8.1.
 
 They are not installed with the book (the extra [frameworks] of code/pyproject.toml has them), so a page asks for each by `need`.
 """
@@ -13,8 +13,8 @@ import tokenize
 
 from packaging.requirements import Requirement
 
-MODULES = {"tensorflow": "TensorFlow", "torch": "PyTorch", "keras": "Keras"}
-PARTS = {"tensorflow": ["tensorflow"], "torch": ["torch"], "keras": ["keras", "tensorflow"]}     # Keras computes with TensorFlow here
+MODULES = {"tensorflow": "TensorFlow", "torch": "PyTorch", "keras": "Keras", "optuna": "Optuna"}
+PARTS = {"tensorflow": ["tensorflow"], "torch": ["torch"], "keras": ["keras", "tensorflow"], "optuna": ["optuna"]}     # Keras computes with TensorFlow here
 
 
 class NotInstalled(ImportError):
@@ -40,7 +40,7 @@ class Missing:
 
 
 def need(name: str, threads: int = 1):
-    """Return the module `name` ("tensorflow", "torch" or "keras"), set to compute with `threads` threads and to start without chatter.
+    """Return the module `name` ("tensorflow", "torch", "keras" or "optuna"), set to compute with `threads` threads and to start without chatter.
 
     Where it is not installed, the answer is a `Missing`: every cell that uses it stops with one line, how to install it.
     Raises ValueError for another name.
@@ -57,7 +57,7 @@ def need(name: str, threads: int = 1):
     module = importlib.import_module(name)
     if name == "torch":
         module.set_num_threads(threads)
-    else:
+    elif "tensorflow" in PARTS[name]:
         threading = importlib.import_module("tensorflow").config.threading
         threading.set_intra_op_parallelism_threads(threads)
         threading.set_inter_op_parallelism_threads(threads)

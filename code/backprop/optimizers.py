@@ -26,7 +26,8 @@ class SGD:
             raise ValueError(f"momentum must lie in [0, 1), not {momentum}")
         self.learning_rate = float(learning_rate)
         self.momentum = float(momentum)
-        self.velocity = self._new = None
+        self.velocity: np.ndarray = None                 # made at the first step
+        self._new: np.ndarray = None
 
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
         """Update `theta` in place; `factor` scales the learning rate of this step (a schedule passes it)."""
@@ -62,7 +63,7 @@ class Optimizer:
     def __init__(self, learning_rate: float):
         self.learning_rate = positive("learning_rate", learning_rate)
         self.steps = 0
-        self.scratch = None
+        self.scratch: np.ndarray = None
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         """Update the memory with `gradient` and return the direction of this step in ``self.scratch``."""
@@ -99,6 +100,7 @@ class Nesterov(Optimizer):
     """
 
     vectors = ("v",)
+    v: np.ndarray
 
     def __init__(self, learning_rate: float, momentum: float = 0.9):
         super().__init__(learning_rate)
@@ -123,6 +125,7 @@ class AdaGrad(Optimizer):
     """
 
     vectors = ("s",)
+    s: np.ndarray
 
     def __init__(self, learning_rate: float = 0.01, eps: float = 1e-10):
         super().__init__(learning_rate)
@@ -146,6 +149,7 @@ class RMSProp(Optimizer):
     """
 
     vectors = ("s",)
+    s: np.ndarray
 
     def __init__(self, learning_rate: float = 0.01, rho: float = 0.99, eps: float = 1e-8):
         super().__init__(learning_rate)
@@ -171,6 +175,8 @@ class Adam(Optimizer):
     """
 
     vectors = ("m", "v")
+    m: np.ndarray
+    v: np.ndarray
 
     def __init__(self, learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8):
         super().__init__(learning_rate)

@@ -86,7 +86,7 @@ class Recurrent(Layer):
 
         `grad_state`: what reaches the last state from elsewhere, (n, s), 0 by default.
         """
-        T, n, s = len(self.states) - 1, *self.states.shape[1:]
+        T, (n, s) = len(self.states) - 1, self.states.shape[1:]
         h, Wh = self.units, self.parameters["Wh"]
         carry = np.zeros((n, s), grad.dtype)               # dL/d(state), what comes from the future
         if grad_state is not None:
@@ -223,6 +223,39 @@ class GRU(Recurrent):
     def weight_gradients(self, grad_z, grad_r):
         super().weight_gradients(grad_z, grad_r)
         self.gradients["bh"][...] = grad_r[:, :, 2 * self.units:].sum(axis=(0, 1))
+
+
+class Bidirectional(Layer):
+    """Two recurrent layers over one sequence, one from each end: (n, T, d) to (n, T, 2 h), their outputs side by side (schuster1997).
+
+    Every output then knows the whole sequence. `state` : the last states of both, (n, 2 s): that of `backwards` has read to the first element.
+    """
+
+    def __init__(self, forwards: Recurrent, backwards: Recurrent):
+        super().__init__()
+        if (forwards.d, forwards.units, forwards.parts) != (backwards.d, backwards.units, backwards.parts) or forwards.last or backwards.last:
+            raise ValueError("the two directions need cells of the same sizes that return their outputs at all steps")
+        self.layers = [forwards, backwards]
+
+    def forward(self, x: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+        forwards, backwards = self.layers
+        mask = self.mask if mask is None else mask
+        there = forwards.forward(x, mask=mask)
+        back = backwards.forward(x[:, ::-1], mask=None if mask is None else mask[:, ::-1])[:, ::-1]
+        self.state = np.concatenate([forwards.state, backwards.state], axis=1)
+        return np.concatenate([there, back], axis=2)
+
+    def backward(self, grad: np.ndarray, inputs: bool = True, grad_state: np.ndarray | None = None) -> np.ndarray | None:
+        forwards, backwards = self.layers
+        h = forwards.units
+        states = (None, None) if grad_state is None else np.split(grad_state, 2, axis=1)
+        there = forwards.backward(grad[:, :, :h], inputs, states[0])
+        back = backwards.backward(grad[:, ::-1, h:], inputs, states[1])
+        return there + back[:, ::-1] if inputs else None
+
+    def output_shape(self, shape):
+        T, h = self.layers[0].output_shape(shape)
+        return T, 2 * h
 
 
 def clip_gradient(gradient: np.ndarray, max_norm: float) -> float:

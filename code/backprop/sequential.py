@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -257,7 +258,7 @@ class Sequential(Model):
         return "\n".join(lines)
 
 
-def leaves(layers) -> Iterator[tuple[str, object]]:
+def leaves(layers) -> Iterator[tuple[str, Any]]:
     """Go through pairs of name and layer, and through the layers that layers are made of: pairs of path, "3" or "3.1", and layer."""
     for path, layer in layers:
         yield path, layer

@@ -58,3 +58,17 @@ class Vocabulary:
 
     def __repr__(self) -> str:
         return f"Vocabulary of {len(self):,} tokens: {', '.join(map(str, self.tokens[2:8]))}, ..."
+
+
+def edit_distance(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
+    """The fewest insertions, deletions and replacements that turn `a` into `b`, row by row of a table (Levenshtein distance).
+
+    >>> edit_distance("kitten", "sitting")
+    3
+    """
+    row = list(range(len(b) + 1))                                # from nothing to the first j tokens of b: j insertions
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]

@@ -20,6 +20,7 @@ import numpy as np
 from contestants import CONTESTANTS, THREADS, Companion, CompanionPart, Floor, Jax, PerSample, PyTorch
 from figures import repaint_times
 from problem import ETA, SAMPLES, SIZES
+from site_pages import page_times
 
 HERE = Path(__file__).parent
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -152,6 +153,20 @@ def figures() -> list[dict]:
     return rows
 
 
+def site() -> list[dict]:
+    """What the pages of the built book weigh, and how long they take."""
+    rows = page_times()
+    if isinstance(rows, str):
+        print(f"\n### Pages\n\nnot run: {rows}")
+        return []
+    print("\n### Pages\n\nWith an empty cache, from a server with gzip on this machine; ms, the smallest of three visits. A figure's second number counts "
+          "from the moment when a reader comes to it\n\n| page | kB | requests | text | first figure | coming to it |\n| --- | ---: | ---: | ---: | ---: | ---: |")
+    for row in rows:
+        figure = " | ".join("" if row[key] is None else f"{row[key]:.0f}" for key in ("figure", "waiting"))
+        print(f"| {row['page']} | {row['kB']:.0f} | {row['requests']} | {row['text']:.0f} | {figure} |")
+    return rows
+
+
 def machine() -> str:
     model = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").exists():
@@ -164,7 +179,8 @@ def machine() -> str:
 def main() -> None:
     names = list(CONTESTANTS)
     parser = argparse.ArgumentParser(prog="python code/bench", description=__doc__.split("\n")[0])
-    parser.add_argument("--parts", nargs="+", default=["race", "growth", "figures"], choices=["race", "growth", "figures"], help="all three")
+    parser.add_argument("--parts", nargs="+", default=["race", "growth", "figures"], choices=["race", "growth", "figures", "site"],
+                        help="the first three; site, how long the pages of the built book take, only if it is named")
     parser.add_argument("--repeats", type=int, default=7, help="timed epochs of each contestant (7)")
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[128, 10], choices=[128, 10], metavar="N", help="of the races: 128 and 10")
     parser.add_argument("--only", nargs="+", default=names, choices=names, metavar="NAME", help=f"some of: {', '.join(names)}")
@@ -172,7 +188,7 @@ def main() -> None:
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):                     # Linux: two cores for everybody, whatever a library thinks
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
-    results = {"machine": machine(), "races": [], "growth": {}, "figures": []}
+    results = {"machine": machine(), "races": [], "growth": {}, "figures": [], "site": []}
     print(f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, SGD with learning rate {ETA}, float32\n\n{results['machine']}")
     only = {*options.only, Companion.__name__}
     if "race" in options.parts:
@@ -181,6 +197,8 @@ def main() -> None:
         results["growth"] = growth([c.__name__ for c in GROWING if c.__name__ in only | {Floor.__name__}], options.repeats)
     if "figures" in options.parts:
         results["figures"] = figures()
+    if "site" in options.parts:
+        results["site"] = site()
     if options.save:
         options.save.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

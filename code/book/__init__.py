@@ -1,14 +1,15 @@
 """The book's own Sphinx extension: everything between a notebook and a page that needs no network and no kernel.
 
 `maths` renders every formula while the book is built, `live` carries live figures into the page, `numbering` numbers
-figures, equations and exercises after the section they stand in, `page` decides what a page loads and shows.
+figures, equations and exercises after the section they stand in, `page` decides what a page loads and shows, `style` makes
+its one style sheet, `finding` makes the index and teaches the search, `elsewhere` knows where the book lies and runs.
 `notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
 """
 
 import hashlib
 from pathlib import Path
 
-from . import live, maths, numbering, page
+from . import elsewhere, finding, live, maths, numbering, page, style
 
 HERE = Path(__file__).parent
 
@@ -22,6 +23,6 @@ def fingerprint():
 def setup(app):
     app.add_config_value("book_fingerprint", "", "env")
     app.connect("config-inited", lambda app, config: setattr(config, "book_fingerprint", fingerprint()), priority=400)
-    for module in (maths, live, numbering, page):
+    for module in (maths, live, numbering, page, style, finding, elsewhere):
         module.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,6 +9,8 @@ that is why the module is wrapped in a classic script, which a page may load fro
 
 import hashlib
 import json
+import re
+from collections import Counter
 from html import escape
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from sphinx.util import logging
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 PRIVATE = {"layout", "tabbable", "tooltip"}  # plumbing of ipywidgets that the page runtime has no use for
-NOTE = "Live figure: it needs JavaScript. The picture shows its first state."
+NOTE = "Live figure: it needs JavaScript and a browser of 2023 or later. The picture shows its first state."
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class CollectLiveFigures(SphinxTransform):
     def apply(self, **kwargs):
         models = self.take_models()
         seen = set()
+        self.names = Counter()
         for bundle in list(self.document.findall(nodes.container)):
             if bundle.get("nb_element") != "mime_bundle":
                 continue
@@ -84,12 +87,19 @@ class CollectLiveFigures(SphinxTransform):
 
         picture["alt"] = parts["text/plain"].astext()
         picture["classes"] = ["live-picture"]
-        figure = live_figure("", picture, model=model_id, source=self.keep(state["_esm"], "js"),
+        figure = live_figure("", picture, address=self.address(state), model=model_id, source=self.keep(state["_esm"], "js"),
                              style=self.keep(state.get("_css") or "", "css"),
                              state="" if model_id in first else data)
         figure.source, figure.line = bundle.source, bundle.line
         first.add(model_id)
         return figure
+
+    def address(self, state):
+        """A stable id for the figure: live-gradient-flow, and live-gradient-flow-2 for the second on its page."""
+        name = state.get("_anywidget_id", "figure").rpartition(".")[2]
+        name = "live-" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+        self.names[name] += 1
+        return name if self.names[name] == 1 else f"{name}-{self.names[name]}"
 
     def refuse(self, bundle, message):
         logger.warning("live figure: %s", message, location=bundle, type="book", subtype="live")
@@ -121,7 +131,7 @@ def merge(app, env, docnames, other):
 def visit_html(self, node):
     tag = node["tag"] = "div" if isinstance(node.parent, nodes.figure) else "figure"
     data = "".join(f' data-{name}="{escape(node[name])}"' for name in ("model", "source", "style") if node[name])
-    self.body.append(f'<{tag} class="live-figure"{data}>\n')
+    self.body.append(f'<{tag} class="live-figure" id="{node["address"]}"{data}>\n')
 
 
 def depart_html(self, node):
@@ -159,7 +169,7 @@ def write_sources(app, exception):
 
 
 def setup(app):
-    everywhere = {builder: (nothing, nothing) for builder in ("latex", "text", "man", "texinfo")}
+    everywhere = dict.fromkeys(("latex", "text", "man", "texinfo"), (nothing, nothing))
     app.add_node(live_figure, html=(visit_html, depart_html), **everywhere)
     app.add_transform(CollectLiveFigures)
     app.connect("env-purge-doc", forget)

@@ -7,7 +7,7 @@ build. Each formula is kept twice: as HTML for the eye and as MathML for screen 
 import json
 import os
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def _context(process):
     return context
 
 
-@lru_cache(maxsize=None)
+@cache
 def render(tex, display=False):
     """HTML and MathML of the TeX source `tex`, in line or displayed; MathsError if KaTeX refuses it."""
     answer = json.loads(_context(os.getpid()).call("render", tex, display))

@@ -1,6 +1,8 @@
 """What a page loads and shows: nothing from another host, nothing that does nothing, hidden solutions without a script."""
 
+import re
 import shutil
+import struct
 from pathlib import Path
 
 from docutils import nodes
@@ -8,6 +10,11 @@ from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 UNUSED = ["scripts/fontawesome*", "vendor/fontawesome", "**/*.map", "*webpack-macros.html", "locales", "images/logo_*"]
+
+IMAGE = re.compile(r'<img [^>]*?src="(?:\.\./)*_images/([^"]+)"[^>]*>')
+PLAIN_FORMULA = re.compile(r"[A-Za-z0-9 +=/.,()-]{1,20}")   # may stand in a text as it is
+CITATION = re.compile(r"\s*\[[^][]*, (?:\d{4}[a-z]?|n\.d\.)\]")
+FORMULA = "\N{REPLACEMENT CHARACTER}"
 
 
 class dropdown(nodes.General, nodes.Element):
@@ -51,11 +58,68 @@ def depart_dropdown(self, node):
 
 
 def dress(app, pagename, templatename, context, doctree):
-    """Drop what the page does not need; KaTeX's style only where there is maths."""
+    """What the templates need to know, and a lighter body: pictures have their size and wait until they are near the view."""
+    context["default_mode"] = "light"                        # without JavaScript; with it, the reader's choice or the system's
     context["notebook_file"] = context.get("sourcename", "") if context.get("page_source_suffix") == ".ipynb" else ""
-    context["has_maths"] = doctree is not None and any(
-        True for _ in doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block)))
-    )
+    context["page_description"] = description(doctree) if doctree is not None else ""
+    if context.get("body"):
+        sizes = {name: path for path, name in app.builder.images.items()}
+        context["body"] = IMAGE.sub(lambda match: sized(match, Path(app.srcdir), sizes), context["body"])
+    if pagename != "search":                                 # there, scripts in the body rely on those in the head
+        context["script_files"] = [deferred(script) for script in context.get("script_files", []) if needed(script, context)]
+
+
+def description(doctree, most=200):
+    """One or two lines on a page for link previews: what the reader will be able to do, or else the first paragraph."""
+    goals = [item for box in list(doctree.findall(nodes.admonition))[:1] for item in box.findall(nodes.list_item)]
+    texts = [" ".join(plain(part).split()) for part in goals or doctree.findall(nodes.paragraph)]
+    texts = [text for text in texts if text and FORMULA not in text]
+    text = ("You will be able to " + " ".join(texts)) if goals and texts else next(iter(texts), "")
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
+
+
+def plain(node):
+    """The text of a node, with `FORMULA` for each formula that says nothing without being set."""
+    if isinstance(node, (nodes.math, nodes.math_block)):
+        return node.astext() if PLAIN_FORMULA.fullmatch(node.astext()) else FORMULA
+    return node.astext() if isinstance(node, nodes.Text) else CITATION.sub("", "".join(map(plain, node.children)))
+
+
+def sized(match, source, sizes):
+    """An <img> with its width and height, so that nothing jumps when it arrives; but for the first, it waits for the view."""
+    tag, name = match.group(), match.group(1)
+    path = sizes.get(name)
+    extra = ' decoding="async"'
+    if path and " width=" not in tag and (found := size_of(source / path)):
+        extra += f' width="{found[0]}" height="{found[1]}"'
+    if match.string.find("<img ") != match.start() and " loading=" not in tag:
+        extra += ' loading="lazy"'
+    return tag.rstrip("/>").rstrip() + extra + "/>"
+
+
+def size_of(path):
+    """(width, height) of a PNG picture, from its first bytes."""
+    with open(path, "rb") as file:
+        start = file.read(24)
+    return struct.unpack(">II", start[16:24]) if start[:8] == b"\x89PNG\r\n\x1a\n" else None
+
+
+def deferred(script):
+    """The script, run after the page has been read; but settings, which pieces of script in the page continue, at once."""
+    name = str(getattr(script, "filename", None) or "")
+    if not name or "documentation_options" in name or "defer" in script.attributes:
+        return script
+    return type(script)(script.filename, id=script.attributes.get("id"), priority=script.priority, defer="defer",
+                        **{key: value for key, value in script.attributes.items() if key not in ("id", "src")})
+
+
+def needed(script, context):
+    name, body = str(getattr(script, "filename", None) or ""), context.get("body", "")
+    if "design-tabs" in name:
+        return "sd-tab-set" in body
+    if "clipboard" in name or "copybutton" in name:
+        return "highlight" in body
+    return True
 
 
 def prune(app, exception):

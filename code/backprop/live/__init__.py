@@ -1,12 +1,20 @@
 """Live figures: a Python class with plain traits and a JavaScript module each, live in the built book and in JupyterLab."""
 from .activations import Activations
+from .adversarial_digit import AdversarialDigit
+from .attention_map import AttentionMap
 from .base import LiveFigure
 from .computational_graph import ComputationalGraph
+from .convolution import Convolution
+from .deep_gradients import DeepGradients
 from .descent_race import DescentRace
 from .draw_digit import DrawDigit
 from .gradient_flow import GradientFlow
+from .gradient_through_time import GradientThroughTime
+from .learning_rate import LearningRate
 from .losses import Losses
 from .neuron import Neuron
+from .overfitting import Overfitting
 from .playground import Playground
+from .recommender import Recommender
 
-__all__ = ["LiveFigure", "GradientFlow", "Activations", "Losses", "Neuron", "ComputationalGraph", "DescentRace", "DrawDigit", "Playground"]
+__all__ = ["LiveFigure", "GradientFlow", "Activations", "Losses", "Neuron", "ComputationalGraph", "Convolution", "GradientThroughTime", "AttentionMap", "DescentRace", "DrawDigit", "Playground", "Recommender", "DeepGradients", "LearningRate", "Overfitting", "AdversarialDigit"]

@@ -3,7 +3,7 @@ import { svg, place, fixed, whole } from "./draw.js";
 
 // A number on an axis; its text is as short as the steps between the ticks allow.
 const tickText = (v) => (Number.isInteger(v) && Math.abs(v) < 1e7 ? whole(v) : fixed(Number.isInteger(10 * v) ? 1 : 2)(v));
-const powerOfTen = (v) => (v === 1 ? "1" : ["10", svg("tspan", { dy: -4.5, class: "lf-power" }, fixed(0)(Math.round(Math.log10(v))))]);
+export const powerOfTen = (v) => (v === 1 ? "1" : ["10", svg("tspan", { dy: -4.5, class: "lf-power" }, fixed(0)(Math.round(Math.log10(v))))]);
 
 // The path of y = f(x) from lo to hi. At `breaks` (kinks, jumps) one piece ends and another begins, so no corner is cut and no jump is drawn.
 function trace(f, [lo, hi], breaks, X, Y, pixels) {
@@ -16,7 +16,8 @@ function trace(f, [lo, hi], breaks, X, Y, pixels) {
 }
 
 // chart({ label, height, xLabel, onmove }) makes an empty one.
-//   frame({ x, y, xTicks, yTicks, log, bands, curves })   what stays while a mark moves: ranges [low, high], ticks, `log` for a logarithmic y,
+//   frame({ x, y, xTicks, xName, yTicks, log, bands, curves })   what stays while a mark moves: ranges [low, high], ticks, `log` for a logarithmic y,
+//       `xName(v)` the text of a tick of x, where it is not v itself (on a logarithmic x, for one),
 //       bands [{ from, to, label, low }] of x, curves [{ f, breaks, kind, label, at, dx, dy, anchor }] with their label at x = `at`
 //   mark({ cursor, lines, dots })   what moves: a vertical line at x = cursor, lines [{ from, to, kind }], dots [{ at, kind }], all in data units
 // `onmove([x, y])` is called while a pointer is held down on it. `under` and `over` take a figure's own marks, placed by `X`, `Y` in `onframe`.
@@ -58,7 +59,7 @@ export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe
     grid.replaceChildren(
       ...content.yTicks.map((v) => svg("line", { class: v === 0 ? "lf-zero-line" : "", x1: left, x2: right, y1: Y(v), y2: Y(v) })),
       ...content.xTicks.map((v) => svg("line", { class: v === 0 ? "lf-zero-line" : "lf-tick-mark", x1: X(v), x2: X(v), y1: v === 0 ? top : bottom, y2: v === 0 ? bottom : bottom + 4 })));
-    const tick = (axis, v, place_) => svg("text", { class: "lf-tick", "data-name": `axis ${axis}`, "data-value": String(v), ...place_ }, axis === "y" && log ? powerOfTen(v) : tickText(v));
+    const tick = (axis, v, place_) => svg("text", { class: "lf-tick", "data-name": `axis ${axis}`, "data-value": String(v), ...place_ }, axis === "y" && log ? powerOfTen(v) : axis === "x" && content.xName ? content.xName(v) : tickText(v));
     ticks.replaceChildren(
       ...content.yTicks.map((v) => tick("y", v, { x: left - 6, y: Y(v) + 4, "text-anchor": "end" })),
       ...content.xTicks.map((v) => tick("x", v, { x: X(v), y: bottom + 17, "text-anchor": "middle" })));

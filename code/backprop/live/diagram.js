@@ -145,6 +145,7 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
     place(node, { "aria-label": description });
     for (const { node: unit, l, j } of circles.flat()) place(unit, { "aria-label": spokenNode(l, j) });
     for (const edge of edges) place(edge.label, { "aria-label": spokenEdge(edge.name) });
+    place(loss, { "aria-label": `loss: ${lossRows.map((r) => `${r.label.textContent} ${r.number.textContent}`).join(", ")}` });
   }
   const select = (name) => edges.forEach((edge) => {
     const chosen = edge.name === name;

@@ -3,6 +3,7 @@ import { activations, losses, forward, inputGradient } from "./engine.js";
 import { Numbers, html, write, maths, prose, slider, button, segmented, announcer, watch, fixed, small, whole } from "./draw.js";
 import { SIDE, blankSheet, blankPicture, stroke, sheetOf, asDrawn, centred, stepped } from "./draw_digit_ink.js";
 import { palette, raster, paintInk, paintSigned, outline } from "./draw_digit_paint.js";
+import { parametersOf, pictureOf } from "./draw_digit_weights.js";
 import { drawingPad, pointedSquare, cellName } from "./draw_digit_pad.js";
 
 const TRAITS = ["pixels", "target", "brush", "tool", "centre", "shown", "eta"];
@@ -15,14 +16,6 @@ const formatOf = (name) => (/^p\[|^sure/.test(name) ? percent : /^(row|column|be
   : name === "loss" ? fixed(3) : name === "x" ? fixed(2) : small);
 
 // -------------------------------------------------------------------------------------------------------- the network
-const bytesOf = (text, Kind) => Kind.from(atob(text), (c) => c.charCodeAt(0));
-// The weights from their eight bits: draw_digit_weights.py. {W1, b1, W2, ...} as the engine takes them.
-const parametersOf = (layers) => Object.fromEntries(layers.flatMap(({ d_in, d_out, W, scale, b }, l) => {
-  const q = bytesOf(W, Int8Array);
-  const rows = Array.from({ length: d_in }, (_, i) => Array.from(q.subarray(i * d_out, (i + 1) * d_out), (v, j) => v * scale[j]));
-  return [[`W${l + 1}`, rows], ...(b ? [[`b${l + 1}`, b]] : [])];
-}));
-const pictureOf = ({ pixels }) => { const grey = bytesOf(pixels, Uint8Array); return blankPicture().map((row, i) => row.map((_, j) => grey[i * SIDE + j] / 255)); };
 const largest = (z, but = -1) => z.reduce((best, v, k) => (k !== but && (best < 0 || v > z[best]) ? k : best), -1);
 
 // Everything that follows from a picture: probabilities (10), the digit read, the one that the loss is about, loss and dL/dx (28, 28).

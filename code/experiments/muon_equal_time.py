@@ -1,0 +1,36 @@
+"""Section 8.3: SGD with momentum and Adam with as much processor time as 240 steps of Muon take, at the rate chosen for 240 steps and below.
+
+Run: python code/experiments/muon_equal_time.py     (after muon_race.py, whose rates and times it reads)
+"""
+import numpy as np
+from muon_race import BATCH, MAKE, SIZES, cross_entropy, data
+
+from backprop.network import Network
+from backprop.stored import store, stored
+from backprop.training import accuracy, cosine
+
+race = stored("muon_race").result
+training, validation, test = data()
+
+
+def run(name, rate, seed, steps):
+    """One network; its validation loss after 240 steps and after all, and its test accuracy."""
+    net = Network(SIZES, hidden="relu", rng=np.random.default_rng(seed), dtype=np.float32)
+    rng, optimizer, losses = np.random.default_rng(seed), MAKE[name](net, rate), []
+    for step in range(steps):
+        rows = rng.integers(len(training[1]), size=BATCH)
+        net.backward(cross_entropy.both(net.propagate(training[0][rows]), training[1][rows])[1])
+        optimizer.step(net.theta, net.gradient, cosine(step / steps))
+        if step + 1 in (240, steps):
+            losses.append(round(float(cross_entropy(net.predict(validation[0]), validation[1])), 4))
+    return {"early": losses[0], "loss": losses[1], "test": accuracy(net.predict(test[0]), test[1])}
+
+
+result = {}
+for name in ["SGD with momentum", "Adam"]:
+    chosen = race["optimizers"][name]
+    steps = round(race["steps"] * race["optimizers"]["Muon"]["milliseconds"] / chosen["milliseconds"])
+    lower = race["grid"][race["grid"].index(chosen["rate"]) - 1]
+    result[name] = {"steps": steps, "runs": {str(rate): [run(name, rate, seed, steps) for seed in range(2)] for rate in (chosen["rate"], lower)}}
+    print(name, result[name], flush=True)
+store(__file__, result)
