@@ -1,0 +1,23 @@
+"""The record that the page "How this book is checked" reads: of files that are there, and none of them failed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CHECKS = json.loads((ROOT / "data" / "checks.json").read_text(encoding="utf8"))
+AGAIN = "store the counts again: make test TALLY=data/checks.json"
+
+
+@pytest.mark.parametrize("file", sorted(CHECKS))
+def test_what_is_in_the_record_is_there_and_passed(file):
+    assert (ROOT / file).exists() and CHECKS[file]["passed"] > 0 and CHECKS[file]["failed"] == 0, AGAIN
+
+
+def test_the_counts_come_from_the_tests_that_make_them():
+    """Whatever a test counts, the files that count it are in the record: the page does not quote a part of them."""
+    kinds = {kind for entry in CHECKS.values() for kind in entry["counted"]}
+    assert {"derivatives by central differences", "values and derivatives against PyTorch", "numbers read back from live figures"} <= kinds
+    layers = {"activations_losses", "network", "convolution", "normalization", "recurrent", "attention", "embedding"}
+    assert {f"tests/test_{name}.py" for name in layers} <= set(CHECKS)
