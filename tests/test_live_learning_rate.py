@@ -171,6 +171,7 @@ def test_every_control_works_by_keyboard(show):
     shown = show(LearningRate(eta=0.5))
     page = shown.page
     assert shown.tab_order() == ["eta", "0", "tanh", "step", "all", "forget"]
+    check(shown)                                                 # waits for the first run: only finished ones stay
     seen = [0.5]
     for key, eta in (("ArrowRight", 0.7), ("ArrowRight", 1.0), ("Home", 1e-4)):
         shown.control("eta").focus()

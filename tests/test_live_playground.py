@@ -352,11 +352,13 @@ def test_play_runs_pauses_and_rests_where_nobody_looks(show):
 
 def test_play_is_calm_for_readers_who_asked_for_that(show):
     shown = show(Playground(), reduced_motion="reduce")
-    shown.page.evaluate("""() => { window.pictures = 0; new MutationObserver(() => { window.pictures += 1; }).observe(document.querySelector("[data-name=steps]"), { childList: true, characterData: true, subtree: true }); }""")
+    shown.page.evaluate("""() => { window.pictures = []; new MutationObserver(() => { window.pictures.push(performance.now()); }).observe(document.querySelector("[data-name=steps]"), { childList: true, characterData: true, subtree: true }); }""")
     shown.control("play").click()
-    shown.page.wait_for_timeout(1700)
+    shown.page.wait_for_function("pictures.length >= 4")
+    pictures, steps = shown.page.evaluate("pictures.slice(0, 4)"), shown.get("run")["steps"]
     shown.control("play").click()
-    assert 1 <= shown.page.evaluate("pictures") <= 5 and shown.get("run")["steps"] >= 60
+    assert np.diff(pictures).min() > 400, "two pictures a second at most"
+    assert steps >= 4 * 2 * shown.get("pace"), "more steps than usual between two pictures"
 
 
 def test_training_that_diverges_stops_and_says_so(show):

@@ -78,7 +78,7 @@ def operate(page, control):
             page.keyboard.press("Home")
     elif kind in ("number", "text", "search", "textarea"):
         before = control.input_value()
-        control.fill(str(float(before or 0) + float(control.get_attribute("step") or 1)) if kind == "number" else before + "1")
+        control.fill(str(float(before or 0) + float((control.get_attribute("step") or "1").replace("any", "1"))) if kind == "number" else before + "1")
         control.press("Enter")
     elif kind == "select":
         control.evaluate("""part => {
@@ -291,9 +291,9 @@ def test_search_finds_a_page(browser, site):
 def test_navigation_opens_on_a_phone(browser, site):
     page = browser.new_page(viewport=PHONE)
     page.goto(f"{site}/index.html", wait_until="load")
-    assert not page.locator("#pst-primary-sidebar nav").is_visible()
+    assert not page.locator("#pst-primary-sidebar nav.bd-links").is_visible()
     page.locator("button.primary-toggle:visible").first.click()
-    page.locator("#pst-primary-sidebar-modal nav a").first.wait_for(state="visible", timeout=3000)
+    page.locator("#pst-primary-sidebar-modal nav.bd-links a").first.wait_for(state="visible", timeout=3000)
     page.close()
 
 

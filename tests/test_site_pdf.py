@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -31,7 +33,8 @@ def test_parts_of_the_long_page_lead_to_each_other(pdf_maker):
 
 def test_two_pages_become_a_pdf(pdf_maker, tmp_path):
     page = FIGURES[0][0]
-    assert pdf_maker.write(tmp_path / "two.pdf", ["index", page]) == 2
+    done = subprocess.run([sys.executable, pdf_maker.__file__, tmp_path / "two.pdf", "index", page], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 0 and "2 pages" in done.stdout, done.stderr
     data = (tmp_path / "two.pdf").read_bytes()
     streams = b"".join(inflate(part) for part in re.findall(rb"stream\r?\n(.*?)endstream", data, re.S))
     text = data + streams

@@ -15,6 +15,7 @@ IMAGE = re.compile(r'<img [^>]*?src="(?:\.\./)*_images/([^"]+)"[^>]*>')
 PLAIN_FORMULA = re.compile(r"[A-Za-z0-9 +=/.,()-]{1,20}")   # may stand in a text as it is
 CITATION = re.compile(r"\s*\[[^][]*, (?:\d{4}[a-z]?|n\.d\.)\]")
 FORMULA = "\N{REPLACEMENT CHARACTER}"
+EMPTY_HEAD = re.compile(r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>")   # the corner of a table: it heads nothing
 
 
 class dropdown(nodes.General, nodes.Element):
@@ -64,7 +65,9 @@ def dress(app, pagename, templatename, context, doctree):
     context["page_description"] = description(doctree) if doctree is not None else ""
     if context.get("body"):
         sizes = {name: path for path, name in app.builder.images.items()}
-        context["body"] = IMAGE.sub(lambda match: sized(match, Path(app.srcdir), sizes), context["body"])
+        body = IMAGE.sub(lambda match: sized(match, Path(app.srcdir), sizes), context["body"])
+        body = EMPTY_HEAD.sub(r"<td\1></td>", body)
+        context["body"] = body.replace(' role="doc-biblioentry"', ' role="listitem"')   # deprecated; the list around it is role="list"
     if pagename != "search":                                 # there, scripts in the body rely on those in the head
         context["script_files"] = [deferred(script) for script in context.get("script_files", []) if needed(script, context)]
 

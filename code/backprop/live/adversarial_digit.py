@@ -10,9 +10,8 @@ from ..datasets import idx, read_checked
 from ..losses import CrossEntropy
 from ..network import Network
 from ..plots import SIGNED
-from .base import LiveFigure, Number
-from .draw_digit import SIDE, Digit, opened, packed
-from .draw_digit_weights import pack, unpack
+from .base import Number
+from .draw_digit import SIDE, Digit, DigitReader, opened, packed, untrained
 from .playground_data import mulberry32
 
 MOST = 0.3                                     # of epsilon
@@ -20,7 +19,7 @@ STEPS = 30                                     # between 0 and `MOST`, of the cu
 DRAWS = 20                                     # of random signs, to see how often noise of the same size fools the network
 
 
-class AdversarialDigit(LiveFigure):
+class AdversarialDigit(DigitReader):
     r"""A picture x, and x' = x + epsilon sign(dL/dx) cut to [0, 1]: the fast gradient sign method (goodfellow2015).
 
     `net` is a `Network` from 784 pixels to 10 logits; its weights go with the figure in eight bits each, packed as `DrawDigit` packs them,
@@ -45,22 +44,12 @@ class AdversarialDigit(LiveFigure):
     epsilon = Number(0.1, 0, MOST)
     target = Digit().tag(sync=True)
     noise_seed = traitlets.Int(1, min=0, max=9999).tag(sync=True)
-    hidden = traitlets.Unicode(read_only=True).tag(sync=True)          # name of the hidden layers' activation
-    layers = traitlets.List(read_only=True).tag(sync=True)             # the weights, see `pack`
-    examples = traitlets.List(read_only=True).tag(sync=True)           # {"pixels": base64 of 784 bytes, "label": digit}
 
     def __init__(self, net: Network | None = None, examples: tuple | None = None, **state):
-        net = Network([SIDE * SIDE, 32, 10], hidden="relu", rng=np.random.default_rng(0)) if net is None else net
-        if net.sizes[0] != SIDE * SIDE or net.sizes[-1] != 10:
-            raise ValueError(f"the network must go from {SIDE * SIDE} pixels to 10 digits, this one goes from {net.sizes[0]} to {net.sizes[-1]}")
-        if net.layers[-1].activation.name != "identity":
-            raise ValueError(f"the network's outputs must be logits (output='identity'), not {net.layers[-1].activation.name}")
         kept = packed(*(first_pictures() if examples is None else examples))
         if not kept:
             raise ValueError("examples must hold at least one picture")
-        self.set_trait("hidden", net.layers[0].activation.name if len(net.layers) > 1 else "sigmoid")
-        self.set_trait("layers", pack(net))
-        self.set_trait("examples", kept)
+        self.carry(net if net is not None else untrained(32), kept)
         super().__init__(**state)
 
     @traitlets.validate("example")
@@ -68,13 +57,6 @@ class AdversarialDigit(LiveFigure):
         if self.examples and proposal.value >= len(self.examples):
             raise traitlets.TraitError(f"example must be from 0 to {len(self.examples) - 1}, not {proposal.value}")
         return proposal.value
-
-    @property
-    def network(self) -> Network:
-        """The companion's network with the weights of the figure, float64."""
-        if getattr(self, "_packed", None) is not self.layers:
-            self._packed, self._network = self.layers, unpack(self.layers, self.hidden)
-        return self._network
 
     @property
     def picture_shown(self) -> np.ndarray:

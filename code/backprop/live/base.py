@@ -58,6 +58,17 @@ class LiveFigure(anywidget.AnyWidget):
         return data, {**metadata, "image/png": {"width": self.width}}
 
 
+class Restartable:
+    """For a figure that keeps the `start` it was made with and the `history` of its steps: the way back."""
+
+    def reset(self) -> None:
+        """Go back to the state that the figure was made with."""
+        with self.hold_sync(), self.hold_trait_notifications():
+            self.history = []
+            for name, value in self.start.items():
+                setattr(self, name, value)
+
+
 class Number(traitlets.Float):
     """A finite number in [low, high], both ends included. Accepts NumPy's scalars too."""
 

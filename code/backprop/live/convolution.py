@@ -10,7 +10,7 @@ from ..convolution import Conv2D
 from ..losses import HalfSquaredError
 from ..optimizers import SGD
 from ..plots import SIGNED
-from .base import Array, LiveFigure, Number
+from .base import Array, LiveFigure, Number, Restartable
 
 SIDE, OUT = 12, 10                             # of the picture, and of what a 3 x 3 window makes of it
 LIMIT = 1e3                                    # of a weight: beyond it the drawing says nothing any more
@@ -50,7 +50,7 @@ PICTURES = {**{name: digit(levels) for name, levels in DIGITS.items()},
             "a square": block(slice(3, 9), slice(3, 9)), "stripes": block(slice(None), slice(1, None, 3)), "grey paper": np.full((SIDE, SIDE), 0.5).tolist()}
 
 
-class Convolution(LiveFigure):
+class Convolution(Restartable, LiveFigure):
     r"""``z = x * W``: a picture `image` (12, 12) in [0, 1], a kernel `kernel` (3, 3), no padding, no bias; what the book calls convolution.
 
     `view` is ``"forward"`` (equation (eq-conv-forward)), ``"cell"``, the gradients of one output z[`cell`], or ``"loss"``, those of
@@ -182,13 +182,6 @@ class Convolution(LiveFigure):
             history.append(loss)
         with self.hold_sync(), self.hold_trait_notifications():
             self.kernel, self.history = layer.parameters["W"][:, :, 0, 0], history
-
-    def reset(self) -> None:
-        """Go back to the state that the figure was made with."""
-        with self.hold_sync(), self.hold_trait_notifications():
-            self.history = []
-            for name, value in self.start.items():
-                setattr(self, name, value)
 
     # ------------------------------------------------------------------------------------------------------ picture, words
     def describe(self) -> str:

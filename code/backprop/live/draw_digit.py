@@ -34,7 +34,37 @@ class Digit(traitlets.TraitType):
         return digit
 
 
-class DrawDigit(LiveFigure):
+class DigitReader(LiveFigure):
+    """A figure that carries a network from 784 pixels to 10 logits, in eight bits a weight (`draw_digit_weights`), and pictures of digits."""
+
+    hidden = traitlets.Unicode(read_only=True).tag(sync=True)          # name of the hidden layers' activation
+    layers = traitlets.List(read_only=True).tag(sync=True)             # the weights, see `pack`
+    examples = traitlets.List(read_only=True).tag(sync=True)           # {"pixels": base64 of 784 bytes, "label": digit}
+
+    def carry(self, net: Network, examples: list[dict]) -> None:
+        """Take the weights of `net` and the pictures, as `packed` has them. Raises ValueError for another kind of network."""
+        if net.sizes[0] != SIDE * SIDE or net.sizes[-1] != 10:
+            raise ValueError(f"the network must go from {SIDE * SIDE} pixels to 10 digits, this one goes from {net.sizes[0]} to {net.sizes[-1]}")
+        if net.layers[-1].activation.name != "identity":
+            raise ValueError(f"the network's outputs must be logits (output='identity'), not {net.layers[-1].activation.name}")
+        self.set_trait("hidden", net.layers[0].activation.name if len(net.layers) > 1 else "sigmoid")
+        self.set_trait("layers", pack(net))
+        self.set_trait("examples", examples)
+
+    @property
+    def network(self) -> Network:
+        """The companion's network with the weights of the figure, float64."""
+        if getattr(self, "_packed", None) is not self.layers:
+            self._packed, self._network = self.layers, unpack(self.layers, self.hidden)
+        return self._network
+
+
+def untrained(units: int) -> Network:
+    """What stands in where no network is given: `units` hidden units, random weights."""
+    return Network([SIDE * SIDE, units, 10], hidden="relu", rng=np.random.default_rng(0))
+
+
+class DrawDigit(DigitReader):
     r"""A pad to draw on, and what `net`, a `Network` from 784 pixels to 10 logits, says of the picture.
 
     The weights go with the figure in eight bits each (`draw_digit_weights`), and everything here is computed with those, in float64:
@@ -63,30 +93,12 @@ class DrawDigit(LiveFigure):
     centre = traitlets.Bool(True).tag(sync=True)
     shown = traitlets.Enum(list(MAPS), "gradient").tag(sync=True)
     eta = Number(0.05, 0.01, 10)
-    hidden = traitlets.Unicode(read_only=True).tag(sync=True)          # name of the hidden layers' activation
-    layers = traitlets.List(read_only=True).tag(sync=True)             # the weights, see `pack`
-    examples = traitlets.List(read_only=True).tag(sync=True)           # {"pixels": base64 of 784 bytes, "label": digit}
-
     def __init__(self, net: Network | None = None, examples: tuple | None = None, **state):
-        net = Network([SIDE * SIDE, 128, 10], hidden="relu", rng=np.random.default_rng(0)) if net is None else net
-        if net.sizes[0] != SIDE * SIDE or net.sizes[-1] != 10:
-            raise ValueError(f"the network must go from {SIDE * SIDE} pixels to 10 digits, this one goes from {net.sizes[0]} to {net.sizes[-1]}")
-        if net.layers[-1].activation.name != "identity":
-            raise ValueError(f"the network's outputs must be logits (output='identity'), not {net.layers[-1].activation.name}")
         kept = packed(*examples) if examples is not None else []
         if kept and "pixels" not in state:
             state["pixels"] = opened(kept[0])
-        self.set_trait("hidden", net.layers[0].activation.name if len(net.layers) > 1 else "sigmoid")
-        self.set_trait("layers", pack(net))
-        self.set_trait("examples", kept)
+        self.carry(net if net is not None else untrained(128), kept)
         super().__init__(**state)
-
-    @property
-    def network(self) -> Network:
-        """The companion's network with the weights of the figure, float64."""
-        if getattr(self, "_packed", None) is not self.layers:
-            self._packed, self._network = self.layers, unpack(self.layers, self.hidden)
-        return self._network
 
     @property
     def logits(self) -> np.ndarray:

@@ -12,12 +12,12 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from ..losses import HalfSquaredError
 from ..network import Network
 from ..optimizers import SGD
-from .base import Array, LiveFigure, Number
+from .base import Array, LiveFigure, Number, Restartable
 
 LIMIT = 1e6                                    # of any number of the state: beyond it the drawing says nothing any more
 
 
-class GradientFlow(LiveFigure):
+class GradientFlow(Restartable, LiveFigure):
     r"""The network 2-3-1 without biases, sigmoid in both layers, loss 1/2 (y - t)^2, one sample.
 
     Everything a reader can move is a trait, to read, set, observe or link: `x` (2,), `t`, `W1` (2, 3), `W2` (3, 1), the learning
@@ -96,13 +96,6 @@ class GradientFlow(LiveFigure):
             history.append(net.loss_and_gradients(HalfSquaredError(), x, t))
         with self.hold_sync(), self.hold_trait_notifications():
             self.W1, self.W2, self.history = net.parameters["W1"], net.parameters["W2"], history
-
-    def reset(self) -> None:
-        """Go back to the state that the figure was made with."""
-        with self.hold_sync(), self.hold_trait_notifications():
-            self.history = []
-            for name, value in self.start.items():
-                setattr(self, name, value)
 
     def describe(self) -> str:
         v = self.values

@@ -203,7 +203,7 @@ function render({ model, el }) {
       html("div", { class: "lf-picture" }, html("div", { class: "lf-pg-bar" }, data.node), html("div", { class: "lf-pg-caption" }, seen), plane.node,
         html("p", { class: "lf-legend" }, key(1, true, "class 1"), key(0, true, "class 0"), key(1, false, "hollow: test")))),
     html("div", { class: "lf-pg-charts" },
-      html("div", { class: "lf-picture" }, panelHead(html("strong", {}, "Loss")), html("table", { class: "lf-table lf-pg-table" }, html("thead", {}, html("tr", {}, html("th", {}), html("th", { scope: "col" }, "loss"), html("th", { scope: "col" }, "right"))),
+      html("div", { class: "lf-picture" }, panelHead(html("strong", {}, "Loss")), html("table", { class: "lf-table lf-pg-table" }, html("thead", {}, html("tr", {}, html("td"), html("th", { scope: "col" }, "loss"), html("th", { scope: "col" }, "right"))),
         html("tbody", {}, result("training", "training", "training"), result("test", "test", "test"))), charts.loss.node),
       html("div", { class: "lf-picture" }, panelHead(html("strong", {}, "Gradient norms "), maths("‖∂L/∂W^{(l)}‖", numbers), " of the next mini-batch"), normList, charts.norms.node, html("p", { class: "lf-legend" }, "Thin: each mini-batch. Thick: running mean. The axis is logarithmic."))),
     settings.node, share, spoken.node);
