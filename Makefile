@@ -72,19 +72,8 @@ lite: .venv/.lite
 	@$(PIP) --no-deps -r requirements.txt
 	@touch $@
 
-.venv/.test: .venv/.book
-	@echo "Installing what the tests need (extra [test])"
-	@$(CONSTRAIN)
-	@$(PIP) -c .venv/constraints.txt -e 'code[test]'
-	@touch $@
-
-.venv/.bench: .venv/.book
-	@echo "Installing what the benchmarks race against (extra [bench])"
-	@$(CONSTRAIN)
-	@$(PIP) -c .venv/constraints.txt -e 'code[bench]'
-	@touch $@
-
-.venv/.dev .venv/.pdf .venv/.lite: .venv/.book
+# Those of the tests are many: they judge the gradients by PyTorch, and section 5.3 by TensorFlow and Keras, too.
+.venv/.test .venv/.bench .venv/.dev .venv/.pdf .venv/.lite: .venv/.book
 	@echo "Installing the extra [$(@:.venv/.%=%)]"
 	@$(CONSTRAIN)
 	@$(PIP) -c .venv/constraints.txt -e 'code[$(@:.venv/.%=%)]'

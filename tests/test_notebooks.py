@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(path for path in (ROOT / "chapters").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 SANITIZE = ROOT / "tests" / "nbval_sanitize.cfg"
+HEAVIEST = 600_000  # bytes: every version of a notebook stays in the repository, and most of it is pictures and figures
 LONGEST_LINE = 88  # characters: a code cell of the built page shows about 90, what is longer must be scrolled sideways
 
 
@@ -59,6 +60,11 @@ def test_there_are_notebooks_and_all_are_in_the_table_of_contents():
 @each_notebook
 def test_is_in_normal_form(path):
     notebooks.check(path)
+
+
+@each_notebook
+def test_is_small_enough_to_keep_every_version(path):
+    assert path.stat().st_size <= HEAVIEST, "fewer pictures, or smaller ones"
 
 
 @each_notebook

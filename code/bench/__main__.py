@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -140,31 +141,27 @@ def growth(names: list[str], repeats: int) -> dict:
     return result
 
 
-def figures() -> list[dict]:
-    """What it costs to repaint each live figure after a move of a slider."""
-    rows = repaint_times()
+def in_the_browser(title: str, measure: Callable[[], list[dict] | str], note: str, columns: dict[str, str]) -> list[dict]:
+    """Print what was measured in Chromium as a table of these columns, or why there is nothing; the rows, if any.
+
+    `columns` says how each number is written: {"kB": ".0f"}. A row has None for what does not apply to it.
+    """
+    rows = measure()
     if isinstance(rows, str):
-        print(f"\n### Live figures\n\nnot run: {rows}")
+        print(f"\n### {title}\n\nnot run: {rows}")
         return []
-    print("\n### Live figures\n\nFrom a slider's event to a page that is laid out again, in ms of the page thread's processor time\n\n"
-          "| figure | slider | median | 95th percentile |\n| --- | --- | ---: | ---: |")
+    print(f"\n### {title}\n\n{note}\n\n| {' | '.join(columns)} |\n|{'|'.join(' ---: ' if form else ' --- ' for form in columns.values())}|")
     for row in rows:
-        print(f"| {row['figure']} | {row['slider']} | {row['median']:.1f} | {row['p95']:.1f} |")
+        print(f"| {' | '.join('' if row[name] is None else format(row[name], form) for name, form in columns.items())} |")
     return rows
 
 
-def site() -> list[dict]:
-    """What the pages of the built book weigh, and how long they take."""
-    rows = page_times()
-    if isinstance(rows, str):
-        print(f"\n### Pages\n\nnot run: {rows}")
-        return []
-    print("\n### Pages\n\nWith an empty cache, from a server with gzip on this machine; ms, the smallest of three visits. A figure's second number counts "
-          "from the moment when a reader comes to it\n\n| page | kB | requests | text | first figure | coming to it |\n| --- | ---: | ---: | ---: | ---: | ---: |")
-    for row in rows:
-        figure = " | ".join("" if row[key] is None else f"{row[key]:.0f}" for key in ("figure", "waiting"))
-        print(f"| {row['page']} | {row['kB']:.0f} | {row['requests']} | {row['text']:.0f} | {figure} |")
-    return rows
+IN_THE_BROWSER = {
+    "figures": ("Live figures", repaint_times, "From a slider's event to a page that is laid out again, in ms of the page thread's processor time",
+                {"figure": "", "slider": "", "median": ".1f", "p95": ".1f"}),
+    "site": ("Pages", page_times, "With an empty cache, from a server with gzip on this machine; ms, medians of five visits. `waiting` counts from the moment when "
+             "a reader comes to the figure", {"page": "", "kB": ".0f", "requests": ".0f", "text": ".0f", "figure": ".0f", "waiting": ".0f"}),
+}
 
 
 def machine() -> str:
@@ -195,10 +192,9 @@ def main() -> None:
         results["races"] = [race(n, [name for name in names if name in only], options.repeats) for n in options.batch_sizes]
     if "growth" in options.parts:
         results["growth"] = growth([c.__name__ for c in GROWING if c.__name__ in only | {Floor.__name__}], options.repeats)
-    if "figures" in options.parts:
-        results["figures"] = figures()
-    if "site" in options.parts:
-        results["site"] = site()
+    for part, sheet in IN_THE_BROWSER.items():
+        if part in options.parts:
+            results[part] = in_the_browser(*sheet)
     if options.save:
         options.save.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

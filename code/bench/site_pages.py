@@ -1,6 +1,6 @@
 """How long the pages of the built book take in headless Chromium, from an empty cache and a server with gzip on this machine.
 
-Needs `make book` and what the browser tests need. Times by the clock: on a busy machine the smallest of the repeats says most.
+Needs `make book` and what the browser tests need. Times by the clock, so on a quiet machine.
 """
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "_build" / "html"
@@ -23,7 +24,7 @@ READY_AT = """() => new Promise((done) => {
 })"""
 
 
-def page_times(repeats: int = 3) -> list[dict] | str:
+def page_times(repeats: int = 5) -> list[dict] | str:
     """One row for each page: kB and requests until it stands there, ms until its text is there, ms until its first live figure
     can be used (from the start, and from the moment when a reader comes to it). A text says why there are none."""
     sys.path.insert(0, str(ROOT / "tests"))
@@ -47,7 +48,7 @@ def page_times(repeats: int = 3) -> list[dict] | str:
             name = path.relative_to(BUILT).as_posix()
             if not name.startswith("lite/") and name != "404.html":
                 runs = [visit(browser, f"http://127.0.0.1:{server.server_port}/{name}") for _ in range(repeats)]
-                rows.append({"page": name.removesuffix(".html")} | {key: min((run[key] for run in runs if run[key] is not None), default=None) for key in runs[0]})
+                rows.append({"page": name.removesuffix(".html")} | {key: None if runs[0][key] is None else median(run[key] for run in runs) for key in runs[0]})
         browser.close()
     server.shutdown()
     server.server_close()
