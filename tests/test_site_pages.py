@@ -57,12 +57,15 @@ LUMINANCE = """(name) => {
 }"""
 TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
-  const boxes = ".math-scroll, .cell_input, .cell_output, .pst-scrollable-table-container, pre, .bd-sidebar-secondary, dialog, .katex-mathml, .katex svg, details:not([open]) > :not(summary)";
+  const boxes = ".math-scroll, .picture-scroll, .cell_input, .cell_output, .pst-scrollable-table-container, pre, .bd-sidebar-secondary, dialog, .katex-mathml, .katex svg, details:not([open]) > :not(summary)";
   return [...document.querySelectorAll("main *")].filter((part) => {
     const box = part.getBoundingClientRect();
     return box.width > 0 && box.right > width + 1 && !part.closest(boxes);
   }).map((part) => `${part.tagName}.${part.getAttribute("class")} reaches to ${Math.round(part.getBoundingClientRect().right)}`).slice(0, 5);
 }"""
+
+SCALES = """() => [...document.querySelectorAll("img:not(.live-picture)[src*=_images][src$='.png']")].filter((img) => img.clientWidth)
+  .map((img) => [img.getAttribute("src"), img.clientWidth / img.naturalWidth, img.closest(".picture-scroll").clientWidth <= innerWidth])"""
 
 # What axe-core finds, in both themes. Contrast and the marks of links are judged on two samples (the first and the last) of each
 # combination of ink, ground, size, weight and decoration that the theme has on this page: thousands of tokens of code look alike,
@@ -139,6 +142,7 @@ def sights(browser, site):
             scroll_through(page)
             facts["width"] = page.evaluate("document.documentElement.scrollWidth")
             facts["too wide"] = page.evaluate(TOO_WIDE)
+            facts["plots on a phone"] = page.evaluate(SCALES)
             facts["first"] = first
             page.set_viewport_size(DESK)
             page.mouse.move(DESK["width"] / 2, DESK["height"] - 1)   # away from the button, whose hint would stay
@@ -217,6 +221,13 @@ def test_pictures_keep_their_place(page, sights):
     assert [plot["src"] for plot in plots[1:] if plot["loading"] != "lazy"] == []
     for plot in plots:
         assert plot["shown"] == pytest.approx(plot["width"] / plot["height"], rel=0.02), f"{plot['src']} is distorted"
+
+
+@each_page
+def test_plots_are_legible_on_a_phone(page, sights):
+    """A plot has 20 pixels for a letter of 10 points; at half its size these are still 10. What is wider scrolls in its own box."""
+    for src, scale, boxed in sights(page).facts["plots on a phone"]:
+        assert scale >= 0.49 and boxed, src
 
 
 # --- for everybody ----------------------------------------------------------------------------------------------------------

@@ -89,15 +89,19 @@ def plain(node):
 
 
 def sized(match, source, sizes):
-    """An <img> with its width and height, so that nothing jumps when it arrives; but for the first, it waits for the view."""
+    """An <img> with its width and height, so that nothing jumps when it arrives; but for the first, it waits for the view.
+
+    A plot is drawn at two pixels for one of the page. Where a phone would make its letters smaller than that, it scrolls in a box.
+    """
     tag, name = match.group(), match.group(1)
     path = sizes.get(name)
-    extra = ' decoding="async"'
+    extra, found = ' decoding="async"', None
     if path and " width=" not in tag and (found := size_of(source / path)):
         extra += f' width="{found[0]}" height="{found[1]}"'
     if match.string.find("<img ") != match.start() and " loading=" not in tag:
         extra += ' loading="lazy"'
-    return tag.rstrip("/>").rstrip() + extra + "/>"
+    tag = tag.rstrip("/>").rstrip() + extra + "/>"
+    return f'<span class="picture-scroll" style="--own: {found[0] // 2}px">{tag}</span>' if found and "live-picture" not in tag else tag
 
 
 def size_of(path):

@@ -9,7 +9,7 @@
   addEventListener("afterprint", () => folded.splice(0).forEach((details) => (details.open = false)));
 
   // What scrolls sideways in its own box can be reached and scrolled with the keyboard.
-  const boxes = document.querySelectorAll("article :is(.math-scroll, .pst-scrollable-table-container, .cell_output, pre)");
+  const boxes = document.querySelectorAll("article :is(.math-scroll, .picture-scroll, .pst-scrollable-table-container, .cell_output, pre)");
   const reachable = () => {
     for (const box of boxes) {
       if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
