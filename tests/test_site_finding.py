@@ -196,12 +196,28 @@ def test_one_place_sets_all_addresses(published):
     assert (published / "_static/preview.png").stat().st_size < 120_000
     assert 'href="https://mybinder.org/v2/gh/ada/book/main?urlpath=lab/tree/page.ipynb"' in text
     assert 'href="https://colab.research.google.com/github/ada/book/blob/main/page.ipynb"' in text
-    assert "!git clone -q --depth 1 -b main https://github.com/ada/book" in text and "%cd book/code" in text
+    assert "!git clone -q --depth 1 -b main https://github.com/ada/book\n%pip install -q anywidget\n%cd book/code" in text
     assert 'href="lite/lab/index.html?path=page.ipynb"' in text
     site_map = ElementTree.parse(published / "sitemap.xml")
     places = [entry.text for entry in site_map.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     assert places == ["https://ada.example.org/book/page.html"]
     assert '<base href="https://ada.example.org/book/" />' in (published / "404.html").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_places_to_run_a_page_open_inside_the_window_and_close_again(published, browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 700})
+    page.goto((published / "page.html").as_uri())
+    menu, summary = page.locator("details.launch"), page.locator("details.launch summary")
+    for close in (lambda: page.keyboard.press("Escape"), lambda: page.mouse.click(width / 2, 690), summary.click):
+        summary.click()
+        box = page.locator(".launch-box").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["width"] >= 280 and box["y"] + box["height"] <= 700
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator(".launch-box a").count() == 3 and menu.get_attribute("open") is not None
+        close()
+        assert menu.get_attribute("open") is None
+    page.close()
 
 
 @pytest.mark.parametrize("repository, expected", [

@@ -41,7 +41,7 @@ def launchers(repository, branch, notebook, lite=""):
                       "a whole JupyterLab with the live figures; takes a few minutes to start"))
         if parts.netloc == "github.com":
             found.append(("Colab", f"https://colab.research.google.com/github/{owner}/{name}/blob/{quote(branch)}/{quote(notebook)}",
-                          "needs a Google account; run the two lines below first"))
+                          "needs a Google account; run the three lines below first"))
     if lite:
         found.append(("JupyterLite", f"{lite}?path={quote(notebook)}",
                       "in this browser, nothing to install; needs a network, from which it fetches Python and its packages"))
@@ -50,7 +50,7 @@ def launchers(repository, branch, notebook, lite=""):
 
 def colab_lines(repository, branch):
     name = urlsplit(repository).path.rpartition("/")[2]
-    return f"!git clone -q --depth 1 -b {branch} {repository} && pip install -q anywidget\n%cd {name}/code"
+    return f"!git clone -q --depth 1 -b {branch} {repository}\n%pip install -q anywidget\n%cd {name}/code"
 
 
 def add_launchers(app, pagename, templatename, context, doctree):

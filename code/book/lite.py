@@ -1,7 +1,7 @@
 """JupyterLite in the built site: JupyterLab in the reader's browser, with the notebooks in it (make lite).
 
 Python itself and its packages (NumPy, Matplotlib, SymPy, ipywidgets) come from the network when a reader starts a notebook;
-everything else is part of the site, about 70 MB. Each notebook gets a first cell that fetches what the browser's Python lacks
+everything else is part of the site, about 115 MB. Each notebook gets a first cell that fetches what the browser's Python lacks
 and finds the companion package, which lies beside the chapters. Training takes several times as long there.
 """
 
@@ -44,7 +44,8 @@ def main():
         shutil.rmtree(SITE / "lite", ignore_errors=True)
         subprocess.run([sys.executable, "-m", "jupyterlite_core", "build", "--contents", "contents", "--output-dir", str(SITE / "lite")],
                        cwd=folder, check=True, stdin=subprocess.DEVNULL)
-    print(f"JupyterLite: {SITE / 'lite'}; it needs a server, as in: python -m http.server --directory _build/html")
+    size = sum(path.stat().st_size for path in (SITE / "lite").rglob("*") if path.is_file())
+    print(f"JupyterLite: {SITE / 'lite'}, {size / 1e6:.0f} MB; it needs a server, as in: python -m http.server --directory _build/html")
 
 
 if __name__ == "__main__":

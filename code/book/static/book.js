@@ -21,4 +21,13 @@
     for (const button of document.querySelectorAll("button.copybtn")) button.ariaLabel = "Copy this code";
   });
   addEventListener("resize", reachable);
+
+  // The menu of places to run a page closes as menus do.
+  const menu = document.querySelector("details.launch");
+  addEventListener("click", (event) => { if (menu?.open && !menu.contains(event.target)) menu.open = false; });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu?.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
 })();
