@@ -1,13 +1,16 @@
 """Do the tests notice a wrong formula? ``python tests/mutants.py`` plants one mistake at a time in the companion's formulas and runs its tests.
 
 A mistake is a sign turned, a product made a quotient, a transposition, an axis or a factor changed or dropped, drawn at random from all such places
-in the functions that compute a formula. It prints what was caught and what survived. --number says how many mistakes a module, --seed which.
+in the functions that compute a formula. It prints what was caught and what survived. --number says how many mistakes a module, --seed which,
+--save where the results are kept: the page "How this book is checked" reads data/mutants.json.
 """
 from __future__ import annotations
 
 import argparse
 import ast
 import copy
+import datetime
+import json
 import os
 import random
 import shutil
@@ -18,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TESTS = {"activations": ["activations_losses"], "losses": ["activations_losses", "losses_more"], "layers": ["network"],
-         "optimizers": ["optimizers"], "graph": ["graph"], "convolution": ["convolution"], "normalization": ["normalization"],
+         "optimizers": ["optimizers", "training"], "graph": ["graph"], "convolution": ["convolution"], "normalization": ["normalization"],
          "recurrent": ["recurrent"], "attention": ["attention"], "embedding": ["embedding"]}
 NOT_FORMULAS = {"__init__", "__repr__", "output_shape", "initialise", "reset", "windows_along"}
 ALLOCATE = {"reshape", "empty", "zeros", "ones", "full", "broadcast_to", "sliding_window_view", "range"}     # what these take are sizes
@@ -98,9 +101,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--number", type=int, default=6, help="mistakes a module (all: 0)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--save", type=Path, metavar="FILE", help="write the results as JSON; modules that are not run keep theirs")
     parser.add_argument("modules", nargs="*", default=list(TESTS))
     options = parser.parse_args()
-    results = []
+    results: dict[str, dict] = json.loads(options.save.read_text(encoding="utf8")) if options.save and options.save.exists() else {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for part in ("code", "tests"):
@@ -112,14 +116,19 @@ def main() -> None:
             tree = ast.parse(sound)
             numbers = range(len(places(tree)))
             chosen = sorted(random.Random(f"{options.seed} {module}").sample(numbers, min(options.number or len(numbers), len(numbers))))
+            mistakes = []
             for number in chosen:
                 function, line, before, after, text = planted(tree, number)
                 path.write_text(text, encoding="utf8")
                 status, by = run(folder, module)
-                results.append(status != 0)
+                mistakes.append({"function": function, "before": before, "after": after, "caught": status != 0, "by": by})
                 print(f"{'caught  ' if status else 'SURVIVED'} {module}.{function}:{line}  {before}  ->  {after}  {by}", flush=True)
             path.write_text(sound, encoding="utf8")
-    print(f"{sum(results)} of {len(results)} mistakes were caught")
+            results[module] = {"date": datetime.date.today().isoformat(), "seed": options.seed, "places": len(numbers), "mistakes": mistakes}
+            if options.save:
+                options.save.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+    planted_now = [mistake for module in options.modules for mistake in results[module]["mistakes"]]
+    print(f"{sum(mistake['caught'] for mistake in planted_now)} of {len(planted_now)} mistakes were caught")
 
 
 if __name__ == "__main__":

@@ -166,6 +166,7 @@ def test_words_of_the_verdict(show):
 def test_every_control_works_by_keyboard(show):
     shown = show(GradientThroughTime())
     page = shown.page
+    check(shown)                                                 # waits for the first picture, which names its parts
     order = shown.tab_order()
     assert [o for o in order if not o.startswith("Norm of")] == ["rnn", "orthogonal", "seeds", "steps", "scale", "inputs", "gate_bias", "seed", "Reset"] and order[2].startswith("Norm of the gradient")
     for k, (key, value) in enumerate((("cell", "lstm"), ("matrix", "gaussian"))):

@@ -250,6 +250,11 @@ def test_style_sheet_keeps_what_can_match_and_nothing_else():
         "@font-face{font-family: A;src: url(a.woff2)}", "@keyframes turn{from{top: 0}to{top: 1px}}", ".x\\:y{top: 2px}"]
 
 
+def test_a_broken_style_sheet_stops_the_build():
+    with pytest.raises(ValueError, match="line 2 of a style sheet"):
+        style.used("a { top: 0 }\n} b { top: 0 }", set())
+
+
 def test_style_sheet_forgets_variables_that_nothing_reads():
     css = ":root{--a: 1px;--b: var(--a);--c: url(\"x;y\");--d: 2px}p{top: var(--d)}"
     assert style.without_dead_variables(css, set()) == ":root{--d: 2px}p{top: var(--d)}"

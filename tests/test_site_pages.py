@@ -38,6 +38,8 @@ LOOK = """() => {
     buttons: [...document.querySelectorAll("button, summary, article a")].filter((part) => !part.textContent.trim() && !part.getAttribute("aria-label") && !part.title && !part.querySelector("img[alt]:not([alt=''])")).map((part) => part.outerHTML.slice(0, 200)),
     figures: document.querySelectorAll(".live-figure").length,
     headings: [...article.querySelectorAll("h1")].length,
+    twins: [...document.querySelectorAll("[id]")].map((part) => part.id).filter((id, k, ids) => ids.indexOf(id) !== k),
+    undecided: [...document.querySelectorAll(".lf-segmented")].filter((group) => group.querySelectorAll("input:checked").length !== 1).length,
     head: {
       sheets: document.querySelectorAll("link[rel=stylesheet]").length,
       blocking: [...document.querySelectorAll("head script[src]")].filter((script) => !script.defer && !script.async && !script.src.includes("/live/")).length,
@@ -64,6 +66,8 @@ TOO_WIDE = """() => {
   }).map((part) => `${part.tagName}.${part.getAttribute("class")} reaches to ${Math.round(part.getBoundingClientRect().right)}`).slice(0, 5);
 }"""
 
+CARDS = """() => [...document.querySelectorAll(".cell_output img:not(.live-picture, .photo)")].filter((img) => img.clientWidth &&
+  (getComputedStyle(img).backgroundColor !== "rgba(0, 0, 0, 0)" || getComputedStyle(img).paddingLeft !== "0px")).map((img) => img.getAttribute("src"))"""
 SCALES = """() => [...document.querySelectorAll("img:not(.live-picture)[src*=_images][src$='.png']")].filter((img) => img.clientWidth)
   .map((img) => [img.getAttribute("src"), img.clientWidth / img.naturalWidth, img.closest(".picture-scroll").clientWidth <= innerWidth])"""
 
@@ -137,6 +141,7 @@ def sights(browser, site):
             page.locator(".theme-switch-button").first.click()
             page.wait_for_function("document.documentElement.dataset.theme === 'dark'", timeout=2000)
             facts["dark"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
+            facts["cards"] = page.evaluate(CARDS)
             page.set_viewport_size(PHONE)
             page.wait_for_timeout(150)
             scroll_through(page)
@@ -174,6 +179,7 @@ def test_page_is_dark_in_the_dark_theme(page, sights):
     (paper, ink), (dark_paper, dark_ink) = sights(page).facts["light"], sights(page).facts["dark"]
     assert paper > 0.9 and ink < 0.25, "light theme: dark ink on light paper"
     assert dark_paper < 0.15 and dark_ink > 0.7, "dark theme: light ink on dark paper"
+    assert sights(page).facts["cards"] == [], "a plot stands on the page itself, not on a card of another colour"
 
 
 @each_page
@@ -194,6 +200,13 @@ def test_page_names_its_pictures_and_buttons(page, sights):
 @each_document
 def test_page_has_one_title(page, sights):
     assert sights(page).facts["headings"] == 1 and sights(page).facts["title"]
+
+
+@each_page
+def test_names_are_given_once(page, sights):
+    """An id belongs to one element, and each group of radio buttons of a live figure to that figure alone."""
+    assert sights(page).facts["twins"] == []
+    assert sights(page).facts["undecided"] == 0
 
 
 # --- how heavy ------------------------------------------------------------------------------------------------------------

@@ -181,11 +181,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7, help="timed epochs of each contestant (7)")
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[128, 10], choices=[128, 10], metavar="N", help="of the races: 128 and 10")
     parser.add_argument("--only", nargs="+", default=names, choices=names, metavar="NAME", help=f"some of: {', '.join(names)}")
-    parser.add_argument("--save", type=Path, metavar="FILE", help="write the numbers as JSON: the book's page on speed reads code/bench/results.json")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="write the numbers as JSON; parts not run keep theirs; the page on speed reads code/bench/results.json")
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):                     # Linux: two cores for everybody, whatever a library thinks
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
-    results = {"machine": machine(), "races": [], "growth": {}, "figures": [], "site": []}
+    results: dict = {"machine": machine()}
     print(f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, SGD with learning rate {ETA}, float32\n\n{results['machine']}")
     only = {*options.only, Companion.__name__}
     if "race" in options.parts:
@@ -196,7 +196,8 @@ def main() -> None:
         if part in options.parts:
             results[part] = in_the_browser(*sheet)
     if options.save:
-        options.save.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        stored = json.loads(options.save.read_text(encoding="utf-8")) if options.save.exists() else {}
+        options.save.write_text(json.dumps(stored | results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import shutil
 import struct
 from pathlib import Path
 
+from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -15,6 +16,9 @@ IMAGE = re.compile(r'<img [^>]*?src="(?:\.\./)*_images/([^"]+)"[^>]*>')
 PLAIN_FORMULA = re.compile(r"[A-Za-z0-9 +=/.,()-]{1,20}")   # may stand in a text as it is
 CITATION = re.compile(r"\s*\[[^][]*, (?:\d{4}[a-z]?|n\.d\.)\]")
 FORMULA = "\N{REPLACEMENT CHARACTER}"
+TWIN = re.compile(r'<section id="(?:exercise|solution)-content"')   # of sphinx-exercise, the same for all on a page
+TABLE = re.compile(r"<table\b.*?</table>", re.S)
+NUMBER = re.compile(r"[−+–-]?\d[\d.,±%×−+–\s-]*|[–—-]?")          # what a cell of a column of numbers may hold
 EMPTY_HEAD = re.compile(r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>")   # the corner of a table: it heads nothing
 
 
@@ -67,6 +71,8 @@ def dress(app, pagename, templatename, context, doctree):
         sizes = {name: path for path, name in app.builder.images.items()}
         body = IMAGE.sub(lambda match: sized(match, Path(app.srcdir), sizes), context["body"])
         body = EMPTY_HEAD.sub(r"<td\1></td>", body)
+        body = TWIN.sub("<section", body)
+        body = TABLE.sub(lambda match: with_numbers(match.group()), body)
         context["body"] = body.replace(' role="doc-biblioentry"', ' role="listitem"')   # deprecated; the list around it is role="list"
     if pagename != "search":                                 # there, scripts in the body rely on those in the head
         context["script_files"] = [deferred(script) for script in context.get("script_files", []) if needed(script, context)]
@@ -102,6 +108,19 @@ def sized(match, source, sizes):
         extra += ' loading="lazy"'
     tag = tag.rstrip("/>").rstrip() + extra + "/>"
     return f'<span class="picture-scroll" style="--own: {found[0] // 2}px">{tag}</span>' if found and "live-picture" not in tag else tag
+
+
+def with_numbers(table):
+    """The table; the cells of columns that hold nothing but numbers are of the class `number`, whose digits stand below each other."""
+    soup = BeautifulSoup(table, "html.parser")
+    rows = [row.find_all(["td", "th"], recursive=False) for row in soup.find_all("tr")]
+    columns = list(zip(*rows)) if len({len(row) for row in rows}) == 1 else []
+    for head, *cells in columns:
+        texts = [cell.get_text().strip() for cell in cells]
+        if any(text for text in texts) and all(NUMBER.fullmatch(text) for text in texts):
+            for cell in (head, *cells):
+                cell["class"] = [*cell.get("class", []), "number"]
+    return str(soup) if columns else table
 
 
 def size_of(path):

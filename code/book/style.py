@@ -8,89 +8,80 @@ variable that nothing reads. Whatever a script may add later stays, because its 
 
 import hashlib
 import re
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
+
+import tinycss2
 
 SHEETS = ["styles/theme.css", "styles/pydata-sphinx-theme.css", "katex/katex.min.css"]   # then those that Sphinx lists
 NAME = "site.css"
-PIECE = re.compile(r"""(/\*.*?\*/)|("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')]*\))|([{};])""", re.S)
-FUNCTION = re.compile(r":[\w-]+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
-WANTED = re.compile(r"[.#]((?:\\.|[\w-])+)")
+NESTS = {"media", "supports", "layer", "container"}
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 URL = re.compile(r"""url\(\s*(["']?)(?!data:|https?:|#|/)([^"')]+)\1\s*\)""")
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?(?!https?:|//)([^"');]+)["']?\)?\s*;""")
 VARIABLE = re.compile(r"--[\w-]+")
 
 
-def rules(css):
-    """The statements of a style sheet: (prelude, body); body is None where there is no block, and comments are gone, but for
-    those that keep a licence (/*!), which are statements of their own."""
-    found, depth, start, opened, prelude = [], 0, 0, 0, ""
-    pieces = [(css[m.start():m.end()], m.start(), m.end(), m.lastindex) for m in PIECE.finditer(css)]
-    for text, begin, end, kind in pieces:
-        if kind == 1 and depth == 0 and not css[start:begin].strip():
-            if text.startswith("/*!"):
-                found.append((text, None))
-            start = end
-        elif kind == 3 and text == "{":
-            if depth == 0:
-                prelude, opened = css[start:begin].strip(), end
-            depth += 1
-        elif kind == 3 and text == "}":
-            depth -= 1
-            if depth == 0:
-                found.append((prelude, css[opened:begin]))
-                start = end
-        elif kind == 3 and text == ";" and depth == 0:
-            found.append((css[start:begin].strip(), None))
-            start = end
+def selectors(prelude):
+    """The selectors of a rule, each as its list of tokens."""
+    found = [[]]
+    for token in prelude:
+        if token == ",":
+            found.append([])
+        elif token.type != "comment":
+            found[-1].append(token)
     return found
 
 
-def split(text, mark):
-    """`text` split at `mark`, but not inside brackets or strings."""
-    parts, depth, last = [], 0, 0
-    for m in re.finditer(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[()\[\]]|""" + re.escape(mark), text):
-        if m.group() in "([":
-            depth += 1
-        elif m.group() in ")]":
-            depth -= 1
-        elif m.group() == mark and depth == 0:
-            parts.append(text[last:m.start()])
-            last = m.end()
-    return [part.strip() for part in [*parts, text[last:]] if part.strip()]
-
-
 def possible(selector, words):
-    """Whether some element of a page that knows these words may match."""
-    return all(name.replace("\\", "") in words for name in WANTED.findall(FUNCTION.sub("", re.sub(r"\[[^]]*\]", "", selector))))
+    """Whether some element of a page that knows these words may match. What stands in brackets is a node of its own, so it does not count."""
+    classes = {token.value for dot, token in pairwise(selector) if dot == "." and token.type == "ident"}
+    return classes | {token.value for token in selector if token.type == "hash"} <= words
 
 
 def used(css, words, exists=lambda url: True):
-    """The style sheet without the rules that nothing can match, and without fonts that are not there."""
-    kept = []
-    for prelude, body in rules(css):
-        at = prelude.split("(")[0].split()[0] if prelude.startswith("@") else ""
-        if body is None:
-            kept.append(prelude if prelude.startswith("/*") else prelude + ";")
-        elif at in ("@media", "@supports", "@layer", "@container"):
-            inside = used(body, words, exists)
-            if inside.strip():
-                kept.append(f"{prelude}{{{inside}}}")
-        elif at == "@font-face":
-            if any(exists(url) for _, url in URL.findall(body)):
-                kept.append(f"{prelude}{{{tidy(body)}}}")
-        elif at:
-            kept.append(f"{prelude}{{{tidy(body)}}}")
+    """The style sheet without the rules that nothing can match, without fonts that are not there, and without comments but for
+    those that keep a licence (/*!)."""
+    return kept(tinycss2.parse_stylesheet(css, skip_whitespace=True), words, exists)
+
+
+def kept(rules, words, exists):
+    found = []
+    for rule in rules:
+        if rule.type == "error":
+            raise ValueError(f"line {rule.source_line} of a style sheet: {rule.message}")
+        if rule.type == "comment":
+            found += [rule.serialize()] if rule.value.startswith("!") else []
+        elif rule.type == "qualified-rule":
+            there = [tidy(selector) for selector in selectors(rule.prelude) if possible(selector, words)]
+            body = tidy(rule.content)
+            found += [f"{','.join(there)}{{{body}}}"] if there and body else []
         else:
-            selectors = [selector for selector in split(prelude, ",") if possible(selector, words)]
-            if selectors and body.strip():
-                kept.append(f"{','.join(selectors)}{{{tidy(body)}}}")
-    return "\n".join(kept)
+            head = f"@{rule.at_keyword} {tidy(rule.prelude)}".strip()
+            if rule.content is None:
+                found.append(head + ";")
+                continue
+            if rule.lower_at_keyword in NESTS:
+                body = kept(tinycss2.parse_rule_list(rule.content, skip_whitespace=True), words, exists)
+            elif rule.lower_at_keyword == "font-face" and not any(exists(url) for _, url in URL.findall(tinycss2.serialize(rule.content))):
+                body = ""
+            else:
+                body = tidy(rule.content)
+            found += [f"{head}{{{body}}}"] if body else []
+    return "\n".join(found)
 
 
-def tidy(body):
-    body = re.sub(r"/\*.*?\*/", "", body, flags=re.S)
-    return re.sub(r"\s+", " ", re.sub(r"\s*([;{}])\s*", r"\1", body)).strip().removesuffix(";")
+def tidy(tokens):
+    """The text of tokens without comments, and with no more white space than it needs."""
+    parts = [""]
+    for token in tokens:
+        if token.type == "whitespace":
+            parts += [" "] if parts[-1] not in (" ", ";", "") and not parts[-1].endswith("}") else []
+        elif token.type != "comment":
+            if token == ";" or token.type == "{} block":
+                parts = parts[:-1] if parts[-1] == " " else parts
+            parts.append(f"{{{tidy(token.content)}}}" if token.type == "{} block" else token.serialize())
+    return "".join(parts).strip().removesuffix(";")
 
 
 def without_dead_variables(css, elsewhere):

@@ -27,8 +27,8 @@ export function place(node, attributes) {
 // Set the text, if it is another one.
 export const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
-let serial = 0;
-export const unique = (stem) => `lf-${stem}-${++serial}`;              // ids, when a figure is shown more than once
+const serial = (globalThis[Symbol.for("backprop.live")] ??= { last: 0 });   // shared: each figure on a page has its own copy of this module
+export const unique = (stem) => `lf-${stem}-${++serial.last}`;         // ids and names of groups
 
 // ---------------------------------------------------------------------------------------------------------- numbers
 const minus = (text) => text.replaceAll("-", "\u2212").replace("+", "");   // the true minus sign; 1e5 for 1e+5

@@ -155,7 +155,7 @@ function render({ model, el }) {
   const root = html("div", { class: "lf lf-gt", "data-view": "backward", role: "group", "aria-label": "Live figure: the gradient on its way back through time" },
     html("div", { class: "lf-gt-head" }, pick.node, kinds.node), note,
     html("div", { class: "lf-main" },
-      html("div", { class: "lf-picture" }, html("p", { class: "lf-gt-caption" }, prose("Norm of `∂L/∂h_t`")), plot.node, strip, html("p", { class: "lf-legend" }, "The squares show the same norms on a plain scale: the darker, the more of the gradient arrives.")),
+      html("div", { class: "lf-picture" }, html("p", { class: "lf-gt-caption" }, prose("Norm of `∂L/∂h_t`")), plot.node, strip, html("p", { class: "lf-legend" }, "The squares show the same norms on a plain scale: the stronger the colour, the more of the gradient arrives.")),
       html("div", { class: "lf-gt-side" }, verdict, table, html("p", { class: "lf-hint lf-gt-bounded" }, prose("Bound of the RNN, `k = $back$` steps back: `σ^k` = ", numbers), live("sigma"), html("sup", {}, live("back")), " = ", live("bound")),
         html("label", { class: "lf-gt-check" }, many, html("span", {}, "eight other seeds, as faint lines")))),
     html("div", { class: "lf-gt-controls" }, Object.values(sliders).map((s) => s.node), html("div", { class: "lf-buttons" }, reset)), spoken.node);

@@ -43,7 +43,7 @@ function errorsPlot({ label, xLabel, onpick }) {
     const { X } = axes, Y = (v) => axes.Y(bounded(v, ERRORS)), { points, floor, at, dotted, bestAt } = last, [left, right] = framed.x.map(X);
     const series = [["lf-fit-training", 1], ["lf-fit-validation", 2]].map(([kind, k]) => ({ kind, spots: points.map((p) => [X(p[0]), Y(p[k])]) }));
     place(level, { x1: left, x2: right, y1: Y(floor), y2: Y(floor), visibility: floor < ERRORS[0] ? "hidden" : "visible" });
-    place(note, { x: right - 3, y: Y(floor) - 5, "text-anchor": "end", visibility: floor < ERRORS[0] ? "hidden" : "visible" });
+    place(note, { x: left + 4, y: Y(floor) - 5, visibility: floor < ERRORS[0] ? "hidden" : "visible" });
     refill(lines, series.filter(({ spots }) => spots.length > 1), "path", ({ kind, spots }) => ({ class: `lf-fit-line ${kind}`, d: `M${spots.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}` }));
     const shown = dotted ? series.flatMap(({ kind, spots }) => spots.map((s) => [kind, s])) : series.flatMap(({ kind, spots }) => points.flatMap((p, k) => (p[0] === at ? [[kind, spots[k]]] : [])));
     refill(dots, shown, "path", ([kind, [x, y]]) => ({ class: `lf-fit-dot ${kind}`, d: kind === "lf-fit-training" ? "M-4,0A4,4 0 1 1 4,0A4,4 0 1 1 -4,0Z" : "M-3.6,-3.6H3.6V3.6H-3.6Z", transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }));
@@ -131,7 +131,7 @@ function render({ model, el }) {
     side.show(state.sweep);
     if (framed !== state.sweep) {
       framed = state.sweep;
-      const values = sweeps[framed], every = framed === "units" ? [0, 1, 2, 3, 4, 5, 6, 7] : framed === "n" ? [0, 2, 4, 5, 7, 9, 11, 12] : [0, 1, 3, 5, 7, 9];
+      const values = sweeps[framed], every = framed === "units" ? [0, 1, 2, 3, 4, 5, 6, 7] : framed === "n" ? [0, 2, 4, 6, 8, 10, 12] : [0, 1, 3, 5, 7, 9];
       along.frame({ x: [0.6, values.length + 0.4], xTicks: every.map((i) => i + 1), xName: (i) => stopText(framed, values[i - 1]) });
       write(along.node.querySelector(".lf-axis-label"), { n: "training samples", units: "units a hidden layer", decay: "weight decay λ" }[framed]);
     }

@@ -10,10 +10,13 @@
 
   // What scrolls sideways in its own box can be reached and scrolled with the keyboard.
   const boxes = document.querySelectorAll("article :is(.math-scroll, .picture-scroll, .pst-scrollable-table-container, .cell_output, pre)");
+  const hint = (box) => box.classList.toggle("scrolls-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  for (const box of boxes) box.addEventListener("scroll", () => hint(box), { passive: true });
   const reachable = () => {
     for (const box of boxes) {
       if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
+      hint(box);
     }
   };
   addEventListener("load", reachable);
