@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TESTS = {"activations": ["activations_losses"], "losses": ["activations_losses", "losses_more"], "layers": ["network"],
          "optimizers": ["optimizers", "training"], "graph": ["graph"], "convolution": ["convolution"], "normalization": ["normalization"],
-         "recurrent": ["recurrent"], "attention": ["attention"], "embedding": ["embedding"]}
+         "recurrent": ["recurrent"], "attention": ["attention", "sentiment"], "embedding": ["embedding"]}
 NOT_FORMULAS = {"__init__", "__repr__", "output_shape", "initialise", "reset", "windows_along"}
 ALLOCATE = {"reshape", "empty", "zeros", "ones", "full", "broadcast_to", "sliding_window_view", "range"}     # what these take are sizes
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}

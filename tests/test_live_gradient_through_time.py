@@ -166,7 +166,7 @@ def test_words_of_the_verdict(show):
 def test_every_control_works_by_keyboard(show):
     shown = show(GradientThroughTime())
     page = shown.page
-    check(shown)                                                 # waits for the first picture, which names its parts
+    page.locator("[aria-label^='Norm of the gradient']").wait_for()   # said once the figure has been at rest for 0.3 s
     order = shown.tab_order()
     assert [o for o in order if not o.startswith("Norm of")] == ["rnn", "orthogonal", "seeds", "steps", "scale", "inputs", "gate_bias", "seed", "Reset"] and order[2].startswith("Norm of the gradient")
     for k, (key, value) in enumerate((("cell", "lstm"), ("matrix", "gaussian"))):

@@ -159,8 +159,9 @@ def in_the_browser(title: str, measure: Callable[[], list[dict] | str], note: st
 IN_THE_BROWSER = {
     "figures": ("Live figures", repaint_times, "From a slider's event to a page that is laid out again, in ms of the page thread's processor time",
                 {"figure": "", "slider": "", "median": ".1f", "p95": ".1f"}),
-    "site": ("Pages", page_times, "With an empty cache, from a server with gzip on this machine; ms, medians of five visits. `waiting` counts from the moment when "
-             "a reader comes to the figure", {"page": "", "kB": ".0f", "requests": ".0f", "text": ".0f", "figure": ".0f", "waiting": ".0f"}),
+    "site": ("Pages", page_times, "With an empty cache, from a server with gzip on this machine; ms, medians of three visits. `figure`: the first live figure "
+             "can be used, if the reader goes there at once; `waiting`: the same, from the moment when a reader comes to it later",
+             {"page": "", "kB": ".0f", "requests": ".0f", "text": ".0f", "figure": ".0f", "waiting": ".0f"}),
 }
 
 

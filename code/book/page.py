@@ -111,15 +111,17 @@ def sized(match, source, sizes):
 
 
 def with_numbers(table):
-    """The table; the cells of columns that hold nothing but numbers are of the class `number`, whose digits stand below each other."""
+    """The table, in which a number is not broken into lines; columns of nothing but numbers stand at the right, digit below digit."""
     soup = BeautifulSoup(table, "html.parser")
     rows = [row.find_all(["td", "th"], recursive=False) for row in soup.find_all("tr")]
     columns = list(zip(*rows)) if len({len(row) for row in rows}) == 1 else []
     for head, *cells in columns:
-        texts = [cell.get_text().strip() for cell in cells]
-        if any(text for text in texts) and all(NUMBER.fullmatch(text) for text in texts):
+        numbers = [cell for cell in cells if NUMBER.fullmatch(cell.get_text().strip())]
+        for cell in numbers:
+            cell["class"] = [*cell.get("class", []), "number"]
+        if len(numbers) == len(cells) and any(cell.get_text().strip() for cell in cells):
             for cell in (head, *cells):
-                cell["class"] = [*cell.get("class", []), "number"]
+                cell["class"] = [*cell.get("class", []), "text-right"]
     return str(soup) if columns else table
 
 
