@@ -250,9 +250,10 @@ def test_style_sheet_keeps_what_can_match_and_nothing_else():
         "@font-face{font-family: A;src: url(a.woff2)}", "@keyframes turn{from{top: 0}to{top: 1px}}", ".x\\:y{top: 2px}"]
 
 
-def test_a_broken_style_sheet_stops_the_build():
+@pytest.mark.parametrize("css", ["a { top: 0 }\n} b { top: 0 }", "a { top: 0 }\nb", "a { top: 0;\nleft: 1) }"])
+def test_a_broken_style_sheet_stops_the_build(css):
     with pytest.raises(ValueError, match="line 2 of a style sheet"):
-        style.used("a { top: 0 }\n} b { top: 0 }", set())
+        style.used(css, set())
 
 
 def test_style_sheet_forgets_variables_that_nothing_reads():

@@ -31,7 +31,7 @@ LOOK = """() => {
     formulas: article.querySelectorAll("span.math, div.math").length,
     set: [...article.querySelectorAll("span.math, div.math")].filter((part) => part.querySelector(".katex .katex-html") && part.querySelector(".katex math")).length,
     broken: [...document.querySelectorAll(".katex-error, .maths-error, merror")].map((part) => part.textContent),
-    raw: text.textContent.match(/\\$\\$|\\\\[()[\\]]|\\\\begin\\{|\\\\(frac|partial|delta|sigma|mathbf|text)\\b|\\$[^$\\s][^$\\n]{0,80}\\$/g) ?? [],
+    raw: text.textContent.match(/\\$\\$|\\\\[()[\\]]|\\\\begin\\{|\\\\(frac|partial|delta|sigma|mathbf|text)\\b|\\$[^$\\s][^$\\n]{0,80}\\$|\\| *:?(---|—)/g) ?? [],
     numbers: [...article.querySelectorAll(".eqno")].map((part) => part.textContent.replace("#", "").trim()),
     pictures: [...document.querySelectorAll("img")].map((img) => [img.getAttribute("src"), img.getAttribute("alt")]),
     drawings: [...article.querySelectorAll("svg")].filter((svg) => !svg.closest("[aria-hidden=true]") && !svg.closest("[aria-label], [aria-labelledby]") && !svg.querySelector("title")).length,

@@ -48,8 +48,7 @@ def used(css, words, exists=lambda url: True):
 def kept(rules, words, exists):
     found = []
     for rule in rules:
-        if rule.type == "error":
-            raise ValueError(f"line {rule.source_line} of a style sheet: {rule.message}")
+        sound(rule)
         if rule.type == "comment":
             found += [rule.serialize()] if rule.value.startswith("!") else []
         elif rule.type == "qualified-rule":
@@ -71,10 +70,17 @@ def kept(rules, words, exists):
     return "\n".join(found)
 
 
+def sound(node):
+    """Raise ValueError for what the parser could not read."""
+    if node.type == "error":
+        raise ValueError(f"line {node.source_line} of a style sheet: {node.message}")
+
+
 def tidy(tokens):
     """The text of tokens without comments, and with no more white space than it needs."""
     parts = [""]
     for token in tokens:
+        sound(token)
         if token.type == "whitespace":
             parts += [" "] if parts[-1] not in (" ", ";", "") and not parts[-1].endswith("}") else []
         elif token.type != "comment":
