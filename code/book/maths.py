@@ -80,16 +80,18 @@ def _html(node, tex, display):
 
 def visit_inline(self, node):
     html = self.starttag(node, "span", "", CLASS="math") + _html(node, node.astext(), False) + "</span>"
-    self.body.append(f'<span class="math-kept">{html}{escape(node["closing"])}</span>' if node.get("closing") else html)
+    if closing := escape(node.get("closing", "")):           # a long formula may break into lines, but not before what closes it
+        html = f'<span class="math-kept">{html}{closing}</span>' if len(node.astext()) <= SHORT else f"{html}\N{WORD JOINER}{closing}"
+    self.body.append(html)
     raise nodes.SkipNode
 
 
 def keep_closing(app, doctree, docname):
-    """Move a comma or a full stop behind a short formula into the formula's node, so that no line begins with it."""
+    """Move a comma or a full stop behind a formula into the formula's node, so that no line begins with it."""
     if app.builder.format == "html":
         for node in list(doctree.findall(nodes.math)):
             after = node.next_node(descend=False, siblings=True, ascend=False)
-            found = isinstance(after, nodes.Text) and len(node.astext()) <= SHORT and CLOSING.match(after.astext())
+            found = isinstance(after, nodes.Text) and CLOSING.match(after.astext())
             if found:
                 node["closing"] = found.group()
                 after.parent.replace(after, nodes.Text(after.astext()[found.end():]))
