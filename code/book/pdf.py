@@ -35,7 +35,7 @@ LEADING = re.compile(r'(href|src)="([^"]+)"')
 
 # What waits or is folded has to come.
 PREPARE = """async () => {
-  document.querySelectorAll("details").forEach((part) => (part.open = true));
+  document.querySelectorAll("details:not(.hide)").forEach((part) => (part.open = true));   // solutions; not what draws a plot
   document.querySelectorAll("img").forEach((img) => (img.loading = "eager"));
   await document.fonts.ready;
   await Promise.all([...document.images].map((img) => img.decode().catch(() => {})));

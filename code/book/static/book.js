@@ -1,9 +1,9 @@
 // The little that a page of the book does by itself. Everything else is HTML that stands there when the page arrives.
 (() => {
-  // On paper nothing can be unfolded, so everything is; what was folded is folded again afterwards.
+  // On paper nothing can be unfolded, so solutions are (what only draws a plot stays away); what was folded is folded again afterwards.
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("article details:not([open])")];
+    folded = [...document.querySelectorAll("article details:not([open], .hide)")];
     folded.forEach((details) => (details.open = true));
   });
   addEventListener("afterprint", () => folded.splice(0).forEach((details) => (details.open = false)));
