@@ -99,7 +99,7 @@ def run(folder: Path, module: str) -> tuple[int, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--number", type=int, default=6, help="mistakes a module (all: 0)")
+    parser.add_argument("--number", type=int, default=8, help="mistakes a module (all: 0)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the results as JSON; modules that are not run keep theirs")
     parser.add_argument("modules", nargs="*", default=list(TESTS))

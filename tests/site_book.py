@@ -58,10 +58,11 @@ def watch(page, sight):
 
 def scroll_through(page):
     """Bring everything near the view once, so that what loads late loads; wait for the live figures."""
-    height = page.evaluate("document.documentElement.scrollHeight")
-    for y in range(0, height, 600):
+    y = 0
+    while y < page.evaluate("document.documentElement.scrollHeight"):   # which changes while blocks get their true height
         page.evaluate("y => scrollTo(0, y)", y)
         page.wait_for_timeout(15)
+        y += 600
     page.wait_for_function("[...document.querySelectorAll('.live-figure')].every((figure) => figure.dataset.live)", timeout=15_000)
     page.evaluate("scrollTo(0, 0)")
 

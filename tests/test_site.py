@@ -198,6 +198,7 @@ def test_without_javascript_and_on_paper_a_figure_is_its_picture(browser, site):
     page = context.new_page()
     page.goto(f"{site}/{document}.html", wait_until="load")
     figure = page.locator(".live-figure").nth(index)
+    figure.scroll_into_view_if_needed()
     assert figure.locator(".live-picture").is_visible() and "needs JavaScript" in figure.locator(".live-note").inner_text()
     context.close()
 
@@ -214,8 +215,9 @@ def test_old_browsers_get_the_page_with_its_pictures(browser, site):
     page.route("**/_static/*.js*", lambda route: route.fulfill(content_type="text/javascript", body="let us = be; a script ?!. of the future"))
     page.goto(f"{site}/{document}.html", wait_until="load")
     figure = page.locator(".live-figure").nth(index)
+    figure.scroll_into_view_if_needed()
     assert figure.locator(".live-picture").is_visible()
-    assert figure.locator(".live-note").inner_text() == "Live figure: it needs JavaScript and a browser of 2023 or later. The picture shows its first state."
+    assert figure.locator(".live-note").text_content() == "Live figure: it needs JavaScript and a browser of 2023 or later. The picture shows its first state."
     assert page.locator("h1").is_visible() and page.locator(".katex-html").first.is_visible()
     page.close()
 

@@ -79,6 +79,20 @@ def test_search_finds(query, page, search):
     assert page in [found for found, _, _ in search([query])[query]]
 
 
+def test_excerpts_hold_a_formula_once(browser, site):
+    """As a reader sees the results: no formula three times (as MathML, as TeX, as HTML), and the query legible in its field."""
+    page = browser.new_page(viewport=DESK)
+    page.goto(f"{site}/search.html?q=logit", wait_until="load")
+    page.wait_for_function("document.querySelectorAll('#search-results .context').length > 3")
+    excerpts = page.locator("#search-results .context").all_inner_texts()
+    assert any("=" in text for text in excerpts) and not any(re.search(r"\b(\w)\1\1\b", text) for text in excerpts), excerpts
+    gap = page.evaluate("""() => {
+      const field = document.querySelector("article form.bd-search input, .bd-search-container form.bd-search input"), icon = field.parentElement.querySelector("svg, i, .icon");
+      return field.getBoundingClientRect().left + parseFloat(getComputedStyle(field).paddingLeft) - icon.getBoundingClientRect().right; }""")
+    page.close()
+    assert gap >= 4
+
+
 def test_search_does_not_find_everything(search):
     assert search(["zebra crossing", "龘龘"]) == {"zebra crossing": [], "龘龘": []}
 
@@ -129,6 +143,16 @@ def test_live_figures_have_an_address(browser, site):
     for document in dict.fromkeys(document for document, _ in FIGURES):
         ids = re.findall(r'class="live-figure" id="([^"]+)"', html(document))
         assert len(ids) == len(set(ids)) == sum(other == document for other, _ in FIGURES) and all(name.startswith("live-") for name in ids)
+
+
+def test_a_citation_names_one_work():
+    """Works of the same authors and year are told apart by a letter, so that a label on paper leads to one of them."""
+    works = {}
+    for page in DOCUMENTS:
+        for key, label in re.findall(r'href="[^"]*#(ref-[^"]+)"[^>]*>(.*?)</a>', html(page)):
+            if not re.fullmatch(r"[\d, a-z.]*", label):      # a year alone stands behind the names in the text
+                works.setdefault(unescape(re.sub("<.*?>", "", label)), set()).add(key)
+    assert len(works) > 100 and {label: keys for label, keys in works.items() if len(keys) > 1} == {}
 
 
 def test_previous_and_next_lead_through_the_whole_book():
@@ -265,7 +289,7 @@ def test_style_sheet_forgets_variables_that_nothing_reads():
 def test_pages_look_the_same_with_all_rules(browser, site):
     """The style sheet with everything in it and the short one give every element of a page the same place and colours."""
     page = browser.new_page(viewport=DESK)
-    page.goto(f"{site}/chapters/04_mathematics/4_2_cross_entropy.html", wait_until="load")
+    page.goto(f"{site}/chapters/04_mathematics/4_2_cross_entropy.html#summary", wait_until="load")   # laid out as a whole
     look = """() => [...document.querySelectorAll("body *:not(.katex *, .live-host *)")].map((part) => {
       const style = getComputedStyle(part), box = part.getBoundingClientRect();
       return [part.tagName, part.className?.baseVal ?? part.className, style.color, style.backgroundColor, style.fontSize, style.fontFamily, style.display, style.borderTopColor,

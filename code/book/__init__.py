@@ -14,15 +14,21 @@ from . import elsewhere, finding, live, maths, numbering, page, style
 HERE = Path(__file__).parent
 
 
-def fingerprint():
-    """A digest of the extension itself: when it changes, Sphinx builds every page again."""
-    files = sorted([*HERE.glob("*.py"), *HERE.glob("templates/*.html"), HERE / "vendor/katex/katex.min.js"])
+def fingerprint(*patterns):
+    """A digest of parts of the extension itself: when it changes, Sphinx builds every page again."""
+    files = sorted(path for pattern in patterns for path in HERE.glob(pattern))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
+def take_fingerprints(app, config):
+    config.book_reading = fingerprint("*.py", "templates/*.html", "vendor/katex/katex.min.js")
+    config.book_look = fingerprint("static/*")
+
+
 def setup(app):
-    app.add_config_value("book_fingerprint", "", "env")
-    app.connect("config-inited", lambda app, config: setattr(config, "book_fingerprint", fingerprint()), priority=400)
+    app.add_config_value("book_reading", "", "env")    # read and write all pages again
+    app.add_config_value("book_look", "", "html")      # write them again, with the new files beside them
+    app.connect("config-inited", take_fingerprints, priority=400)
     for module in (maths, live, numbering, page, style, finding, elsewhere):
         module.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

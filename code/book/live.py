@@ -148,7 +148,7 @@ def nothing(self, node):
 
 def load_runtime(app, pagename, templatename, context, doctree):
     if doctree is not None and any(True for _ in doctree.findall(live_figure)):
-        app.add_js_file("live-runtime.js", loading_method="defer")
+        app.add_js_file("live-runtime.js", loading_method="async")
 
 
 def write_sources(app, exception):

@@ -9,7 +9,11 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
 
+THEME = "scripts/pydata-sphinx-theme.js"
+TAB_STOPS = re.compile(r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
+OURS = "void 0/* tab stops: book.js */"
 UNUSED = ["scripts/fontawesome*", "vendor/fontawesome", "**/*.map", "*webpack-macros.html", "locales", "images/logo_*"]
 
 IMAGE = re.compile(r'<img [^>]*?src="(?:\.\./)*_images/([^"]+)"[^>]*>')
@@ -20,6 +24,8 @@ TWIN = re.compile(r'<section id="(?:exercise|solution)-content"')   # of sphinx-
 TABLE = re.compile(r"<table\b.*?</table>", re.S)
 NUMBER = re.compile(r"[−+–-]?\d[\d.,±%×−+–\s-]*|[–—-]?")          # what a cell of a column of numbers may hold
 EMPTY_HEAD = re.compile(r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>")   # the corner of a table: it heads nothing
+
+logger = logging.getLogger(__name__)
 
 
 class dropdown(nodes.General, nodes.Element):
@@ -135,7 +141,7 @@ def size_of(path):
 def deferred(script):
     """The script, run after the page has been read; but settings, which pieces of script in the page continue, at once."""
     name = str(getattr(script, "filename", None) or "")
-    if not name or "documentation_options" in name or "defer" in script.attributes:
+    if not name or "documentation_options" in name or {"defer", "async"} & script.attributes.keys():
         return script
     return type(script)(script.filename, id=script.attributes.get("id"), priority=script.priority, defer="defer",
                         **{key: value for key, value in script.attributes.items() if key not in ("id", "src")})
@@ -160,11 +166,25 @@ def prune(app, exception):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+def drop_tab_stops(app, exception):
+    """Take from the theme's script the call of what book.js does: the theme lays out the whole page to find the boxes that scroll, and again whenever
+    a live figure changes. The build fails if the script has changed."""
+    if exception is not None or app.builder.format != "html":
+        return
+    path = Path(app.outdir) / "_static" / THEME
+    text, calls = TAB_STOPS.subn(OURS, path.read_text(encoding="utf8"))
+    if calls == 1:
+        path.write_text(text, encoding="utf8")
+    elif OURS not in text:
+        logger.warning("%s has changed: where does it look for boxes that scroll? See code/book/page.py", THEME, type="book", subtype="theme")
+
+
 def setup(app):
     app.add_config_value("comments_config", {}, "")  # Jupyter Book passes it on although its comment boxes are not loaded
     app.add_node(dropdown, html=(visit_dropdown, depart_dropdown))
     app.add_post_transform(FoldDropdowns)
     app.connect("html-page-context", dress, priority=900)
     app.connect("build-finished", prune)
+    app.connect("build-finished", drop_tab_stops)
     app.add_css_file("book.css", priority=900)
     app.add_js_file("book.js", loading_method="defer")

@@ -8,22 +8,48 @@
   });
   addEventListener("afterprint", () => folded.splice(0).forEach((details) => (details.open = false)));
 
-  // What scrolls sideways in its own box can be reached and scrolled with the keyboard.
-  const boxes = document.querySelectorAll("article :is(.math-scroll, .picture-scroll, .pst-scrollable-table-container, .cell_output, pre)");
+  // What scrolls sideways in its own box can be reached and scrolled with the keyboard, and shows that there is more. A box has no
+  // size before it is laid out, which for most of a long page is when the reader comes near it.
   const hint = (box) => box.classList.toggle("scrolls-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
-  for (const box of boxes) box.addEventListener("scroll", () => hint(box), { passive: true });
-  const reachable = () => {
-    for (const box of boxes) {
-      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-      hint(box);
-    }
-  };
-  addEventListener("load", reachable);
+  const sizes = new ResizeObserver((entries) => {
+    const boxes = entries.map((entry) => entry.target);
+    const wide = boxes.map((box) => box.scrollWidth > box.clientWidth + 1); // first read of all, then write
+    boxes.forEach((box, k) => (wide[k] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
+    boxes.forEach(hint);
+  });
+  for (const box of document.querySelectorAll("article :is(.math-scroll, .picture-scroll, .pst-scrollable-table-container, .cell_output, pre)")) {
+    box.addEventListener("scroll", () => hint(box), { passive: true });
+    sizes.observe(box);
+  }
+
   addEventListener("load", () => {
     for (const button of document.querySelectorAll("button.copybtn")) button.ariaLabel = "Copy this code";
   });
-  addEventListener("resize", reachable);
+
+  // What is far from the view has not been laid out yet (book.css). That is done when the page has been there for a moment and the browser has nothing
+  // else to do, a few blocks at a time; and at once when the reader asks for a place on the page, which has to be where it will stay.
+  const root = document.documentElement;
+  const idle = window.requestIdleCallback ?? ((callback) => setTimeout(callback, 50));
+  function layOut(blocks) {
+    if (!blocks.length || !("near" in root.dataset)) return;
+    for (const block of blocks.slice(0, 4)) block.style.contentVisibility = "visible";
+    root.offsetHeight;
+    idle(() => layOut(blocks.slice(4)));
+  }
+  addEventListener("load", () => setTimeout(() => idle(() => layOut([...document.querySelectorAll(".bd-article section > :not(section)")])), 1000));
+  addEventListener("click", (event) => { if (event.target.closest?.("a[href*='#']")) delete root.dataset.near; }, true);
+
+  // The search shows an excerpt of each page it found, in which a formula stands once: in a line as it is read, a displayed one as its source.
+  if (typeof Search !== "undefined") {
+    Search.htmlToText = (html, anchor) => {
+      const page = new DOMParser().parseFromString(html, "text/html"), main = page.querySelector("[role=main]");
+      page.querySelectorAll(".headerlink, script, style").forEach((part) => part.remove());
+      for (const formula of page.querySelectorAll(".katex")) {
+        formula.replaceWith(formula.querySelector(formula.closest(".math-display") ? "annotation" : ".katex-html").textContent);
+      }
+      return ((anchor && main?.querySelector(anchor)) || main)?.textContent ?? "";
+    };
+  }
 
   // The menu of places to run a page closes as menus do.
   const menu = document.querySelector("details.launch");

@@ -107,13 +107,11 @@
     }
   }
 
-  const figures = [...document.querySelectorAll(".live-figure")];
-
   // An address page.html#name=... is for the figure whose state says {"address": "name"}. It starts once it is in view, and reads the rest.
   function goToAddressed() {
     const name = /^#(\w+)=/.exec(location.hash)?.[1];
     const state = (figure) => JSON.parse(figure.querySelector(".live-state")?.textContent ?? "{}");
-    const figure = name && figures.find((candidate) => state(candidate).address === name);
+    const figure = name && [...document.querySelectorAll(".live-figure")].find((candidate) => state(candidate).address === name);
     if (!figure) return;
     figure.scrollIntoView();
     const settling = new ResizeObserver(() => figure.scrollIntoView()); // what folds up or arrives above it moves it
@@ -122,20 +120,40 @@
     setTimeout(end, 3000);
     for (const sign of ["wheel", "touchstart", "pointerdown", "keydown"]) window.addEventListener(sign, end, { once: true });
   }
-  window.addEventListener("hashchange", goToAddressed);
-  goToAddressed();
 
-  const observer = new IntersectionObserver(
+  const near = new IntersectionObserver(
     (entries) => {
       for (const entry of entries.filter((candidate) => candidate.isIntersecting)) {
-        observer.unobserve(entry.target);
+        near.unobserve(entry.target);
         start(entry.target);
       }
     },
     { rootMargin: NEAR },
   );
-  for (const figure of figures) {
-    figure.querySelector(".live-note").textContent = "The live figure is loading.";
-    observer.observe(figure);
+
+  // The page may still be arriving: a figure is whole when something has come after it.
+  const whole = (node) => document.readyState !== "loading" || (node !== document.body && (node.nextSibling || whole(node.parentNode)));
+  const seen = new Set();
+  function look() {
+    for (const figure of document.querySelectorAll(".live-figure")) {
+      if (seen.has(figure) || !whole(figure)) continue;
+      seen.add(figure);
+      figure.querySelector(".live-note").textContent = "The live figure is loading.";
+      near.observe(figure);
+    }
+  }
+  const arriving = new MutationObserver(look);
+  function arrived() {
+    arriving.disconnect();
+    look();
+    window.addEventListener("hashchange", goToAddressed);
+    goToAddressed();
+  }
+  if (document.readyState === "loading") {
+    arriving.observe(document, { childList: true, subtree: true });
+    document.addEventListener("DOMContentLoaded", arrived);
+    look();
+  } else {
+    arrived();
   }
 })();
