@@ -17,10 +17,11 @@
     boxes.forEach((box, k) => (wide[k] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
     boxes.forEach(hint);
   });
-  for (const box of document.querySelectorAll("article :is(.math-scroll, .picture-scroll, .pst-scrollable-table-container, .cell_output, pre)")) {
-    box.addEventListener("scroll", () => hint(box), { passive: true });
-    sizes.observe(box);
-  }
+  const boxes = document.querySelectorAll("article :is(.math-scroll, .picture-scroll, .pst-scrollable-table-container, .cell_output, pre)");
+  const measure = (box) => { sizes.unobserve(box); sizes.observe(box); };
+  for (const box of boxes) box.addEventListener("scroll", () => hint(box), { passive: true });
+  boxes.forEach(measure);
+  document.fonts.addEventListener("loadingdone", () => boxes.forEach(measure)); // a formula's letters may be wider than what stood in for them
 
   addEventListener("load", () => {
     for (const button of document.querySelectorAll("button.copybtn")) button.ariaLabel = "Copy this code";
