@@ -31,6 +31,7 @@ NUMBERED_ENVIRONMENT = re.compile(r"\\(begin|end)\{(equation|align|gather|aligna
 ALIGNABLE_BREAK = re.compile(r"\\\\")
 ENVIRONMENT = re.compile(r"\\begin\{")
 CLOSING = re.compile(r"[,.;:!?)\]’”]+")
+NAMED_OPERATOR = re.compile("<mi>[^<]*</mi><mo>\N{FUNCTION APPLICATION}</mo>")   # KaTeX leaves the two loose, which is one too many for an index
 SHORT = 40                                               # characters of TeX that may stay on one line on a phone
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def render(tex, display=False):
     answer = json.loads(_context(os.getpid()).call("render", tex, display))
     if "error" in answer:
         raise MathsError(re.sub("[\u0332]", "", answer["error"]).removeprefix("KaTeX parse error: "))
-    return answer["html"]
+    return NAMED_OPERATOR.sub(r"<mrow>\g<0></mrow>", answer["html"])
 
 
 def displayed(tex):
