@@ -631,6 +631,31 @@ def test_names_and_descriptions(show):
     assert unnamed == 0 and "layer 1 " in shown.page.locator(".lf-chart").nth(2).get_attribute("aria-label")
 
 
+def test_a_change_is_painted_once_and_what_does_not_change_not_at_all(show):
+    shown = show(Playground())
+    shown.page.evaluate("""() => {
+      window.painted = 0;
+      const paint = CanvasRenderingContext2D.prototype.putImageData;
+      CanvasRenderingContext2D.prototype.putImageData = function (...what) { if (this.canvas.matches(".lf-pg-surface")) painted++; return paint.apply(this, what); };
+    }""")
+
+    def painted():
+        shown.page.evaluate("new Promise((settled) => setTimeout(settled, 20))")
+        return shown.page.evaluate("painted")
+
+    shown.slide(noise=0.3)
+    assert shown.get("noise") == 0.3 and painted() == 1
+    shown.slide(noise=0.3)
+    assert painted() == 1
+    shown.set(learning_rate=0.01)                    # from Python
+    assert painted() == 2
+    shown.control("step").click()                    # a step changes the weights, which go to Python as the run
+    assert painted() == 3
+    shown.set(run={})                                # and from there the run is taken back
+    assert painted() == 4 and shown.numbers()["steps"][0] == 0
+    check(shown)
+
+
 def test_a_picture_costs_little(show):
     """Processor time of 2-4-4-1 on 200 points: 5 steps and their picture, so that 60 a second leave room."""
     shown = show(Playground())

@@ -20,13 +20,13 @@ function render({ model, el }) {
   const get = () => Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
   const live = (name) => numbers.put(html("span", { class: "lf-number" }), name);
   const message = html("p", { class: "lf-hint lf-pg-message", role: "status" }), say = (text) => write(message, text);
-  let trainer = new PlaygroundTrainer(get(), model.get("run")), sent = model.get("run"), sentAt = 0, colours, chosen = null, looked = null, described = "", own = null, timer, labelling;
+  let trainer = new PlaygroundTrainer(get(), model.get("run")), sent = model.get("run"), sentAt = 0, colours, chosen = null, looked = null, described = "", followed = "", own = null, timer, labelling;
 
   const set = (changes) => {
     if (ANEW.some((name) => name in changes && JSON.stringify(changes[name]) !== JSON.stringify(model.get(name)))) changes.run = sent = {};
     for (const [name, v] of Object.entries(changes)) model.set(name, v);
     model.save_changes();
-    follow();
+    changed();
   };
   const send = () => { sent = trainer.run(); sentAt = performance.now(); model.set("run", sent); model.save_changes(); };
   const results = () => {
@@ -67,7 +67,7 @@ function render({ model, el }) {
   const advance = (count) => { stop(); if (!ready()) return; say(""); steps(count()); send(); paint(); spoken.say(results, 300); };
   const toEpoch = () => { const { training: { n }, cursor } = trainer; return Math.ceil((cursor >= n ? n : n - cursor) / model.get("batch_size")); };
   const once = button("One step", () => advance(() => 1), { "data-control": "step" }), epoch = button("One epoch", () => advance(toEpoch), { "data-control": "epoch" });
-  const reset = button("Reset", () => { stop(); trainer = new PlaygroundTrainer(get(), null); sent = {}; set({ run: {} }); paint(); say(""); spoken.say("Back to the initial weights.", 200); }, { "data-control": "reset" });
+  const reset = button("Reset", () => { stop(); trainer = new PlaygroundTrainer(get(), null); set({ run: (sent = {}) }); paint(); say(""); spoken.say("Back to the initial weights.", 200); }, { "data-control": "reset" });
 
   // --------------------------------------------------------------------------------------------------- what is chosen
   const pace = menu({ label: "Pace", name: "pace", options: [[1, "1 step a picture"], [5, "5 steps a picture"], [20, "20 steps a picture"], [100, "100 steps a picture"]], onchange: (v) => set({ pace: Number(v) }) });
@@ -142,11 +142,14 @@ function render({ model, el }) {
     }, 400);
     plane.show(valueOf(net, at?.layer ?? net.depth, at?.unit ?? 0), colours, (at?.layer ?? net.depth) === net.depth);
   }
-  // The model has changed, by us or from outside.
+  // The model may have changed, by us or from outside. Our own changes are followed at once, and not again when the model tells of them.
+  const outline = () => JSON.stringify([...SETTINGS, "pace"].map((name) => model.get(name)));
+  const changed = () => { if (followed !== outline() || sent !== model.get("run")) follow(); };
   function follow() {
     const state = get(), run = model.get("run");
-    if (runKey(state) !== trainer.key || (run !== sent && JSON.stringify(run) !== JSON.stringify(sent))) {
-      sent = run;
+    const elsewhere = run !== sent && JSON.stringify(run) !== JSON.stringify(sent);
+    [followed, sent] = [outline(), run];
+    if (elsewhere || runKey(state) !== trainer.key) {
       trainer = new PlaygroundTrainer(state, run);
       if (chosen && (chosen.layer > trainer.net.depth || chosen.unit >= trainer.net.sizes[chosen.layer])) chosen = null;
       looked = null;
@@ -218,7 +221,7 @@ function render({ model, el }) {
   document.addEventListener("visibilitychange", shown);
   window.addEventListener("hashchange", read);
   const ends = [onWidth(network.node.parentNode, network.resize), onWidth(plane.node, plane.resize), onWidth(charts.loss.node.parentNode, charts.loss.resize), onWidth(charts.norms.node.parentNode, charts.norms.resize),
-    watch(model, [...SETTINGS, "pace", "run"], follow)];
+    watch(model, [...SETTINGS, "pace", "run"], changed)];
   return () => {
     playing = false;
     cancelAnimationFrame(pending);
