@@ -51,14 +51,14 @@ export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe
     self.Y = (v) => bottom - ((level(v) - low) / (high - low)) * (bottom - top);
     self.x = (pixel) => Math.min(x[1], Math.max(x[0], x[0] + ((pixel - left) / (right - left)) * (x[1] - x[0])));
     self.y = (pixel) => Math.min(high, Math.max(low, low + ((bottom - pixel) / (bottom - top)) * (high - low)));
-    const { X, Y } = self;
+    const { X, Y } = self, zero = (v) => v === 0 && (!content.xName || v === x[0]);      // under another name a 0 in the middle is not zero: 10⁰ is 1
     place(node, { width, height: tall, viewBox: `0 0 ${width} ${tall}` });
     for (const part of [area, drawn]) place(part, { x: left, y: top, width: right - left, height: bottom - top, viewBox: `${left} ${top} ${right - left} ${bottom - top}` });
     place(cursor, { y1: top, y2: bottom });
     place(xText, { x: right, y: tall - 4 });
     grid.replaceChildren(
       ...content.yTicks.map((v) => svg("line", { class: v === 0 ? "lf-zero-line" : "", x1: left, x2: right, y1: Y(v), y2: Y(v) })),
-      ...content.xTicks.map((v) => svg("line", { class: v === 0 ? "lf-zero-line" : "lf-tick-mark", x1: X(v), x2: X(v), y1: v === 0 ? top : bottom, y2: v === 0 ? bottom : bottom + 4 })));
+      ...content.xTicks.map((v) => svg("line", { class: zero(v) ? "lf-zero-line" : "lf-tick-mark", x1: X(v), x2: X(v), y1: zero(v) ? top : bottom, y2: zero(v) ? bottom : bottom + 4 })));
     const tick = (axis, v, place_) => svg("text", { class: "lf-tick", "data-name": `axis ${axis}`, "data-value": String(v), ...place_ }, axis === "y" && log ? powerOfTen(v) : axis === "x" && content.xName ? content.xName(v) : tickText(v));
     ticks.replaceChildren(
       ...content.yTicks.map((v) => tick("y", v, { x: left - 6, y: Y(v) + 4, "text-anchor": "end" })),

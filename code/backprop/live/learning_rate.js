@@ -153,7 +153,7 @@ function render({ model, el }) {
     const [kind, words] = fateOfRun(own, state.step);
     write(verdict, words);
     verdict.className = `lf-rate-verdict ${kind}`;
-    write(hint, points.length < 3 ? "Move η: every rate you try leaves its curve and its dot." : "A cross: a loss above 100, or a run that overflowed.");
+    write(hint, points.length < 5 ? "Move η: every rate you try leaves its curve and its dot." : "A cross: a loss above 100, or a run that overflowed.");
     clearTimeout(speaking);
     speaking = setTimeout(() => {
       place(curves.node, { "aria-label": `Loss against the step, logarithmic. ${say()}` });
