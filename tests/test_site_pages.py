@@ -40,6 +40,8 @@ LOOK = """() => {
     buttons: [...document.querySelectorAll("button, summary, article a")].filter((part) => !part.textContent.trim() && !part.getAttribute("aria-label") && !part.title && !part.querySelector("img[alt]:not([alt=''])")).map((part) => part.outerHTML.slice(0, 200)),
     figures: document.querySelectorAll(".live-figure").length,
     headings: [...article.querySelectorAll("h1")].length,
+    chinese: [...document.querySelectorAll("body *:not(script, style)")].flatMap((part) => [...part.childNodes]).filter((part) => part.nodeType === 3 && /[\\u4e00-\\u9fff]/.test(part.data))
+      .map((part) => [part.data.trim(), part.parentNode.closest("[lang]").lang]),
     twins: [...document.querySelectorAll("[id]")].map((part) => part.id).filter((id, k, ids) => ids.indexOf(id) !== k),
     undecided: [...document.querySelectorAll(".lf-segmented")].filter((group) => group.querySelectorAll("input:checked").length !== 1).length,
     head: {
@@ -209,6 +211,15 @@ def test_names_are_given_once(page, sights):
     """An id belongs to one element, and each group of radio buttons of a live figure to that figure alone."""
     assert sights(page).facts["twins"] == []
     assert sights(page).facts["undecided"] == 0
+
+
+@each_page
+def test_chinese_is_named_as_chinese(page, sights):
+    """Screen readers speak it in another voice, and fonts have other letters for it than for Japanese."""
+    found = sights(page).facts["chinese"]
+    assert [text for text, language in found if language != "zh-Hans"] == []
+    if page.endswith("appendix/glossary"):
+        assert len(found) > 110 and ["反向传播", "zh-Hans"] in found and ["中文", "zh-Hans"] in found
 
 
 # --- how heavy ------------------------------------------------------------------------------------------------------------

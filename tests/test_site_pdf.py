@@ -51,6 +51,12 @@ def inflate(data):
         return b""
 
 
+def test_letters_that_no_font_has_are_noticed(pdf_maker, browser):
+    page = browser.new_page()
+    assert page.evaluate(pdf_maker.LACKS, "\ue123\ue456") and not page.evaluate(pdf_maker.LACKS, "abc")
+    page.close()
+
+
 def test_unknown_pages_are_refused(pdf_maker):
     with pytest.raises(SystemExit, match="not in _toc.yml: nowhere"):
         pdf_maker.long_page(["nowhere"])

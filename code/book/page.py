@@ -11,6 +11,8 @@ from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+from .finding import HAN
+
 THEME = "scripts/pydata-sphinx-theme.js"
 TAB_STOPS = re.compile(r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
 OURS = "void 0/* tab stops: book.js */"
@@ -23,6 +25,7 @@ FORMULA = "\N{REPLACEMENT CHARACTER}"
 TWIN = re.compile(r'<section id="(?:exercise|solution)-content"')   # of sphinx-exercise, the same for all on a page
 TABLE = re.compile(r"<table\b.*?</table>", re.S)
 NUMBER = re.compile(r"[−+–-]?\d[\d.,±%×−+–\s-]*|[–—-]?")          # what a cell of a column of numbers may hold
+CHINESE = re.compile(f"(「?[{HAN}](?:[{HAN}、，；「」]*[{HAN}」])?)")                # the brackets of a quotation belong to it
 EMPTY_HEAD = re.compile(r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>")   # the corner of a table: it heads nothing
 
 logger = logging.getLogger(__name__)
@@ -54,6 +57,20 @@ class FoldDropdowns(SphinxPostTransform):
                 link.replace_self(link.children)
             fold["summary"] = title
             box.replace_self(fold)
+
+
+class NameChinese(SphinxPostTransform):
+    """Say of each Chinese term that it is Chinese: a screen reader then changes its voice, and the browser takes a Chinese font."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for text in list(self.document.findall(nodes.Text)):
+            if CHINESE.search(text) and not isinstance(text.parent, nodes.FixedTextElement | nodes.raw):
+                parts = CHINESE.split(text)
+                named = [nodes.inline("", part, classes=["language-zh-Hans"]) if k % 2 else nodes.Text(part) for k, part in enumerate(parts) if part]
+                text.parent.replace(text, named)
 
 
 def visit_dropdown(self, node):
@@ -183,6 +200,7 @@ def setup(app):
     app.add_config_value("comments_config", {}, "")  # Jupyter Book passes it on although its comment boxes are not loaded
     app.add_node(dropdown, html=(visit_dropdown, depart_dropdown))
     app.add_post_transform(FoldDropdowns)
+    app.add_post_transform(NameChinese)
     app.connect("html-page-context", dress, priority=900)
     app.connect("build-finished", prune)
     app.connect("build-finished", drop_tab_stops)

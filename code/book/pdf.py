@@ -42,6 +42,15 @@ PREPARE = """async () => {
   return [...document.images].filter((img) => !img.naturalWidth).map((img) => img.src);
 }"""
 
+# Where no font has a letter a box is drawn, the same for all letters.
+LACKS = """(letters) => new Set([...letters].map((letter) => {
+  const context = Object.assign(document.createElement("canvas"), { width: 48, height: 48 }).getContext("2d");
+  context.font = "32px serif";
+  context.fillText(letter, 4, 36);
+  return context.getImageData(0, 0, 48, 48).data.join();
+})).size === 1"""
+CHINESE = "反向传播"
+
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args):
@@ -125,6 +134,8 @@ def write(path, chosen=()):
         page.goto(f"http://127.0.0.1:{server.server_port}/{PAGE}", wait_until="load")
         if missing := page.evaluate(PREPARE):
             sys.exit(f"pictures are missing: {missing}")
+        if page.evaluate(LACKS, CHINESE):
+            print("No font here has Chinese letters, so the articles' terms are printed as boxes (Debian: apt-get install fonts-noto-cjk)", file=sys.stderr)
         path.parent.mkdir(parents=True, exist_ok=True)
         page.pdf(path=path, format="A4", margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}, print_background=True,
                  display_header_footer=True, header_template="<span></span>", footer_template=FOOT, outline=True, tagged=True)

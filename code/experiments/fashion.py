@@ -1,4 +1,4 @@
-"""Section 6.1: Fashion-MNIST in PyTorch, with and without augmentation, three starts each, and the companion's network beside it.
+"""Section 6.1: Fashion-MNIST in PyTorch, with and without augmentation, and the companion's network beside it, three starts each.
 
 Run: python code/experiments/fashion.py     (it needs PyTorch: the extra [frameworks])
 """
@@ -110,7 +110,7 @@ def convolutional(rng):
 plain = [in_pytorch(seed, None)[0] for seed in range(SEEDS)]
 augmented, models = zip(*(in_pytorch(seed, shift_and_flip) for seed in range(SEEDS)))
 runs = {"softmax regression": [with_the_companion(regression, seed, 10) for seed in range(SEEDS)],
-        "NumPy, plain": [with_the_companion(convolutional, 0, EPOCHS)], "PyTorch, plain": plain, "PyTorch, augmented": list(augmented)}
+        "NumPy, plain": [with_the_companion(convolutional, seed, EPOCHS) for seed in range(SEEDS)], "PyTorch, plain": plain, "PyTorch, augmented": list(augmented)}
 
 state = {name: p.numpy().astype(np.float16 if p.is_floating_point() else np.int64) for name, p in models[0].state_dict().items()}
 models[0].load_state_dict({name: torch.from_numpy(p) for name, p in state.items()})   # what float16 leaves of them

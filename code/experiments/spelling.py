@@ -2,7 +2,8 @@
 
     python code/experiments/spelling.py
 
-The stored weights are those of the network with attention, in float16, and its test scores are computed with them as stored.
+Each network is trained from three random starts. All are scored with their weights as they would be stored, in float16; those of the first
+start with attention are.
 """
 from collections import Counter, defaultdict
 from functools import cache
@@ -17,7 +18,7 @@ from backprop.stored import store
 from backprop.tokens import Vocabulary, edit_distance
 from backprop.training import cosine
 
-EPOCHS, BATCH, RATE, SEED = 6, 128, 3e-3, 62
+EPOCHS, BATCH, RATE, SEED, STARTS = 6, 128, 3e-3, 62, 3
 
 
 def data():
@@ -114,9 +115,9 @@ def tables(train, words):
 
 
 # ----------------------------------------------------------------------------------------------------------------- network
-def train_network(attention, train, validation, letters, sounds, all_ways):
-    net = EncoderDecoder(len(letters), len(sounds), attention=attention, rng=np.random.default_rng(SEED), dtype=np.float32)
-    loss, optimizer, rng = SequenceCrossEntropy(ignore=0), Adam(RATE), np.random.default_rng(SEED)
+def train_network(attention, seed, train, validation, letters, sounds, all_ways):
+    net = EncoderDecoder(len(letters), len(sounds), attention=attention, rng=np.random.default_rng(seed), dtype=np.float32)
+    loss, optimizer, rng = SequenceCrossEntropy(ignore=0), Adam(RATE), np.random.default_rng(seed)
     X, Y = letters.encode([word for word, _ in train]), sounds.encode([s for _, s in train])
     steps, step, history, norms = EPOCHS * -(-len(X) // BATCH), 0, [], []
     for epoch in range(EPOCHS):
@@ -128,7 +129,7 @@ def train_network(attention, train, validation, letters, sounds, all_ways):
             step += 1
         now = rates(score(written_by(net, validation, letters, sounds), [w for w, _ in validation], all_ways))
         history.append({"loss": float(np.mean(values)), **now})
-        print("attention" if attention else "no attention", epoch + 1, history[-1], flush=True)
+        print("attention" if attention else "no attention", seed, epoch + 1, history[-1], flush=True)
     return net, history
 
 
@@ -145,23 +146,23 @@ def main():
     letters, sounds = Vocabulary([word for word, _ in train]), Vocabulary([s for _, s in train], extra=("<start>", "<end>"))
     words = [word for word, _ in test]
     result = {"words": {"train": len(train), "validation": len(validation), "test": len(test)}, "epochs": EPOCHS, "learning_rate": RATE,
-              "letters": letters.tokens, "sounds": sounds.tokens, "test": {}, "validation": {}, "parameters": {}}
-    distances = {}
-    for name, written in zip(["one letter", "up to seven letters"], tables(train, words)):
-        distances[name] = score(written, words, all_ways)
-        print(name, rates(distances[name]), flush=True)
+              "starts": STARTS, "letters": letters.tokens, "sounds": sounds.tokens, "test": {}, "validation": {}, "parameters": {}}
+    distances = {name: [score(written, words, all_ways)] for name, written in zip(["one letter", "up to seven letters"], tables(train, words))}
     for name, attention in [("with attention", True), ("without attention", False)]:
-        net, history = train_network(attention, train, validation, letters, sounds, all_ways)
-        net.theta[...] = net.theta.astype(np.float16)
-        distances[name] = score(written_by(net, test, letters, sounds), words, all_ways)
-        result["validation"][name], result["parameters"][name] = history, net.theta.size
-        if attention:
-            theta = net.theta.astype(np.float16)
-        print(name, rates(distances[name]), flush=True)
-    for name, scores in distances.items():
-        result["test"][name] = rates(scores)
-    store(__file__, result, theta=theta, length=distances["with attention"][:, 1].astype(np.uint8),
-          **{name.replace(" ", "_"): scores[:, 0].astype(np.uint8) for name, scores in distances.items()})
+        distances[name], result["validation"][name] = [], []
+        for seed in range(SEED, SEED + STARTS):
+            net, history = train_network(attention, seed, train, validation, letters, sounds, all_ways)
+            net.theta[...] = net.theta.astype(np.float16)
+            distances[name].append(score(written_by(net, test, letters, sounds), words, all_ways))
+            result["validation"][name].append(history)
+            if attention and seed == SEED:
+                theta = net.theta.astype(np.float16)
+        result["parameters"][name] = net.theta.size
+    for name, found in distances.items():
+        result["test"][name] = [rates(scores) for scores in found]
+        print(name, result["test"][name], flush=True)
+    store(__file__, result, theta=theta, length=distances["with attention"][0][:, 1].astype(np.uint8),
+          **{name.replace(" ", "_"): np.array([scores[:, 0] for scores in found], np.uint8) for name, found in distances.items()})
 
 
 if __name__ == "__main__":
