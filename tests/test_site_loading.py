@@ -95,6 +95,30 @@ def test_places_far_down_a_long_page_are_reached(browser, site):
             assert 0 <= top < 150, f"#{name} stands {top:.0f} pixels below the top"
 
 
+def test_a_figure_above_the_view_moves_nothing_in_a_browser_that_holds_no_places(browser, site):
+    """Safari does not anchor what is in view (overflow-anchor). A figure that starts above it is higher than its picture was, and no text may jump."""
+    page = browser.new_page(viewport=DESK)
+    page.add_init_script("""const supports = CSS.supports.bind(CSS); CSS.supports = (...what) => !String(what).includes("overflow-anchor") && supports(...what);
+      addEventListener("DOMContentLoaded", () => document.head.append(Object.assign(document.createElement("style"), { textContent: "* { overflow-anchor: none }" })));""")
+    found = {}
+    for document, k in FIGURES:
+        page.goto(f"{site}/{document}.html#nowhere", wait_until="load")
+        found[document, k] = page.evaluate("""async (k) => {
+          const figure = document.querySelectorAll(".live-figure")[k], wait = (ms) => new Promise((done) => setTimeout(done, ms));
+          const next = [...document.querySelectorAll("article :is(p, h2, h3)")].find((part) => figure.compareDocumentPosition(part) === 4 && part.getClientRects().length);
+          const top = () => Math.round(next.getBoundingClientRect().top);
+          next.scrollIntoView();
+          const [low, before] = [figure.offsetHeight, top()];
+          for (let n = 0; n < 100 && !figure.dataset.live; n++) await wait(50);
+          await wait(200);
+          return [top() - before, figure.offsetHeight - low, figure.dataset.live];
+        }""", k)
+    page.close()
+    assert {live for _, _, live in found.values()} == {"ready"}
+    assert sum(grown > 100 for _, grown, _ in found.values()) > 5
+    assert {place: moved for place, (moved, _, _) in found.items() if abs(moved) > 2} == {}
+
+
 def test_what_scrolls_sideways_can_be_reached_with_the_keyboard(browser, site):
     """Boxes get and lose their place in the order of tabs as the window gets narrower and wider; those that do not scroll have none."""
     page = browser.new_page(viewport=PHONE)

@@ -85,7 +85,20 @@
   const ready = once(async (id, definition) =>
     definition.initialize?.({ model: model(id), signal: new AbortController().signal, experimental: {} }));
 
+  // A figure is higher than its picture, and starts before it is seen. Where the browser does not hold the place of what is in view (Safari), a
+  // figure above it would push it down.
+  function holdPlace(figure) {
+    let height = figure.offsetHeight;
+    new ResizeObserver(() => {
+      const grown = figure.offsetHeight - height;
+      height += grown;
+      if (grown && figure.getBoundingClientRect().bottom - grown < innerHeight / 4) scrollBy({ top: grown, behavior: "instant" });
+    }).observe(figure);
+  }
+  const holds = CSS.supports("overflow-anchor", "auto");
+
   async function start(figure) {
+    if (!holds) holdPlace(figure);
     const note = figure.querySelector(".live-note");
     const host = Object.assign(document.createElement("div"), { className: "live-host" });
     const { model: id, source, style: css } = figure.dataset;
