@@ -382,6 +382,19 @@ def test_pictures_of_many_colours_change_by_less_than_the_eye_sees_or_not_at_all
     assert notebooks.small_png(png_of(noise)) == png_of(noise) and len(notebooks.small_png(png_of(lines))) < len(png_of(lines))
 
 
+def test_pictures_of_grey_with_letters_in_colour_become_small_and_hardly_change():
+    """A photograph in grey beside a plot: more than 256 colours, but those beyond belong to a few pixels each, at the edges of letters."""
+    rng = np.random.default_rng(2)
+    pixels = np.zeros((200, 300, 4), np.uint8)
+    pixels[:, :150] = np.concatenate([np.repeat(rng.integers(0, 200, (200, 150, 1)), 3, axis=2), np.full((200, 150, 1), 255)], axis=2)
+    pixels[::20, 160:] = (213, 94, 0, 255)
+    pixels[5::20, 160:190] = np.stack([*rng.integers(0, 256, (3, 10, 30)), rng.integers(1, 80, (10, 30))], axis=-1)
+    png = png_of(pixels)
+    small = notebooks.small_png(png)
+    assert len(small) < 0.6 * len(png)
+    assert max(notebooks._change(pixels, pixels_of(small), ground) for ground in (0, 255)) < 1.5
+
+
 def test_text_on_both_sides_of_a_dropped_progress_bar_is_joined():
     """Or the normal form of the normal form would be another one."""
     bar = new_output("display_data", data={notebooks.VIEW: {"model_id": "b", "version_major": 2, "version_minor": 0}, "text/plain": "0%"})

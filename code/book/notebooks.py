@@ -186,15 +186,32 @@ def small_png(png):
     pixels = np.asarray(picture.convert("RGBA"))
     colours, which = np.unique(pixels.reshape(-1, 4).copy().view(np.uint32).ravel(), return_inverse=True)
     if len(colours) <= 256:
-        packed = Image.fromarray(which.reshape(pixels.shape[:2]).astype(np.uint8), mode="P")
-        packed.putpalette(colours.view(np.uint8).tobytes(), "RGBA")
+        packed = _with_palette(colours, which, picture.size)
     else:
-        packed = picture.convert("RGBA").quantize(256, method=Image.Quantize.FASTOCTREE, kmeans=4, dither=Image.Dither.NONE)
-        if max(_change(pixels, np.asarray(packed.convert("RGBA")), ground) for ground in (0, 255)) > LARGEST_CHANGE:
+        tried = [picture.convert("RGBA").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE),   # good at shades
+                 _with_palette(*_most_frequent(colours, which), picture.size)]                                        # good at lines and letters
+        changes = [max(_change(pixels, np.asarray(packed.convert("RGBA")), ground) for ground in (0, 255)) for packed in tried]
+        if min(changes) > LARGEST_CHANGE:
             return png
+        packed = tried[np.argmin(changes)]
     file = io.BytesIO()
     packed.save(file, "PNG", optimize=True)
     return min(png, file.getvalue(), key=len)
+
+
+def _with_palette(colours, which, size):
+    packed = Image.fromarray(which.reshape(size[::-1]).astype(np.uint8), mode="P")
+    packed.putpalette(colours.view(np.uint8).tobytes(), "RGBA")
+    return packed
+
+
+def _most_frequent(colours, which):
+    """The 256 colours that most pixels have, and for each pixel the nearest of them, by how it looks: what is transparent counts less."""
+    often = np.argsort(np.bincount(which), kind="stable")[::-1][:256]
+    rgba = colours.view(np.uint8).reshape(-1, 4).astype(float)
+    looks = np.hstack([rgba[:, :3] * rgba[:, 3:] / 255, rgba[:, 3:]])
+    nearest = np.array([np.argmin(((looks[often] - look) ** 2).sum(axis=1)) for look in looks])
+    return colours[often], nearest[which]
 
 
 def _change(before, after, ground):
