@@ -230,6 +230,21 @@ def test_what_becomes_of_a_run_is_said(show, state, words):
     assert words in shown.page.locator(".lf-rate-verdict").text_content()
 
 
+@pytest.mark.parametrize("tried, words", [([], "Move η"), ([0.001, 10.0], "Move η"), ([100.0], "A cross")])
+def test_a_cross_is_explained_where_one_is_drawn(show, tried, words):
+    shown = show(LearningRate(tried=tried))
+    settled(shown)
+    crosses = shown.page.locator(".lf-rate-off").count()
+    assert (crosses > 0) == (words == "A cross")
+    assert shown.page.locator(".lf-rate-best span").first.inner_text().startswith(words)
+
+
+def test_no_rate_is_marked_as_zero(show):
+    """The axis of the rates is logarithmic: its 0 is the rate 1. The axis of the steps begins at a true zero."""
+    shown = show(LearningRate())
+    assert [plot.locator(".lf-zero-line").count() for plot in shown.page.locator(".lf-chart").all()] == [1, 0]
+
+
 def test_plots_are_clicked(show):
     shown = show(LearningRate())
     settled(shown)

@@ -24,6 +24,9 @@ export function fateOfRun({ losses, stopped }, step) {
   return ["lf-there", "It learns: the loss falls step by step."];
 }
 
+// Beyond what the plots show by a step: drawn as a cross.
+const isOff = (run, step) => run.losses[Math.min(step, run.losses.length - 1)] > HIGH || run.stopped !== null && step >= run.stopped;
+
 // ---------------------------------------------------------------------------------------------------------- two plots
 const curveThrough = (losses, step, { X, Y }) => `M${losses.slice(0, step + 1).map((v, k) => `${X(k).toFixed(1)},${Y(Math.min(2 * HIGH, Math.max(LOW / 2, v))).toFixed(1)}`).join("L")}`;
 const drawnPaths = new WeakMap();                                        // of finished runs: [width of the plot, path]
@@ -68,7 +71,7 @@ function ratesPlot({ onrate, low, high }) {
     const { points, eta, step } = last, { X, Y } = axes;
     place(startLine, { x1: X(low), x2: X(high), y1: Y(Math.log(10)), y2: Y(Math.log(10)) });
     const spots = points.map(({ eta: v, run }) => {
-      const loss = run.losses[Math.min(step, run.losses.length - 1)], off = loss > HIGH || run.stopped !== null && step >= run.stopped;
+      const loss = run.losses[Math.min(step, run.losses.length - 1)], off = isOff(run, step);
       return { own: v === eta, off, lost: fateOfRun(run, step)[0] === "lf-lost", x: X(Math.log10(v)), y: off ? Y(HIGH) + 7 : Y(Math.max(LOW, loss)) };
     });
     place(line, { d: spots.length > 1 ? `M${spots.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}` : "M0,0" });
@@ -153,7 +156,7 @@ function render({ model, el }) {
     const [kind, words] = fateOfRun(own, state.step);
     write(verdict, words);
     verdict.className = `lf-rate-verdict ${kind}`;
-    write(hint, points.length < 5 ? "Move η: every rate you try leaves its curve and its dot." : "A cross: a loss above 100, or a run that overflowed.");
+    write(hint, points.some(({ run }) => isOff(run, state.step)) ? "A cross: a loss above 100, or a run that overflowed." : "Move η: every rate you try leaves its curve and its dot.");
     clearTimeout(speaking);
     speaking = setTimeout(() => {
       place(curves.node, { "aria-label": `Loss against the step, logarithmic. ${say()}` });
