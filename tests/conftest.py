@@ -17,6 +17,7 @@ pytest_plugins = ["tally"]
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build" / "html"
+PATIENCE = 180_000       # ms until a wait for something on a page fails: it judges whether it comes, not how fast a busy machine is
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,7 @@ def browser():
     assert path, chromium.ADVICE
     with sync_playwright() as playwright:
         instance = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+        instance.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield instance
         instance.close()
 

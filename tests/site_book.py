@@ -63,7 +63,7 @@ def scroll_through(page):
         page.evaluate("y => scrollTo(0, y)", y)
         page.wait_for_timeout(15)
         y += 600
-    page.wait_for_function("[...document.querySelectorAll('.live-figure')].every((figure) => figure.dataset.live)", timeout=15_000)
+    page.wait_for_function("[...document.querySelectorAll('.live-figure')].every((figure) => figure.dataset.live)")
     page.evaluate("scrollTo(0, 0)")
 
 

@@ -88,7 +88,7 @@ class Notebook:
             self.page.keyboard.press("Shift+Enter")
         if wait_for:
             output = cell.locator(".jp-OutputArea-output", has_text=wait_for).first
-            output.wait_for(timeout=60_000)
+            output.wait_for()
             return output.text_content()
 
     def prompt_after(self, cell, seconds=5):
@@ -106,7 +106,7 @@ class Notebook:
 
     def wait_for(self, name, value):
         self.page.wait_for_function("([name, value]) => [...document.querySelectorAll(`.jp-Notebook .lf [data-name=\"${name}\"]`)].some((n) => Math.abs(Number(n.dataset.value) - value) < 1e-9)",
-                                    arg=[name, value], timeout=30_000)
+                                    arg=[name, value])
 
 
 @contextlib.contextmanager
@@ -117,8 +117,8 @@ def opened(browser, lab, name):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=120_000)
-    page.locator(".jp-NotebookPanel-toolbar [data-status=idle], .jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=120_000)
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator(".jp-NotebookPanel-toolbar [data-status=idle], .jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
     yield Notebook(page)
     context.close()
     assert not [error for error in errors if "lf" in error or "anywidget" in error], errors
@@ -128,7 +128,7 @@ def opened(browser, lab, name):
 def notebook(lab, browser):
     with opened(browser, lab, "figure") as notebook:
         notebook.run(0)
-        notebook.page.locator(".jp-Notebook .lf-diagram").wait_for(timeout=60_000)
+        notebook.page.locator(".jp-Notebook .lf-diagram").wait_for()
         yield notebook
 
 
@@ -214,6 +214,6 @@ def test_every_figure_is_alive_and_tells_python(lab, browser):
         for k, name in enumerate(FIGURES, 1):
             notebook.run(k)
             figure = notebook.page.locator(".jp-Notebook .jp-CodeCell").nth(k).locator(".lf[role=group]")
-            figure.wait_for(timeout=120_000)
+            figure.wait_for()
             figure.evaluate(MOVE)
         assert notebook.run(len(ALL) - 1, "moved").strip() == f"moved {FIGURES}"

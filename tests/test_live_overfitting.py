@@ -18,12 +18,12 @@ def show(browser):
 
 
 def settled(shown):
-    shown.page.wait_for_function("document.querySelector('.lf').getAttribute('aria-busy') === 'false'", timeout=90_000)
+    shown.page.wait_for_function("document.querySelector('.lf').getAttribute('aria-busy') === 'false'")
 
 
 def trained(shown):
     """The present run is done; the third plot may still be filling."""
-    shown.page.wait_for_function("document.querySelector('.lf-fit-verdict').textContent !== 'Training …'", timeout=60_000)
+    shown.page.wait_for_function("document.querySelector('.lf-fit-verdict').textContent !== 'Training …'")
 
 
 def check(shown):

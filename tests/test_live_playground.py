@@ -544,7 +544,7 @@ def value(page, control):
 def test_a_link_brings_the_reader_to_the_figure_with_its_settings(book_page):
     figure = Playground(dataset="own", points=OWN, hidden=[5, 2], activation="relu", learning_rate=0.03, seed=77)
     page = book_page(f"#playground={figure.text}")
-    page.wait_for_selector("[data-live=ready]", state="attached", timeout=10_000)
+    page.wait_for_selector("[data-live=ready]", state="attached")
     assert 0 <= page.locator(".lf-pg").bounding_box()["y"] < 800 and "came with the address" in lesson(page)
     assert value(page, "dataset") == "own" and value(page, "activation") == "relu" and page.locator(".lf-pg-unit").count() == 2 + 5 + 2 + 1
     loss = page.locator('[data-name="loss[training]"]')
@@ -558,14 +558,14 @@ def test_a_link_brings_the_reader_to_the_figure_with_its_settings(book_page):
     link = page.locator(".lf-pg-link a").get_attribute("href")
     assert link.endswith("#playground=" + Playground(dataset="spiral", hidden=[8]).text) and page.url == link
     again = book_page("#" + link.partition("#")[2])
-    again.wait_for_selector("[data-live=ready]", state="attached", timeout=10_000)
+    again.wait_for_selector("[data-live=ready]", state="attached")
     assert again.locator(".lf-pg-unit").count() == 2 + 8 + 1
 
 
 @pytest.mark.parametrize("fragment", ["#playground=", "#playground=rate:1e999", "#playground=%E0%A4%A", "#playground=data:%3Cimg%20src=x%20onerror=alert(1)%3E", "#playground=__proto__:1"])
 def test_nonsense_in_the_address_is_answered_politely(book_page, fragment):
     page = book_page(fragment)
-    page.wait_for_selector("[data-live=ready]", state="attached", timeout=10_000)
+    page.wait_for_selector("[data-live=ready]", state="attached")
     assert "cannot be read" in lesson(page) and page.locator(".lf-pg-lesson *").count() == 0
     assert value(page, "dataset") == "moons" and page.locator(".lf-pg-unit").count() == 11
     page.evaluate("(text) => { location.hash = text; }", f"playground={Playground(hidden=[3]).text}")
@@ -577,7 +577,7 @@ def test_addresses_of_others_are_left_alone(book_page):
     page.wait_for_timeout(200)
     assert page.evaluate("scrollY") == 0
     page.evaluate("scrollTo(0, 5800)")
-    page.wait_for_selector("[data-live=ready]", state="attached", timeout=10_000)
+    page.wait_for_selector("[data-live=ready]", state="attached")
     page.locator('[data-control="step"]').click()
     assert page.url.endswith("#section") and "cannot" not in lesson(page)
 

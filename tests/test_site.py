@@ -46,7 +46,7 @@ def open_figure(browser, address, index):
     page.goto(address, wait_until="load")
     figure = page.locator(".live-figure").nth(index)
     figure.scroll_into_view_if_needed()
-    figure.locator("xpath=self::*[@data-live]").wait_for(state="attached", timeout=15_000)
+    figure.locator("xpath=self::*[@data-live]").wait_for(state="attached")
     return page, figure, sight
 
 
@@ -124,7 +124,7 @@ def dead_controls(browser, address, index):
         for k in idle:
             page.reload(wait_until="load")
             figure.scroll_into_view_if_needed()
-            figure.locator("xpath=self::*[@data-live='ready']").wait_for(state="attached", timeout=15_000)
+            figure.locator("xpath=self::*[@data-live='ready']").wait_for(state="attached")
             name = " ".join(controls.nth(k).evaluate(NAME_OF_CONTROL).split())
             if not any(operate(page, controls.nth(other)) and changes(page, figure, controls.nth(k)) for other in range(count) if other != k):
                 dead.append(name)
@@ -183,7 +183,7 @@ def test_broken_figure_says_so_and_keeps_its_picture(way, browser, site):
         page.goto(f"{site}/{document}.html", wait_until="load")
         figure = page.locator(".live-figure").nth(index)
         figure.scroll_into_view_if_needed()
-        figure.locator("xpath=self::*[@data-live='failed']").wait_for(state="attached", timeout=15_000)
+        figure.locator("xpath=self::*[@data-live='failed']").wait_for(state="attached")
         note = figure.locator(".live-note").inner_text()
         assert note.startswith("This live figure could not start") and reason in note
         assert figure.locator(".live-picture").is_visible() and figure.locator(".live-host").count() == 0
@@ -283,10 +283,10 @@ def test_search_finds_a_page(browser, site):
     page.goto(f"{site}/index.html", wait_until="load")
     page.keyboard.press("Control+k")
     field = page.locator("#pst-search-dialog input")
-    field.wait_for(state="visible", timeout=3000)
+    field.wait_for(state="visible")
     field.fill("gradient")
     field.press("Enter")
-    page.locator("#search-results li a").first.wait_for(timeout=10_000)
+    page.locator("#search-results li a").first.wait_for()
     page.close()
 
 
@@ -295,7 +295,7 @@ def test_navigation_opens_on_a_phone(browser, site):
     page.goto(f"{site}/index.html", wait_until="load")
     assert not page.locator("#pst-primary-sidebar nav.bd-links").is_visible()
     page.locator("button.primary-toggle:visible").first.click()
-    page.locator("#pst-primary-sidebar-modal nav.bd-links a").first.wait_for(state="visible", timeout=3000)
+    page.locator("#pst-primary-sidebar-modal nav.bd-links a").first.wait_for(state="visible")
     page.close()
 
 

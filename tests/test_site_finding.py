@@ -101,7 +101,7 @@ def test_a_found_term_leads_to_its_row(browser, site):
     page = browser.new_page(viewport=DESK)
     page.goto(f"{site}/search.html?q=链式法则", wait_until="load")
     link = page.locator("#search-results li a", has_text="链式法则").first
-    link.wait_for(timeout=10_000)
+    link.wait_for()
     link.click()
     page.wait_for_url("**/glossary.html*#term-chain-rule")
     assert "chain rule" in page.locator("tr:target").inner_text()

@@ -46,7 +46,7 @@ def test_a_figure_does_not_wait_for_the_rest_of_its_page(browser):
             page.goto(f"http://127.0.0.1:{server.server_port}/{document}.html", wait_until="commit")
             page.wait_for_function("document.querySelector('.live-figure')")
             page.evaluate("document.querySelector('.live-figure').scrollIntoView()")
-            page.wait_for_function("document.querySelector('.live-figure').dataset.live === 'ready'", timeout=15_000)
+            page.wait_for_function("document.querySelector('.live-figure').dataset.live === 'ready'")
             assert page.evaluate("document.readyState") == "loading"
         finally:
             HalfHandler.rest.set()

@@ -143,7 +143,7 @@ def sights(browser, site):
             facts = sight.facts = page.evaluate(LOOK)
             facts["light"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
             page.locator(".theme-switch-button").first.click()
-            page.wait_for_function("document.documentElement.dataset.theme === 'dark'", timeout=2000)
+            page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
             facts["dark"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
             facts["cards"] = page.evaluate(CARDS)
             page.set_viewport_size(PHONE)
