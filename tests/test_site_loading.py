@@ -8,7 +8,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from conftest import BUILT, Handler
+from conftest import BUILT, PATIENCE, Handler
 from site_book import DESK, FIGURES, PHONE, scroll_through
 
 from book import page as page_of_book
@@ -33,7 +33,7 @@ class HalfHandler(Handler):
         self.end_headers()
         self.wfile.write(body[:end])
         self.wfile.flush()
-        self.rest.wait(30)
+        self.rest.wait(PATIENCE / 1000)
         self.wfile.write(body[end:])
 
 
