@@ -10,16 +10,32 @@ import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--no-first-run"]
-ADVICE = ("The browser tests need Chromium: on Debian or Ubuntu `sudo apt-get install chromium`, elsewhere "
-          "`.venv/bin/python -m playwright install chromium`; or name one: CHROMIUM=/path/to/chrome make test")
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+ADVICE = (
+    "The browser tests need Chromium: on Debian or Ubuntu `sudo apt-get install chromium`, elsewhere "
+    "`.venv/bin/python -m playwright install chromium`; or name one: CHROMIUM=/path/to/chrome make test"
+)
 
 
 def find():
     """The path of a Chromium, or None."""
-    for candidates in ([os.environ.get("CHROMIUM")], map(shutil.which, NAMES), PLACES, _from_playwright()):
+    for candidates in (
+        [os.environ.get("CHROMIUM")],
+        map(shutil.which, NAMES),
+        PLACES,
+        _from_playwright(),
+    ):
         for path in candidates:
             if path and Path(path).is_file():
                 return path
@@ -39,8 +55,13 @@ def install():
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing chromium (apt-get)", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
-            subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+        for command in (
+            ["apt-get", "update", "-qq"],
+            ["apt-get", "install", "-y", "-qq", "chromium"],
+        ):
+            subprocess.run(
+                command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
+            )
 
 
 def main():
