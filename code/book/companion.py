@@ -45,10 +45,13 @@ class Member:
 
     @property
     def described(self):
-        """Whether the module's page has an entry for it: bool; values and what begins with _ stand in the source alone."""
+        """Whether the module's page has an entry for it: bool.
+
+        Values, what begins with _, and methods that do what the docstring of a class above says stand in the source alone.
+        """
         parts = self.name.split(".")
         public = not any(part.startswith("_") for part in parts) or parts[-1] == "__call__"
-        return is_described(self.node) and public
+        return is_described(self.node) and public and (len(parts) == 1 or bool(self.doc))
 
 
 def is_described(node):
@@ -216,16 +219,6 @@ class Companion:
         """The modules that have a page, by its name: dict of str to Module."""
         return {module.document: module for module in self.pages}
 
-    def inherited(self, name):
-        """For the full name of a method without words, the one in a class above that says what it does: str or None."""
-        found = self.find(name)
-        kind, _, method = found[1].rpartition(".")
-        above = self._inherited(found[0], kind, method, 0)
-        if above is None:
-            return None
-        full = f"{above[0].name}.{above[1]}"
-        return full if above[0].members[above[1]].doc else self.inherited(full)
-
     def pages_using(self, module, used):
         """The documents that use a module, by what `uses` found: list of str, in the order of the book."""
         pages = used.get(module.name, {}).values()
@@ -269,16 +262,20 @@ class Companion:
                         owners.append(name)
         return found
 
-    def imports(self, module):
-        """The modules that `module` imports: list of str, in the order of the source."""
-        names = []
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.ImportFrom):
-                source = module.absolute(node)
-                for alias in node.names:
-                    found = self.find(f"{source}.{alias.name}") or self.find(source)
-                    names += [found[0].name] if found and found[0] is not module else []
-        return list(dict.fromkeys(names))
+    @cached_property
+    def imports(self):
+        """What each module imports of the others, also inside its functions: dict of str to list of str."""
+        found = {}
+        for module in self.modules.values():
+            names = []
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.ImportFrom):
+                    source = module.absolute(node)
+                    for alias in node.names:
+                        target = self.find(f"{source}.{alias.name}") or self.find(source)
+                        names += [target[0].name] if target and target[0] is not module else []
+            found[module.name] = list(dict.fromkeys(names))
+        return found
 
 
 def document_order(document):

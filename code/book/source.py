@@ -141,6 +141,11 @@ def signature(member):
     return f"({text}){returns}"
 
 
+def modules(name):
+    """A link to a module, by its name without the package's."""
+    return f":py:mod:`{name.removeprefix(f'{PACKAGE}.')} <{name}>`"
+
+
 def default(part):
     """A field of a data class as an argument."""
     value = ""
@@ -219,9 +224,9 @@ class Page:
     def facts(self):
         """Where the module is used, what it imports and which formulas it computes."""
         pages = self.companion.pages_using(self.module, self.used)
-        imports = self.companion.imports(self.module)
+        imports = self.companion.imports
         importers = [
-            other.name for other in self.companion.pages if self.module.name in self.companion.imports(other)
+            other.name for other in self.companion.pages if self.module.name in imports[other.name]
         ]
         formulas = [
             label
@@ -230,15 +235,17 @@ class Page:
             and any(self.companion.find(owner)[0] is self.module for owner in owners)
         ]
         lists = {
-            "Pages that use it": [f":doc:`/{page}`" for page in pages],
+            "Used in": [f":doc:`{short(page)} </{page}>`" for page in pages],
             "Formulas": [f":eq:`{label}` {name_of_formula(label)}" for label in formulas],
-            "Imports": [f":py:mod:`{other}`" for other in imports if self.companion.address(other)],
-            "Imported by": [f":py:mod:`{other}`" for other in importers],
+            "Imports": [
+                modules(other) for other in imports[self.module.name] if self.companion.address(other)
+            ],
+            "Imported by": [modules(other) for other in importers],
         }
         self.add(".. rst-class:: module-facts", "")
         for title, parts in lists.items():
             if parts:
-                self.add(f":{title}: {'; '.join(parts)}")
+                self.add(f":{title}: {', '.join(parts)}")
         self.add(f":File: ``{self.module.path}``, {len(self.module.text.splitlines())} lines", "")
 
     def entry(self, member):
@@ -273,11 +280,7 @@ class Page:
             if mark in marks:
                 self.add(f"   :{mark}:", indent=3)
         self.add("", indent=3)
-        if member.doc:
-            self.describe(member.doc, member.line, around=around, indent=6)
-        elif base := self.companion.inherited(f"{around}.{name}"):
-            name = ".".join(base.split(".")[-2:])
-            self.add(f"See :py:obj:`{name} <{base}>`.", "", indent=6)
+        self.describe(member.doc, member.line, around=around, indent=6)
 
 
 def short(document):
@@ -301,7 +304,11 @@ class ModuleParser(RSTParser):
             member = module.members.get(entry.get("fullname", ""))
             if member:
                 link = nodes.reference(
-                    "", "source", internal=True, refuri=f"#line-{member.line}", classes=["to-source"]
+                    "",
+                    "source",
+                    internal=True,
+                    refuri=f"#line-{member.line}",
+                    classes=["to-source"],
                 )
                 link["reftitle"] = f"Source of {member.name}"
                 entry += link
@@ -480,6 +487,21 @@ def link_formulas(app, doctree, docname):
         ]
 
 
+# --- the contents beside the pages ---------------------------------------------------------------------------------------
+
+
+def take_contents(app, pagename, templatename, context, doctree):
+    """The contents at the side are the same on all modules' pages of a folder's depth: those after the first take its."""
+    if pagename in app.book_companion.modules_by_document:
+        context["book_contents"] = app.book_contents.get(pagename.count("/"), "")
+
+
+def keep_contents(app, pagename, templatename, context, doctree):
+    if pagename in app.book_companion.modules_by_document and not context["book_contents"]:
+        template = app.builder.templates.environment.get_template("sbt-sidebar-nav.html")
+        app.book_contents[pagename.count("/")] = template.render(context)
+
+
 # --- what Sphinx has to know ----------------------------------------------------------------------------------------------
 
 
@@ -487,6 +509,7 @@ def take_companion(app, config):
     """Read the package and tell Sphinx of its files, after the contents have excluded all that they do not name."""
     root = Path(app.srcdir)
     app.book_companion = companion = Companion(root)
+    app.book_contents = {}
     documents = list(getattr(config, "external_site_map", {}))
     notebooks = {name: root / f"{name}.ipynb" for name in documents}
     notebooks = {name: path for name, path in notebooks.items() if path.is_file()}
@@ -512,6 +535,9 @@ def take_companion(app, config):
         *outside,
         *(path for path in hidden if path not in shown),
     ]
+    config.add_module_names = False
+    config.toc_object_entries_show_parents = "hide"
+    config.python_maximum_signature_line_length = 80
     config.nitpick_ignore_regex = [*config.nitpick_ignore_regex, ("py:.*", ".*")]
 
 
@@ -557,4 +583,6 @@ def setup(app):
     app.connect("env-get-outdated", outdated)
     app.connect("env-get-updated", rewritten)
     app.connect("doctree-resolved", link_formulas)
+    app.connect("html-page-context", take_contents, priority=400)
+    app.connect("html-page-context", keep_contents, priority=840)
     app.connect("html-page-context", link_code, priority=850)
