@@ -130,12 +130,9 @@ def dress(app, pagename, templatename, context, doctree):
         context["body"] = body.replace(
             ' role="doc-biblioentry"', ' role="listitem"'
         )  # deprecated; the list around it is role="list"
-    if pagename != "search":  # there, scripts in the body rely on those in the head
-        context["script_files"] = [
-            deferred(script)
-            for script in context.get("script_files", [])
-            if needed(script, context)
-        ]
+    context["script_files"] = [
+        deferred(script) for script in context.get("script_files", []) if needed(script, context)
+    ]
 
 
 def description(doctree, most=200):

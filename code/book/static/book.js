@@ -40,17 +40,15 @@
   addEventListener("load", () => setTimeout(() => idle(() => layOut([...document.querySelectorAll(".bd-article section > :not(section)")])), 1000));
   addEventListener("click", (event) => { if (event.target.closest?.("a[href*='#']")) delete root.dataset.near; }, true);
 
-  // The search shows an excerpt of each page it found, in which a formula stands once: in a line as it is read, a displayed one as its source.
-  if (typeof Search !== "undefined") {
-    Search.htmlToText = (html, anchor) => {
-      const page = new DOMParser().parseFromString(html, "text/html"), main = page.querySelector("[role=main]");
-      page.querySelectorAll(".headerlink, script, style").forEach((part) => part.remove());
-      for (const formula of page.querySelectorAll(".katex")) {
-        formula.replaceWith(formula.querySelector(formula.closest(".math-display") ? "annotation" : ".katex-html").textContent);
-      }
-      return ((anchor && main?.querySelector(anchor)) || main)?.textContent ?? "";
-    };
+  // The search comes when somebody is about to use it: a page is lighter without.
+  const parts = ["minisearch.js", "search-rank.js", "search-index.js", "search.js"];
+  function fetchSearch() {
+    for (const name of parts.splice(0)) {
+      document.head.append(Object.assign(document.createElement("script"), { src: `${root.dataset.content_root ?? ""}_static/${name}`, async: false }));
+    }
   }
+  addEventListener("focusin", ({ target }) => { if (target.closest?.("form.bd-search")) fetchSearch(); });
+  if (document.querySelector("article form.bd-search, .bd-search-container form.bd-search")) fetchSearch();
 
   // The menu of places to run a page closes as menus do.
   const menu = document.querySelector("details.launch");
