@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 PACKAGE = "backprop"
+CONTENTS = "chapters/appendix/source"  # the page in the contents that leads to the modules
 CLOSED = ("exercises",)  # parts whose source is not shown: it holds the answers
 LABEL = re.compile(r"\beq(?:-[a-z0-9]+)+\b")
 MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.M)  # what IPython understands and Python does not
@@ -238,9 +239,12 @@ class Companion:
             The document and the place on its page: an entry, or a line of the source; None where there is no page.
         """
         found = self.find(name)
-        if found is None or not found[0].shown:
+        if found is None:
             return None
         module, inner = found
+        if not module.shown:  # a package that defines nothing is a part of the contents
+            part = module.name.partition(".")[2]
+            return None if inner else (CONTENTS, f"companion-{part}" if part else "")
         if not inner:
             return module.document, ""
         member = module.members[inner]
@@ -332,6 +336,9 @@ class Reader(ast.NodeVisitor):
         if isinstance(node, ast.Attribute):
             if isinstance(node.value, ast.Name) and node.value.id in self.scope.kinds:
                 return f"{self.scope.kinds[node.value.id]}.{node.attr}"
+            if isinstance(node.value, ast.Call):
+                kind = self.full(node.value.func)
+                return f"{kind}.{node.attr}" if kind and self.companion.is_class(kind) else None
             before = self.full(node.value)
             return before and f"{before}.{node.attr}"
         return None

@@ -265,6 +265,7 @@ class NamePlaces(SphinxTransform):
             "id": self.address(row, f"symbol-{slug(meaning)}"),
             "name": meaning,
             "symbol": marked(entries[0]),
+            "code": entries[1].astext(),
             "titles": [meaning.replace("$", "")],
         }
 

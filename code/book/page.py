@@ -25,6 +25,8 @@ UNUSED = [
     "*webpack-macros.html",
     "locales",
     "images/logo_*",
+    "searchtools.js",
+    "language_data.js",
 ]
 
 IMAGE = re.compile(r'<img [^>]*?src="(?:\.\./)*_images/([^"]+)"[^>]*>')

@@ -16,6 +16,7 @@ from sphinx import addnodes
 from sphinx.util.fileutil import copy_asset
 
 from .finding import WORDS, in_order, numbered, places
+from .numbering import section_number
 
 MINISEARCH = Path(__file__).parent / "vendor" / "minisearch" / "minisearch.js"
 RANK = Path(__file__).parent / "static" / "search-rank.js"
@@ -108,13 +109,18 @@ def entries_of(doctree, companion=None, document=""):
         if not section.children or not isinstance(section[0], nodes.title):
             continue
         text = "".join(words_of(child) for child in section.children[1:])
-        first = not found
-        place = "" if first else next(iter(section["ids"]), "")
-        found.append(entry("page" if first else "section", title_of(section[0]), (), text, place))
-    for box in doctree.findall(lambda node: "exercise" in node.get("classes", ()) if isinstance(node, nodes.Element) else False):
-        titles = [title_of(part) for part in box.findall(nodes.title)][:1]
-        if titles and box["ids"]:
-            found.append(entry("exercise", titles[0], (), "", box["ids"][0]))
+        kind, place = "section", next(iter(section["ids"]), "")
+        if not found:
+            kind, place = "chapter" if document.endswith("/index") else "page", ""
+        title = title_of(section[0])
+        number = ".".join(map(str, section_number(title)))
+        found.append(entry(kind, title, [number] if number else [], text, place))
+    for box in doctree.findall(nodes.Admonition):
+        if "exercise" not in box["classes"]:
+            continue
+        titles = [title_of(part).removeprefix("Exercise") for part in box.findall(nodes.title)]
+        if titles and titles[0] and box["ids"]:
+            found.append(entry("exercise", titles[0].strip(" ()"), (), "", box["ids"][0]))
     return found
 
 
@@ -135,11 +141,13 @@ def entries_of_places(env, document):
     abbreviations = {name: short for short, name in WORDS.items()}
     for place in places(env).get(document, []):
         names = [title for title in place["titles"] if title != place["name"]]
+        names += re.split("; ", place["name"]) if "; " in place["name"] else []
+        names += re.findall(r"\(([^()]*)\)", place["name"])  # what it is also called
         if place["kind"] == "formula":
-            number = numbered(env, document, place)
-            names += [place["label"], f"({number})" if number else ""]
+            names += [place["label"], numbered(env, document, place)]
         if place["kind"] == "symbol":
-            names.append(readable(place["symbol"].replace("$", "")))
+            tex = place["symbol"].replace("$", "")
+            names += [readable(tex), place["code"], *(LETTERS[k] for k in GREEK.findall(tex)[:1])]
         title = place["name"].replace("$", "")
         names += [abbreviations.get(title.lower(), "")]
         yield entry(place["kind"], readable(title) if "\\" in title else title, filter(None, names), place.get("meaning", ""), place["id"])

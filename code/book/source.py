@@ -10,12 +10,14 @@ sphinx-codeautolink reads every page again with an HTML parser: 12 seconds for t
 """
 
 import ast
+import functools
 import hashlib
 import json
 import re
 from html import escape, unescape
 from pathlib import Path
 
+import pybtex.plugin
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx import addnodes
@@ -25,11 +27,10 @@ from sphinx.parsers import RSTParser
 from sphinx.util.docutils import SphinxDirective
 
 from . import companion as reading
-from .companion import LABEL, PACKAGE, Companion, Scope, uses
+from .companion import CONTENTS, LABEL, PACKAGE, Companion, Scope, uses
 from .finding import name_of_formula
 
 FOLDER = f"code/{PACKAGE}"
-CONTENTS = "chapters/appendix/source"  # the page in the contents that leads to the modules
 NUMPYDOC = NumpydocConfig(napoleon_use_param=False, napoleon_use_rtype=False, napoleon_use_ivar=True)
 CODE = re.compile(r"(``.+?``|`[^`]+`)", re.S)
 KEY = re.compile(r"\b[a-z]+\d{4}[a-z]?\b")
@@ -193,7 +194,7 @@ class Page:
             for full in (f"{around}.{name}" if around else "", self.module.names.get(name), name):
                 if full and full.startswith(PACKAGE) and (found := self.companion.address(full)):
                     module, inner = self.companion.find(full)
-                    if not inner or not found[1].startswith("line-"):
+                    if module.shown and not found[1].startswith("line-"):
                         return ".".join([module.name, *([inner] if inner else [])])
             first, _, rest = name.partition(".")
             if rest and first in self.module.names:
@@ -238,7 +239,9 @@ class Page:
             "Used in": [f":doc:`{short(page)} </{page}>`" for page in pages],
             "Formulas": [f":eq:`{label}` {name_of_formula(label)}" for label in formulas],
             "Imports": [
-                modules(other) for other in imports[self.module.name] if self.companion.address(other)
+                modules(other)
+                for other in imports[self.module.name]
+                if self.companion.modules[other].shown
             ],
             "Imported by": [modules(other) for other in importers],
         }
@@ -576,6 +579,10 @@ def rewritten(app, env):
 
 
 def setup(app):
+    # pybtex asks all installed packages for its styles, at each of six hundred citations: once is enough.
+    pybtex.plugin._load_entry_point = functools.cache(
+        getattr(pybtex.plugin._load_entry_point, "__wrapped__", pybtex.plugin._load_entry_point)
+    )
     app.add_source_parser(ModuleParser)
     app.add_directive("companion-source", CompanionSource)
     app.add_directive("companion", CompanionContents)

@@ -38,45 +38,47 @@ globalThis.bookRank = (() => {
   };
 
   // How well a title answers the words of a query: 1 for the same words, less for more words around them, 0 where it does not hold them all.
+  // The last word may be one that the reader is still typing.
   function fit(title, words, whole) {
     if (!title.length || !words.length) return 0;
-    const same = (a, b, last) => a === b || (last && !whole && a.startsWith(b));
+    const share = words.length / title.length, last = words.length - 1;
+    const same = (other, word, k) => other === word || (k === last && !whole && other?.startsWith(word));
+    const complete = title.includes(words[last]) ? 1 : 0.75;
     for (let at = 0; at + words.length <= title.length; at++) {
-      if (words.every((word, k) => same(title[at + k], word, k === words.length - 1))) return 0.55 + 0.45 * (words.length / title.length) - (at ? 0.02 : 0);
+      if (words.every((word, k) => same(title[at + k], word, k))) return complete * (0.55 + 0.45 * share - (at ? 0.02 : 0));
     }
-    return words.every((word, k) => title.some((other) => same(other, word, k === words.length - 1))) ? 0.35 + 0.3 * (words.length / title.length) : 0;
+    return words.every((word, k) => title.some((other) => same(other, word, k))) ? complete * (0.6 + 0.3 * share) : 0;
   }
 
-  // What a title is worth that fits: first pages, then sections, then the glossary, formulas, symbols; code where it is asked for by its name.
-  const WORTH = { page: 10, section: 8.4, term: 8, symbol: 7, formula: 6.6, module: 6.4, name: 6.2, exercise: 5 };
+  // What a title that fits is worth: first pages, then sections, then what has a name. Code comes first where it is asked for as code is written.
+  const WORTH = { page: 10, chapter: 8, section: 7.6, term: 6.2, symbol: 6.1, formula: 6, exercise: 5, module: 5, name: 4.6 };
+  const CODE = /[._]|[a-z][A-Z]/;
+
+  // The words of the index that a word of the query stood for, letters wrong or missing: the nearest of those found.
+  const near = (word, terms) => terms.find((term) => term === word) ?? terms.find((term) => term.startsWith(word)) ??
+    terms.find((term) => term[0] === word[0] && Math.abs(term.length - word.length) <= 2) ?? word;
 
   function rank(index, entries, query, most = 50) {
-    const all = tokens(query), words = meaningful(all);
+    const words = meaningful(tokens(query)), whole = /\s$/.test(query);
     if (!words.length) return [];
-    const whole = /\s$/.test(query);
-    const search = (combineWith) => index.search(query, {
+    const search = (combineWith, shortest) => index.search(query, {
       combineWith,
       boost: { title: 4, names: 3, text: 1 },
       prefix: (word, k, list) => word.length > 1 && (k === list.length - 1 || word.length > 3),
-      fuzzy: (word) => (/\p{Script=Han}|\d/u.test(word) || word.length < 4 ? false : word.length < 6 ? 1 : 2),
-      maxFuzzy: 2,
+      fuzzy: (word) => (/\p{Script=Han}|\d/u.test(word) || word.length < shortest ? false : word.length < 8 ? 1 : 2),
       weights: { fuzzy: 0.25, prefix: 0.5 },
-      boostTerm: () => 1,
     });
-    let found = search("AND");
-    if (!found.length && words.length > 2) found = search("OR").slice(0, 10);
+    let found = search("AND", 4);
+    if (!found.length) found = search("AND", 3);
+    if (!found.length && words.length > 2) found = search("OR", 4).slice(0, 10);
     const best = found.length ? found[0].score : 1;
-    const code = /[._]|[a-z][A-Z]/.test(query);
-    return found.map(({ id, score, terms, queryTerms }) => {
+    return found.map(({ id, score, terms }) => {
       const [kind, title, names] = entries[id];
       const titles = [title, ...names].map(bare);
-      let good = Math.max(...titles.map((words_, k) => fit(words_, words, whole) * (k ? 0.97 : 1)));
-      if (!good) { // with a letter wrong, or the beginning of a word
-        const near = words.map((word) => terms.find((term) => term === word) ?? terms.find((term) => term.startsWith(word)) ?? terms.find((term) => Math.abs(term.length - word.length) < 3 && term[0] === word[0]) ?? word);
-        good = 0.75 * Math.max(...titles.map((words_) => fit(words_, near, true)));
-      }
-      const asked = code && (kind === "module" || kind === "name") && good >= 0.5 ? 6 : 0;
-      return { id, score: good * WORTH[kind] + asked + score / best };
+      const value = (asked, whole) => Math.max(...titles.map((own, k) => fit(own, asked, whole) * (k ? 0.97 : 1)));
+      const good = value(words, whole) || 0.8 * value(words.map((word) => near(word, terms)), true);
+      const asked = CODE.test(query.trim()) && (kind === "module" || kind === "name") && good >= 0.5 ? 6 : 0;
+      return { id, terms, score: good * WORTH[kind] + asked + score / best };
     }).sort((a, b) => b.score - a.score || a.id - b.id).slice(0, most);
   }
 

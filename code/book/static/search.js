@@ -3,7 +3,7 @@
   const { pages, entries, index: stored } = globalThis.bookIndex;
   const { rank, load, tokens, key } = globalThis.bookRank;
   const index = load(stored), root = document.documentElement.dataset.content_root ?? "";
-  const KINDS = { page: "Page", section: "Section", term: "Glossary", symbol: "Symbol", formula: "Formula", module: "Module", name: "Code", exercise: "Exercise" };
+  const KINDS = { page: "Page", chapter: "Chapter", section: "Section", term: "Glossary", symbol: "Symbol", formula: "Formula", module: "Module", name: "Code", exercise: "Exercise" };
   const element = (tag, properties = {}, ...children) => {
     const made = Object.assign(document.createElement(tag), properties);
     made.append(...children);
@@ -39,7 +39,7 @@
   function shown({ id }, found) {
     const [kind, title, names, text, page] = entries[id];
     const heading = kind === "term" && names.length ? `${title} ${names.filter((name) => /\p{Script=Han}/u.test(name)).join("、")}` : title;
-    const where = kind === "page" || kind === "module" ? KINDS[kind] : `${KINDS[kind]} in ${pages[page][1]}`;
+    const where = ["page", "chapter", "module"].includes(kind) ? KINDS[kind] : `${KINDS[kind]} in ${pages[page][1]}`;
     const link = element("a", { href: href(entries[id]), className: "found-link" }, ...marked(heading, found));
     for (const part of link.childNodes) if (part.nodeType === 3 && /\p{Script=Han}/u.test(part.data)) part.replaceWith(inChinese(part.data));
     for (const part of link.querySelectorAll("mark")) if (/\p{Script=Han}/u.test(part.textContent)) part.lang = "zh-Hans";
