@@ -228,7 +228,9 @@ class Companion:
     def is_class(self, name):
         """Whether the full `name` is that of a class of the companion."""
         found = self.find(name)
-        return bool(found and found[1] and isinstance(found[0].members[found[1]].node, ast.ClassDef))
+        return bool(
+            found and found[1] and isinstance(found[0].members[found[1]].node, ast.ClassDef)
+        )
 
     def address(self, name):
         """Where to read about the thing of that full `name`.
@@ -284,7 +286,9 @@ class Companion:
 
 def document_order(document):
     """A key that sorts documents as the book does: sections by number, the rest behind them."""
-    numbers = [int(part) for part in re.findall(r"(?<![a-z0-9])\d+(?=[_/]|$)", document.replace("_", "/"))]
+    numbers = [
+        int(part) for part in re.findall(r"(?<![a-z0-9])\d+(?=[_/]|$)", document.replace("_", "/"))
+    ]
     return not numbers, numbers[1:], document
 
 
@@ -355,7 +359,9 @@ class Reader(ast.NodeVisitor):
         source = absolute(node, self.module.package if self.module else "")
         start = self.place(node.lineno, node.col_offset)
         written = "." * node.level + (node.module or "")
-        at = self.lines[node.lineno - 1].find(written, self.lines[node.lineno - 1].find("from ") + 5)
+        at = self.lines[node.lineno - 1].find(
+            written, self.lines[node.lineno - 1].find("from ") + 5
+        )
         if node.module and at >= 0:
             self.note(self.starts[node.lineno - 1] + at, len(written), source)
         for alias in node.names:

@@ -32,6 +32,9 @@ STYLE = """
 .print-contents a { color: inherit; text-decoration: none; }
 """
 ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.S)
+ELSEWHERE = re.compile(
+    r'<a\b[^>]*\bhref="(?:\.\./)*code/[^"]*"[^>]*>(.*?)</a>', re.S
+)  # no part of the PDF
 NAMING = re.compile(r'(?<=[\s"])(id|for|aria-labelledby|aria-describedby|name)="([^"]+)"')
 LEADING = re.compile(r'(href|src)="([^"]+)"')
 
@@ -88,7 +91,8 @@ def part(page, pages):
         return f'{match.group(1)}="{target}{"#" * bool(fragment)}{fragment}"'
 
     text = (BUILT / f"{page}.html").read_text(encoding="utf8")
-    body = LEADING.sub(leading, NAMING.sub(naming, ARTICLE.search(text).group(1)))
+    body = ELSEWHERE.sub(r"\1", ARTICLE.search(text).group(1))
+    body = LEADING.sub(leading, NAMING.sub(naming, body))
     return f'<article class="bd-article" id="{name_of(page)}">{body}</article>'
 
 

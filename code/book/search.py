@@ -51,7 +51,9 @@ def readable(tex):
     """A formula as a line of text: its letters without the commands around them; "…" where that would say nothing."""
     text = GREEK.sub(lambda m: LETTERS[m.group(1)], tex)
     text = re.sub(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
-    text = re.sub(r"\\(?:text|mathrm|mathbf|operatorname|mathcal|boldsymbol|left|right|big|Big)\*?", "", text)
+    text = re.sub(
+        r"\\(?:text|mathrm|mathbf|operatorname|mathcal|boldsymbol|left|right|big|Big)\*?", "", text
+    )
     text = re.sub(r"\\(?:cdot|times|odot)(?![a-zA-Z])", "·", re.sub(r"\\[,;:! ]|\\quad", " ", text))
     text = re.sub(r"\\(log|exp|max|min|sum|tanh|sin|cos|det|to|ln)(?![a-zA-Z])", r" \1 ", text)
     text = " ".join(re.sub(r"[{}]", "", text).replace("'", "′").split())
@@ -70,6 +72,8 @@ def words_of(node):
         return readable(node.astext())
     if isinstance(node, nodes.section):
         return ""
+    if isinstance(node, addnodes.pending_xref) and node.get("refdomain") in ("math", "cite"):
+        return ""  # no number and no name yet
     inner = "".join(map(words_of, node.children))
     return inner if isinstance(node, nodes.Inline) else inner + " "
 
@@ -126,14 +130,22 @@ def entries_of(doctree, companion=None, document=""):
 
 def entries_of_module(module):
     """A module, and what it defines."""
-    yield entry("module", module.name, [module.name.rpartition(".")[2].replace("_", " ")], module.doc)
+    yield entry(
+        "module", module.name, [module.name.rpartition(".")[2].replace("_", " ")], module.doc
+    )
     for member in module.members.values():
         if member.described:
             last = member.name.rpartition(".")[2]
             names = [last, CAMEL.sub(" ", last).replace("_", " ")]
             text = member.doc.split("\n\n")[0]
             place = f"{module.name}.{member.name}"
-            yield entry("name", f"{module.name.removeprefix('backprop.')}.{member.name}", dict.fromkeys(names), text, place)
+            yield entry(
+                "name",
+                f"{module.name.removeprefix('backprop.')}.{member.name}",
+                dict.fromkeys(names),
+                text,
+                place,
+            )
 
 
 def entries_of_places(env, document):
@@ -150,7 +162,13 @@ def entries_of_places(env, document):
             names += [readable(tex), place["code"], *(LETTERS[k] for k in GREEK.findall(tex)[:1])]
         title = place["name"].replace("$", "")
         names += [abbreviations.get(title.lower(), "")]
-        yield entry(place["kind"], readable(title) if "\\" in title else title, filter(None, names), place.get("meaning", ""), place["id"])
+        yield entry(
+            place["kind"],
+            readable(title) if "\\" in title else title,
+            filter(None, names),
+            place.get("meaning", ""),
+            place["id"],
+        )
 
 
 def all_entries(env, order):
@@ -223,7 +241,9 @@ def index_of(pages, entries):
     context.eval("function make(entries) { return bookRank.make(JSON.parse(entries)); };0")
     index = context.call("make", json.dumps([line[:4] for line in entries]))
     found = {"pages": pages, "entries": entries, "index": index}
-    return f"globalThis.bookIndex = {json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"
+    return (
+        f"globalThis.bookIndex = {json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"
+    )
 
 
 def write(app, exception):

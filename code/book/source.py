@@ -31,7 +31,9 @@ from .companion import CONTENTS, LABEL, PACKAGE, Companion, Scope, uses
 from .finding import name_of_formula
 
 FOLDER = f"code/{PACKAGE}"
-NUMPYDOC = NumpydocConfig(napoleon_use_param=False, napoleon_use_rtype=False, napoleon_use_ivar=True)
+NUMPYDOC = NumpydocConfig(
+    napoleon_use_param=False, napoleon_use_rtype=False, napoleon_use_ivar=True
+)
 CODE = re.compile(r"(``.+?``|`[^`]+`)", re.S)
 KEY = re.compile(r"\b[a-z]+\d{4}[a-z]?\b")
 PARTS = {  # the packages of the companion, in the order of the book
@@ -204,7 +206,9 @@ class Page:
         return find
 
     def describe(self, doc, at, around="", indent=0):
-        self.add(*described(doc, self.names(around), self.labels, self.keys), "", at=at, indent=indent)
+        self.add(
+            *described(doc, self.names(around), self.labels, self.keys), "", at=at, indent=indent
+        )
 
     def write(self):
         """The lines, as docutils takes them: StringList."""
@@ -343,7 +347,9 @@ class CompanionContents(SphinxDirective):
         found = []
         for package in sorted(groups, key=lambda name: [*PARTS, name].index(name)):
             title = PARTS.get(package, package)
-            section = nodes.section("", nodes.title(title, title), ids=[f"companion-{package or 'core'}"])
+            section = nodes.section(
+                "", nodes.title(title, title), ids=[f"companion-{package or 'core'}"]
+            )
             entries = nodes.definition_list(classes=["companion-contents"])
             for module in groups[package]:
                 entries += self.entry(module, app)
@@ -440,7 +446,11 @@ class CodeLinks:
     def __call__(self, match):
         before, html, after = match.groups()
         text = unescape(re.sub(r"<[^>]*>", "", html))
-        if self.module and "module-source" not in before and text.strip() != self.module.text.strip():
+        if (
+            self.module
+            and "module-source" not in before
+            and text.strip() != self.module.text.strip()
+        ):
             return match.group()
         shift = len(self.module.text) - len(self.module.text.lstrip()) if self.module else 0
         code = self.module.text if self.module else text
@@ -464,7 +474,11 @@ class CodeLinks:
             document, place, title = self.equations[target][0], f"equation-{target}", "Equation"
         else:
             (document, place), title = self.companion.address(target), target
-        uri = self.app.builder.get_relative_uri(self.document, document) if document != self.document else ""
+        uri = (
+            self.app.builder.get_relative_uri(self.document, document)
+            if document != self.document
+            else ""
+        )
         uri += f"#{place}" if place else ""
         rest = ' tabindex="-1"' if uri in self.seen else ""
         self.seen.add(uri)
@@ -473,7 +487,11 @@ class CodeLinks:
 
 def link_code(app, pagename, templatename, context, doctree):
     """Every name of the companion in the code of a page leads to what the book says of it."""
-    if doctree is not None and app.book_companion.modules and "highlight" in (context.get("body") or ""):
+    if (
+        doctree is not None
+        and app.book_companion.modules
+        and "highlight" in (context.get("body") or "")
+    ):
         context["body"] = BLOCK.sub(CodeLinks(app, pagename), context["body"])
 
 
@@ -484,7 +502,10 @@ def link_formulas(app, doctree, docname):
     for block in doctree.findall(nodes.math_block):
         owners = app.book_companion.formulas.get(block.get("label"), [])
         block["code"] = [
-            (name.removeprefix(f"{PACKAGE}."), app.builder.get_relative_uri(docname, document) + f"#{place}")
+            (
+                name.removeprefix(f"{PACKAGE}."),
+                app.builder.get_relative_uri(docname, document) + f"#{place}",
+            )
             for name in owners
             for document, place in [app.book_companion.address(name)]
         ]
@@ -533,7 +554,11 @@ def take_companion(app, config):
     others = [f"code/{path.name}" for path in (root / "code").iterdir() if path.name != PACKAGE]
     outside = [path.name for path in root.glob("*.py")]
     config.exclude_patterns = [
-        *(pattern for pattern in config.exclude_patterns if pattern != "code" and pattern not in shown),
+        *(
+            pattern
+            for pattern in config.exclude_patterns
+            if pattern != "code" and pattern not in shown
+        ),
         *others,
         *outside,
         *(path for path in hidden if path not in shown),

@@ -263,9 +263,7 @@ def test_page_is_light(page, sights):
     assert facts["head"]["sheets"] <= 1 + facts["figures"], (
         "a page has one style sheet; each live figure may bring one"
     )
-    assert facts["head"]["blocking"] <= 1, (
-        "scripts in the head wait until the page has been read"
-    )
+    assert facts["head"]["blocking"] <= 1, "scripts in the head wait until the page has been read"
 
 
 @each_page

@@ -27,7 +27,7 @@ FIRST = [  # what a reader types, and the page that must come first
     ("chain rule", "chapters/03_algorithm/3_3_derivation"),
     ("backward pass", "chapters/03_algorithm/3_2_backward"),
     ("forward pass", "chapters/03_algorithm/3_1_forward"),
-    ("derivation", "chapters/03_algorithm/3_3_derivation"),
+    ("deriving backpropagation", "chapters/03_algorithm/3_3_derivation"),
     ("error signal", "chapters/03_algorithm/3_2_backward"),
     ("regularization", GLOSSARY),
     ("regularisation", GLOSSARY),
@@ -122,7 +122,9 @@ def test_every_term_is_found_in_both_languages(ask):
     missing = [
         term
         for term in wanted
-        if not any(page == GLOSSARY and place.startswith("term-") for page, _, _, place in ask(term, 12))
+        if not any(
+            page == GLOSSARY and place.startswith("term-") for page, _, _, place in ask(term, 12)
+        )
     ]
     assert missing == []
 

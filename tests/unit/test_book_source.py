@@ -70,7 +70,9 @@ def companion(tmp_path):
 
 
 def found(text, companion, scope=None):
-    return [(text[start:end], name) for start, end, name in links(text, companion, scope or Scope())]
+    return [
+        (text[start:end], name) for start, end, name in links(text, companion, scope or Scope())
+    ]
 
 
 def test_answers_have_no_page(companion):
@@ -87,7 +89,10 @@ def test_answers_have_no_page(companion):
     [
         ("backprop.layers", ("code/backprop/layers", "")),
         ("backprop.layers.Layer", ("code/backprop/layers", "backprop.layers.Layer")),
-        ("backprop.layers.Layer.forward", ("code/backprop/layers", "backprop.layers.Layer.forward")),
+        (
+            "backprop.layers.Layer.forward",
+            ("code/backprop/layers", "backprop.layers.Layer.forward"),
+        ),
         ("backprop.Wide", ("code/backprop/layers", "backprop.layers.Wide")),
         ("backprop.layers.law", ("code/backprop/rules", "backprop.rules.rule")),
         ("backprop.layers.LIMIT", ("code/backprop/layers", "line-8")),
@@ -135,13 +140,17 @@ def test_names_in_cells_lead_to_what_they_stand_for(companion):
     ]
     assert found("def f(Wide):\n    return Wide\nnet = 3\nnet.forward", companion, scope) == []
     assert found("Wide", companion, scope) == [("Wide", "backprop.layers.Wide")]
-    assert ("forward", "backprop.layers.Wide.forward") in found("Wide(1).forward(2)", companion, scope)
+    assert ("forward", "backprop.layers.Wide.forward") in found(
+        "Wide(1).forward(2)", companion, scope
+    )
     assert found("for Wide in range(3):\n    Wide", companion, scope) == []
     assert found("not Python at all", companion, scope) == []
 
 
 def test_a_module_by_another_name(companion):
-    text = "import backprop.rules as r\nfrom backprop import layers\nr.rule(layers.Layer, r.nothing)"
+    text = (
+        "import backprop.rules as r\nfrom backprop import layers\nr.rule(layers.Layer, r.nothing)"
+    )
     assert found(text, companion) == [
         ("backprop.rules", "backprop.rules"),
         ("backprop", "backprop"),
@@ -188,7 +197,9 @@ def test_signatures(companion):
 def test_a_docstring_is_no_markup_by_accident():
     assert safe("*args, |x|, W_ and a\\b, x_i") == r"\*args, \|x\|, W\_ and a\\b, x_i"
     names = {"forward": "backprop.layers.Layer.forward"}.get
-    text = "By `forward` and `x`s: (eq-one), (eq-two), (he2015), he2015 and us2016.\n\n>>> f(*a)\n`x`"
+    text = (
+        "By `forward` and `x`s: (eq-one), (eq-two), (he2015), he2015 and us2016.\n\n>>> f(*a)\n`x`"
+    )
     assert described(text, names, {"eq-one"}, {"he2015"}) == [
         r"By :py:obj:`forward <backprop.layers.Layer.forward>` and ``x``\ s: :eq:`eq-one`, (eq-two),"
         " :cite:p:`he2015`, :cite:t:`he2015` and us2016.",
@@ -278,7 +289,9 @@ def test_one_word_in_two_spellings(one, other, key):
     assert key(one) == key(other) and key(one)
 
 
-@pytest.mark.parametrize("one, other", [("four", "for"), ("axis", "axes of"), ("bias", "bia"), ("size", "sigh")])
+@pytest.mark.parametrize(
+    "one, other", [("four", "for"), ("axis", "axes of"), ("bias", "bia"), ("size", "sigh")]
+)
 def test_two_words_stay_two(one, other, key):
     assert key(one) != key(other)
 
@@ -307,4 +320,6 @@ def test_solutions_stay_out_of_the_index():
     section += nodes.literal_block("", "secret = 42")
     document = nodes.document("", "")
     document += section
-    assert search.entries_of(document, None, "page") == [["page", "1.1 A page", ["1.1"], "Seen.", ""]]
+    assert search.entries_of(document, None, "page") == [
+        ["page", "1.1 A page", ["1.1"], "Seen.", ""]
+    ]

@@ -39,7 +39,7 @@
   function shown({ id }, found) {
     const [kind, title, names, text, page] = entries[id];
     const heading = kind === "term" && names.length ? `${title} ${names.filter((name) => /\p{Script=Han}/u.test(name)).join("、")}` : title;
-    const where = ["page", "chapter", "module"].includes(kind) ? KINDS[kind] : `${KINDS[kind]} in ${pages[page][1]}`;
+    const where = ["page", "chapter", "module", "term"].includes(kind) ? KINDS[kind] : `${KINDS[kind]} in ${pages[page][1]}`;
     const link = element("a", { href: href(entries[id]), className: "found-link" }, ...marked(heading, found));
     for (const part of link.childNodes) if (part.nodeType === 3 && /\p{Script=Han}/u.test(part.data)) part.replaceWith(inChinese(part.data));
     for (const part of link.querySelectorAll("mark")) if (/\p{Script=Han}/u.test(part.textContent)) part.lang = "zh-Hans";
