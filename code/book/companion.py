@@ -166,8 +166,9 @@ class Companion:
                             module.members.setdefault(name, Member(name, part))
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                    if isinstance(target, ast.Name):
-                        module.members.setdefault(target.id, Member(target.id, node))
+                    for name in ast.walk(target):  # also in a, b = ...
+                        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                            module.members.setdefault(name.id, Member(name.id, node))
         for name in module.members:
             if "." not in name:
                 module.names[name] = f"{module.name}.{name}"

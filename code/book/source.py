@@ -46,7 +46,7 @@ PARTS = {  # the packages of the companion, in the order of the book
     "live": "Live figures",
 }
 BLOCK = re.compile(
-    r'(<div class="highlight-(?:ipython3?|python3?) notranslate"><div class="highlight"><pre[^>]*>)(.*?)(</pre>)',
+    r'(<div class="(?:[^"]* )?highlight-(?:ipython3?|python3?) notranslate"><div class="highlight"><pre[^>]*>)(.*?)(</pre>)',
     re.S,
 )
 PIECE = re.compile(r"<[^>]*>|[^<]+")

@@ -226,7 +226,7 @@ def test_the_search_page_keeps_the_query_in_its_address(browser, site):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.locator(".bd-search-container input").fill("zebra crossing")
     page.wait_for_function(
-        "document.querySelector('[role=status]').textContent === 'No results for zebra crossing'"
+        "document.querySelector('#search-results [role=status]').textContent === 'No results for zebra crossing'"
     )
     assert page.locator(".found-link").count() == 0
     gap = page.evaluate("""() => {

@@ -17,7 +17,7 @@ The rest.
 
 from .rules import rule as law
 
-LIMIT = 3
+LIMIT, LOW = 3, 1
 
 
 class Layer:
@@ -96,6 +96,7 @@ def test_answers_have_no_page(companion):
         ("backprop.Wide", ("code/backprop/layers", "backprop.layers.Wide")),
         ("backprop.layers.law", ("code/backprop/rules", "backprop.rules.rule")),
         ("backprop.layers.LIMIT", ("code/backprop/layers", "line-8")),
+        ("backprop.layers.LOW", ("code/backprop/layers", "line-8")),
         ("backprop.layers.Layer._hidden", ("code/backprop/layers", "line-18")),
         ("backprop.layers.Wide.forward", ("code/backprop/layers", "line-34")),
         ("backprop.layers.Wide._hidden", ("code/backprop/layers", "line-18")),
