@@ -434,6 +434,12 @@ def linked(html, links, address):
     return "".join(parts)
 
 
+def address(app, origin, document, place):
+    """How a link on the page `origin` reaches a place on another page, or on the same: str."""
+    page = app.builder.get_relative_uri(origin, document) if document != origin else ""
+    return f"{page}#{place}" if place else page
+
+
 class CodeLinks:
     """Puts links into the code of one page, cell after cell."""
 
@@ -474,12 +480,7 @@ class CodeLinks:
             document, place, title = self.equations[target][0], f"equation-{target}", "Equation"
         else:
             (document, place), title = self.companion.address(target), target
-        uri = (
-            self.app.builder.get_relative_uri(self.document, document)
-            if document != self.document
-            else ""
-        )
-        uri += f"#{place}" if place else ""
+        uri = address(self.app, self.document, document, place)
         rest = ' tabindex="-1"' if uri in self.seen else ""
         self.seen.add(uri)
         return f'<a class="code-link" href="{escape(uri)}" title="{escape(title)}"{rest}>'
@@ -499,15 +500,12 @@ def link_formulas(app, doctree, docname):
     """A labelled formula leads to the code that computes it."""
     if app.builder.format != "html":
         return
+    companion = app.book_companion
     for block in doctree.findall(nodes.math_block):
-        owners = app.book_companion.formulas.get(block.get("label"), [])
+        owners = companion.formulas.get(block.get("label"), [])
         block["code"] = [
-            (
-                name.removeprefix(f"{PACKAGE}."),
-                app.builder.get_relative_uri(docname, document) + f"#{place}",
-            )
+            (name.removeprefix(f"{PACKAGE}."), address(app, docname, *companion.address(name)))
             for name in owners
-            for document, place in [app.book_companion.address(name)]
         ]
 
 

@@ -101,7 +101,7 @@ def test_a_formula_leads_to_its_code_and_back():
         for link in links:
             page, _, place = link.partition("#")
             target = (BUILT / document).parent.joinpath(page).resolve()
-            assert place in addresses(target).ids, link
+            assert target.is_file() and (not place or place in addresses(target).ids), link
             assert any(
                 back.endswith(f"{document}.html#equation-{label}")
                 for back in addresses(target).links
