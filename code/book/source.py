@@ -49,6 +49,9 @@ BLOCK = re.compile(
     r'(<div class="(?:[^"]* )?highlight-(?:ipython3?|python3?) notranslate"><div class="highlight"><pre[^>]*>)(.*?)(</pre>)',
     re.S,
 )
+EMPTY_LINK = re.compile(r'<a id="(line-\d+)" name="\1" href="#\1"></a>')
+SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.S)
+LIST = re.compile(r"<(/?)(d[ld])>")
 PIECE = re.compile(r"<[^>]*>|[^<]+")
 
 
@@ -488,12 +491,22 @@ class CodeLinks:
 
 def link_code(app, pagename, templatename, context, doctree):
     """Every name of the companion in the code of a page leads to what the book says of it."""
-    if (
-        doctree is not None
-        and app.book_companion.modules
-        and "highlight" in (context.get("body") or "")
-    ):
-        context["body"] = BLOCK.sub(CodeLinks(app, pagename), context["body"])
+    if doctree is None or not app.book_companion.modules or not context.get("body"):
+        return
+    context["body"] = BLOCK.sub(CodeLinks(app, pagename), context["body"])
+    if pagename in app.book_companion.modules_by_document:
+        context["body"] = sound(context["body"])
+
+
+def sound(body):
+    """A module's page without what a screen reader stumbles over: an empty link at each line, a list of definitions in a signature."""
+    body = EMPTY_LINK.sub(r'<span id="\1"></span>', body)
+    return SIGNATURE.sub(
+        lambda entry: LIST.sub(
+            lambda tag: f'<span class="sig-{tag[2]}">' if not tag[1] else "</span>", entry.group()
+        ),
+        body,
+    )
 
 
 def link_formulas(app, doctree, docname):
@@ -562,6 +575,9 @@ def take_companion(app, config):
         *(path for path in hidden if path not in shown),
     ]
     config.add_module_names = False
+    config.html_domain_indices = (
+        False  # the contents of the companion are the better list of modules
+    )
     config.toc_object_entries_show_parents = "hide"
     config.python_maximum_signature_line_length = 80
     config.nitpick_ignore_regex = [*config.nitpick_ignore_regex, ("py:.*", ".*")]

@@ -8,7 +8,7 @@ from docutils import nodes
 
 from book import search
 from book.companion import Companion, Scope, links, uses
-from book.source import described, linked, safe, signature
+from book.source import described, linked, safe, signature, sound
 
 BASE = '''"""Layers.
 
@@ -229,6 +229,15 @@ def test_links_stand_inside_the_colours():
     )
     assert linked("x &lt; <b>y</b>", [(4, 5, "y")], lambda name: "<a>") == "x &lt; <b><a>y</a></b>"
     assert linked("<i>ab</i>cd", [(1, 3, "bc")], lambda name: "<a>") == "<i>ab</i>cd"
+
+
+def test_a_page_holds_no_empty_links_and_no_lists_in_signatures():
+    line = '<pre><a id="line-3" name="line-3" href="#line-3"></a>x</pre>'
+    entry = '<dl class="py"><dt class="sig sig-object">f(<dl>\n<dd>a,</dd>\n</dl>\n)</dt>\n<dd>What.</dd></dl>'
+    assert sound(line + entry) == (
+        '<pre><span id="line-3"></span>x</pre><dl class="py"><dt class="sig sig-object">f(<span class="sig-dl">\n'
+        '<span class="sig-dd">a,</span>\n</span>\n)</dt>\n<dd>What.</dd></dl>'
+    )
 
 
 # --- the real package --------------------------------------------------------------------------------------------------------
