@@ -44,7 +44,7 @@
   const parts = ["minisearch.js", "search-rank.js", "search-index.js", "search.js"];
   function fetchSearch() {
     for (const name of parts.splice(0)) {
-      document.head.append(Object.assign(document.createElement("script"), { src: `${root.dataset.content_root ?? ""}_static/${name}`, async: false }));
+      document.body.append(Object.assign(document.createElement("script"), { src: `${root.dataset.content_root ?? ""}_static/${name}`, async: false }));
     }
   }
   addEventListener("focusin", ({ target }) => { if (target.closest?.("form.bd-search")) fetchSearch(); });
