@@ -1,7 +1,9 @@
-"""The companion package as its source says it is: modules, names, who uses what, and which formula each piece computes.
+"""The companion package as its source says it is: modules, names, who uses what, and which
+formula each piece computes.
 
-Everything is read from the syntax trees, nothing is imported: a page about a module needs none of what the module needs, and
-costs a few milliseconds. Sphinx is not needed here either; `source` makes pages and links of what this module finds.
+Everything is read from the syntax trees, nothing is imported: a page about a module needs none of
+what the module needs, and costs a few milliseconds. Sphinx is not needed here either; `source`
+makes pages and links of what this module finds.
 """
 
 import ast
@@ -48,7 +50,8 @@ class Member:
     def described(self):
         """Whether the module's page has an entry for it: bool.
 
-        Values, what begins with _, and methods that do what the docstring of a class above says stand in the source alone.
+        Values, what begins with _, and methods that do what the docstring of a class above says
+        stand in the source alone.
         """
         parts = self.name.split(".")
         public = not any(part.startswith("_") for part in parts) or parts[-1] == "__call__"
@@ -74,7 +77,8 @@ class Module:
     members : dict of str to Member
         What it defines, in the order of the source.
     names : dict of str to str
-        What a name at the top of the module stands for: ``{"sigmoid": "backprop.activations.sigmoid"}``.
+        What a name at the top of the module stands for: ``{"sigmoid":
+        "backprop.activations.sigmoid"}``.
     """
 
     name: str
@@ -130,7 +134,8 @@ class Companion:
     Parameters
     ----------
     root : pathlib.Path
-        The book's folder, in which the package is ``code/backprop``. Without one the companion is empty.
+        The book's folder, in which the package is ``code/backprop``. Without one the companion is
+        empty.
 
     Attributes
     ----------
@@ -189,7 +194,8 @@ class Companion:
         Returns
         -------
         tuple of Module and str, or None
-            The module and the name in it, ``""`` for the module itself; None for what is not the companion's.
+            The module and the name in it, ``""`` for the module itself; None for what is not the
+            companion's.
         """
         parts = name.split(".")
         for k in range(len(parts), 0, -1):
@@ -222,7 +228,10 @@ class Companion:
         return {module.document: module for module in self.pages}
 
     def pages_using(self, module, used):
-        """The documents that use a module, by what `uses` found: list of str, in the order of the book."""
+        """The documents that use a module, by what `uses` found.
+
+        List of str, in the order of the book.
+        """
         pages = used.get(module.name, {}).values()
         return sorted({page for found in pages for page in found}, key=document_order)
 
@@ -239,7 +248,8 @@ class Companion:
         Returns
         -------
         tuple of str, or None
-            The document and the place on its page: an entry, or a line of the source; None where there is no page.
+            The document and the place on its page: an entry, or a line of the source; None where
+            there is no page.
         """
         found = self.find(name)
         if found is None:
@@ -256,7 +266,10 @@ class Companion:
 
     @cached_property
     def formulas(self):
-        """Which pieces of code name a formula: dict of label to the full names of the pieces, innermost first found."""
+        """Which pieces of code name a formula.
+
+        Dict of label to the full names of the pieces, innermost first found.
+        """
         found = {}
         for module in self.pages:
             members = sorted(module.members.values(), key=lambda member: member.line)
@@ -271,7 +284,10 @@ class Companion:
 
     @cached_property
     def imports(self):
-        """What each module imports of the others, also inside its functions: dict of str to list of str."""
+        """What each module imports of the others, also inside its functions.
+
+        Dict of str to list of str.
+        """
         found = {}
         for module in self.modules.values():
             names = []
@@ -454,7 +470,8 @@ def links(text, companion, scope, module=None):
     Returns
     -------
     list of tuple of int, int and str
-        Where each name begins and ends in `text`, and its full name, in order. Empty where the text is no Python.
+        Where each name begins and ends in `text`, and its full name, in order. Empty where the
+        text is no Python.
     """
     for code in (text, MAGIC.sub(lambda line: "#" * len(line.group()), text)):
         try:
@@ -484,7 +501,8 @@ def uses(companion, notebooks):
     Returns
     -------
     dict of str to dict of str to list of str
-        For the full name of each module, what is used of it and by which documents; ``""`` stands for the module itself.
+        For the full name of each module, what is used of it and by which documents; ``""`` stands
+        for the module itself.
     """
     found = {}
     for document, path in notebooks.items():

@@ -1,8 +1,9 @@
-"""Finding things: names and stable addresses for terms, symbols and formulas, and the index of them.
+"""Finding things: names and addresses for terms, symbols and formulas, and the index of them.
 
-Three sorts of things get a name, an address and a line in the index (genindex.html): the rows of the glossary (a table that
-begins with English | 中文), the rows of the notation tables (symbol | ... | meaning), and every labelled formula. The search
-(`search`) finds them, too. A formula's name is its label in words: eq-sigmoid-slope is "sigmoid slope"; what the words of a
+Three sorts of things get a name, an address and a line in the index (genindex.html): the rows of
+the glossary (a table that begins with English | 中文), the rows of the notation tables
+(symbol | ... | meaning), and every labelled formula. The search (`search`) finds them, too. A
+formula's name is its label in words: eq-sigmoid-slope is "sigmoid slope"; what the words of a
 label stand for is in `WORDS`, what no label can say in `NAMES`.
 """
 

@@ -1,10 +1,13 @@
-"""The search: what it can find, and the index that the reader's browser loads when somebody searches.
+"""The search: what it can find, and the index that the reader's browser loads when somebody
+searches.
 
-Found are pages, sections, the terms of the glossary, symbols, labelled formulas, exercises, and the modules, classes and
-functions of the companion. MiniSearch (vendor/minisearch) keeps the index; `static/search-rank.js` says which words are the
-same (British and American, singular and plural, Greek letters and their names, Chinese by pairs of characters) and what comes
-first. It makes the index here, in V8, and answers in the page, so that the two agree. The index is a script that hands over
-its text, because a page read from disk may load a script and nothing else. Sphinx's own search is not built.
+Found are pages, sections, the terms of the glossary, symbols, labelled formulas, exercises, and
+the modules, classes and functions of the companion. MiniSearch (vendor/minisearch) keeps the
+index; `static/search-rank.js` says which words are the same (British and American, singular and
+plural, Greek letters and their names, Chinese by pairs of characters) and what comes first. It
+makes the index here, in V8, and answers in the page, so that the two agree. The index is a script
+that hands over its text, because a page read from disk may load a script and nothing else.
+Sphinx's own search is not built.
 """
 
 import json
@@ -32,36 +35,42 @@ SILENT = (
     addnodes.desc_signature,
     addnodes.toctree,
 )
-GREEK = re.compile(
-    r"\\(alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|phi|varphi|chi|psi|omega|partial|nabla)(?![a-zA-Z])"
-)
 LETTERS = dict(
     zip(
-        "alpha beta gamma delta epsilon varepsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi varphi chi psi omega partial nabla".split(),
+        "alpha beta gamma delta epsilon varepsilon zeta eta theta kappa lambda mu nu xi pi rho "
+        "sigma tau phi varphi chi psi omega partial nabla".split(),
         "αβγδεεζηθκλμνξπρστφφχψω∂∇",
     )
 )
+GREEK = re.compile(rf"\\({'|'.join(LETTERS)})(?![a-zA-Z])")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-# --- what can be found ----------------------------------------------------------------------------------------------------
+# --- what can be found ----------------------------------------------------------------------------
 
 
 def readable(tex):
-    """A formula as a line of text: its letters without the commands around them; "…" where that would say nothing."""
+    """A formula as a line of text.
+
+    Its letters without the commands around them; "…" where that would say nothing.
+    """
     text = GREEK.sub(lambda m: LETTERS[m.group(1)], tex)
     text = re.sub(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
     text = re.sub(
         r"\\(?:text|mathrm|mathbf|operatorname|mathcal|boldsymbol|left|right|big|Big)\*?", "", text
     )
-    text = re.sub(r"\\(?:cdot|times|odot)(?![a-zA-Z])", "·", re.sub(r"\\[,;:! ]|\\quad", " ", text))
+    text = re.sub(r"\\[,;:! ]|\\quad", " ", text)
+    text = re.sub(r"\\(?:cdot|times|odot)(?![a-zA-Z])", "·", text)
     text = re.sub(r"\\(log|exp|max|min|sum|tanh|sin|cos|det|to|ln)(?![a-zA-Z])", r" \1 ", text)
     text = " ".join(re.sub(r"[{}]", "", text).replace("'", "′").split())
     return "…" if "\\" in text or "&" in text or len(text) > 60 else text
 
 
 def words_of(node):
-    """The text of a part of a page, without code, titles, and what is folded away: solutions are for after the exercise."""
+    """The text of a part of a page, without code, titles, and what is folded away.
+
+    Solutions are for after the exercise.
+    """
     if isinstance(node, SILENT) or {"solution", "dropdown", "module-facts"} & set(
         getattr(node, "attributes", {}).get("classes", ())
     ):
@@ -84,12 +93,15 @@ def title_of(node):
 
 
 def entry(kind, title, names=(), text="", place=""):
-    """One thing that can be found: list of kind, title, other names, text, and the place on its page."""
+    """One thing that can be found.
+
+    List of kind, title, other names, text, and the place on its page.
+    """
     return [kind, title, list(names), " ".join(text.split())[:LONGEST], place]
 
 
 def entries_of(doctree, companion=None, document=""):
-    """What can be found on a page: the page itself, its sections, its exercises; or a module with its classes and functions.
+    """What can be found on a page: itself, its sections and exercises; or a module and its names.
 
     Parameters
     ----------
@@ -199,7 +211,7 @@ def all_entries(env, order):
     return pages, entries
 
 
-# --- what Sphinx has to know ----------------------------------------------------------------------------------------------
+# --- what Sphinx has to know ----------------------------------------------------------------------
 
 
 def kept(env):

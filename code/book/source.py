@@ -1,12 +1,15 @@
-"""The companion's source in the book: a page for each module, and links to it from every name in a code cell.
+"""The companion's source in the book: a page for each module, and links to it from every name in
+a code cell.
 
-The document of a page is the module's file itself: Sphinx reads ``code/backprop/losses.py`` with the parser below, which
-says what the module is for, which pages use it, what each class and function does (numpydoc, by Sphinx's napoleon), and
-shows the source, in which names lead on. Nothing is imported and nothing is generated into the folder. `companion` finds
-what leads where. The modules that hold the answers of the exercises have no page.
+The document of a page is the module's file itself: Sphinx reads ``code/backprop/losses.py`` with
+the parser below, which says what the module is for, which pages use it, what each class and
+function does (numpydoc, by Sphinx's napoleon), and shows the source, in which names lead on.
+Nothing is imported and nothing is generated into the folder. `companion` finds what leads where.
+The modules that hold the answers of the exercises have no page.
 
-sphinx.ext.autodoc would import the package for this, sphinx.ext.viewcode would add a second page for each module, and
-sphinx-codeautolink reads every page again with an HTML parser: 12 seconds for this book, where this takes one.
+sphinx.ext.autodoc would import the package for this, sphinx.ext.viewcode would add a second page
+for each module, and sphinx-codeautolink reads every page again with an HTML parser: 12 seconds
+for this book, where this takes one.
 """
 
 import ast
@@ -46,7 +49,8 @@ PARTS = {  # the packages of the companion, in the order of the book
     "live": "Live figures",
 }
 BLOCK = re.compile(
-    r'(<div class="(?:[^"]* )?highlight-(?:ipython3?|python3?) notranslate"><div class="highlight"><pre[^>]*>)(.*?)(</pre>)',
+    r'(<div class="(?:[^"]* )?highlight-(?:ipython3?|python3?) notranslate">'
+    r'<div class="highlight"><pre[^>]*>)(.*?)(</pre>)',
     re.S,
 )
 EMPTY_LINK = re.compile(r'<a id="(line-\d+)" name="\1" href="#\1"></a>')
@@ -55,11 +59,14 @@ LIST = re.compile(r"<(/?)(d[ld])>")
 PIECE = re.compile(r"<[^>]*>|[^<]+")
 
 
-# --- a module as a page ---------------------------------------------------------------------------------------------------
+# --- a module as a page ---------------------------------------------------------------------------
 
 
 def safe(text):
-    """Prose of a docstring, in which nothing is markup by accident: ``x_``, ``*args`` and ``|x|`` stay as they are."""
+    """Prose of a docstring, in which nothing is markup by accident.
+
+    ``x_``, ``*args`` and ``|x|`` stay as they are.
+    """
     text = re.sub(r"([\\*|])", r"\\\1", text.replace("`", "'"))
     return re.sub(r"_(?=\W|$)", r"\_", text)
 
@@ -126,7 +133,10 @@ def first_paragraph(doc):
 
 
 def signature(member):
-    """What a call of it looks like: str, ``(x, W, b=None) -> ndarray``; empty for a class that takes nothing."""
+    """What a call of it looks like.
+
+    Str, ``(x, W, b=None) -> ndarray``; empty for a class that takes nothing.
+    """
     node, returns = member.node, ""
     arguments = None
     if isinstance(node, ast.ClassDef):
@@ -325,7 +335,10 @@ class ModuleParser(RSTParser):
 
 
 class CompanionSource(SphinxDirective):
-    """The highlighted source of the module whose page this is, each line with an address: ``line-12``."""
+    """The highlighted source of the module whose page this is, each line with an address.
+
+    ``line-12``.
+    """
 
     has_content = True
 
@@ -339,7 +352,9 @@ class CompanionSource(SphinxDirective):
 
 
 class CompanionContents(SphinxDirective):
-    """The modules of the companion, package by package, each with what it is for and the pages that use it."""
+    """The modules of the companion, package by package, each with what it is for and the pages
+    that use it.
+    """
 
     def run(self):
         app = self.env.app
@@ -394,7 +409,7 @@ def reference(domain, kind, target, child):
     )
 
 
-# --- links in code, and from formulas to code -----------------------------------------------------------------------------
+# --- links in code, and from formulas to code -----------------------------------------------------
 
 
 def linked(html, links, address):
@@ -405,14 +420,16 @@ def linked(html, links, address):
     html : str
         What Pygments made of a piece of code.
     links : list of tuple of int, int and str
-        Where a link begins and ends in the text of the code, and what it leads to; in order, one behind the other.
+        Where a link begins and ends in the text of the code, and what it leads to; in order, one
+        behind the other.
     address : callable
         From what a link leads to to the opening tag of the link.
 
     Returns
     -------
     str
-        The same with an ``<a>`` in the piece of text that each link covers. A name that stands in two pieces is not linked.
+        The same with an ``<a>`` in the piece of text that each link covers. A name that stands in
+        two pieces is not linked.
     """
     parts, at, links = [], 0, list(links)
     for piece in PIECE.findall(html):
@@ -478,7 +495,11 @@ class CodeLinks:
         return self.app.env.get_domain("math").equations
 
     def tag(self, target):
-        """The opening tag of a link. The keyboard stops at the first one to each place alone, or a page would have hundreds of stops."""
+        """The opening tag of a link.
+
+        The keyboard stops at the first one to each place alone, or a page would have hundreds of
+        stops.
+        """
         if target in self.equations:
             document, place, title = self.equations[target][0], f"equation-{target}", "Equation"
         else:
@@ -499,7 +520,10 @@ def link_code(app, pagename, templatename, context, doctree):
 
 
 def sound(body):
-    """A module's page without what a screen reader stumbles over: an empty link at each line, a list of definitions in a signature."""
+    """A module's page without what a screen reader stumbles over.
+
+    An empty link at each line, a list of definitions in a signature.
+    """
     body = EMPTY_LINK.sub(r'<span id="\1"></span>', body)
     return SIGNATURE.sub(
         lambda entry: LIST.sub(
@@ -522,11 +546,14 @@ def link_formulas(app, doctree, docname):
         ]
 
 
-# --- the contents beside the pages ---------------------------------------------------------------------------------------
+# --- the contents beside the pages ----------------------------------------------------------------
 
 
 def take_contents(app, pagename, templatename, context, doctree):
-    """The contents at the side are the same on all modules' pages of a folder's depth: those after the first take its."""
+    """The contents at the side are the same on all modules' pages of a folder's depth.
+
+    Those after the first take its.
+    """
     if pagename in app.book_companion.modules_by_document:
         context["book_contents"] = app.book_contents.get(pagename.count("/"), "")
 
@@ -537,11 +564,13 @@ def keep_contents(app, pagename, templatename, context, doctree):
         app.book_contents[pagename.count("/")] = template.render(context)
 
 
-# --- what Sphinx has to know ----------------------------------------------------------------------------------------------
+# --- what Sphinx has to know ----------------------------------------------------------------------
 
 
 def take_companion(app, config):
-    """Read the package and tell Sphinx of its files, after the contents have excluded all that they do not name."""
+    """Read the package and tell Sphinx of its files, after the contents have excluded all that
+    they do not name.
+    """
     root = Path(app.srcdir)
     app.book_companion = companion = Companion(root)
     app.book_contents = {}
@@ -618,7 +647,8 @@ def rewritten(app, env):
 
 
 def setup(app):
-    # pybtex asks all installed packages for its styles, at each of six hundred citations: once is enough.
+    # pybtex asks all installed packages for its styles, at each of six hundred citations:
+    # once is enough.
     pybtex.plugin._load_entry_point = functools.cache(
         getattr(pybtex.plugin._load_entry_point, "__wrapped__", pybtex.plugin._load_entry_point)
     )

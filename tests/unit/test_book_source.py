@@ -1,4 +1,6 @@
-"""What the book reads from the companion's source: modules, names, who uses what, and the links in code; and the words of the search."""
+"""What the book reads from the companion's source: modules, names, who uses what, and the links
+in code; and the words of the search.
+"""
 
 import json
 
@@ -202,7 +204,8 @@ def test_a_docstring_is_no_markup_by_accident():
         "By `forward` and `x`s: (eq-one), (eq-two), (he2015), he2015 and us2016.\n\n>>> f(*a)\n`x`"
     )
     assert described(text, names, {"eq-one"}, {"he2015"}) == [
-        r"By :py:obj:`forward <backprop.layers.Layer.forward>` and ``x``\ s: :eq:`eq-one`, (eq-two),"
+        r"By :py:obj:`forward <backprop.layers.Layer.forward>` and ``x``\ s: :eq:`eq-one`,"
+        " (eq-two),"
         " :cite:p:`he2015`, :cite:t:`he2015` and us2016.",
         "",
         ">>> f(*a)",
@@ -225,7 +228,8 @@ def test_links_stand_inside_the_colours():
     html = '<span class="n">net</span><span class="o">.</span><span class="n">forward</span> &lt; 3'
     found = linked(html, [(0, 3, "a"), (4, 11, "b")], lambda name: f"<a {name}>")
     assert found == (
-        '<span class="n"><a a>net</a></span><span class="o">.</span><span class="n"><a b>forward</a></span> &lt; 3'
+        '<span class="n"><a a>net</a></span><span class="o">.</span>'
+        '<span class="n"><a b>forward</a></span> &lt; 3'
     )
     assert linked("x &lt; <b>y</b>", [(4, 5, "y")], lambda name: "<a>") == "x &lt; <b><a>y</a></b>"
     assert linked("<i>ab</i>cd", [(1, 3, "bc")], lambda name: "<a>") == "<i>ab</i>cd"
@@ -233,14 +237,18 @@ def test_links_stand_inside_the_colours():
 
 def test_a_page_holds_no_empty_links_and_no_lists_in_signatures():
     line = '<pre><a id="line-3" name="line-3" href="#line-3"></a>x</pre>'
-    entry = '<dl class="py"><dt class="sig sig-object">f(<dl>\n<dd>a,</dd>\n</dl>\n)</dt>\n<dd>What.</dd></dl>'
+    entry = (
+        '<dl class="py"><dt class="sig sig-object">f(<dl>\n<dd>a,</dd>\n</dl>\n)</dt>\n'
+        "<dd>What.</dd></dl>"
+    )
     assert sound(line + entry) == (
-        '<pre><span id="line-3"></span>x</pre><dl class="py"><dt class="sig sig-object">f(<span class="sig-dl">\n'
+        '<pre><span id="line-3"></span>x</pre><dl class="py"><dt class="sig sig-object">'
+        'f(<span class="sig-dl">\n'
         '<span class="sig-dd">a,</span>\n</span>\n)</dt>\n<dd>What.</dd></dl>'
     )
 
 
-# --- the real package --------------------------------------------------------------------------------------------------------
+# --- the real package -----------------------------------------------------------------------------
 
 
 def test_every_formula_that_the_companion_names_is_in_the_book():
@@ -257,7 +265,7 @@ def test_every_formula_that_the_companion_names_is_in_the_book():
     assert set(Companion(ROOT).formulas) <= labels
 
 
-# --- the words of the search ---------------------------------------------------------------------------------------------------
+# --- the words of the search ----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
