@@ -1,7 +1,8 @@
 r"""What the live figures share: the base class, the bundling of their JavaScript, and traits that hold numbers.
 
-A figure is a Python class whose state is plain traits, and a JavaScript module that draws it. The module computes with ``engine.js``
-what the companion computes in Python, so a figure is alive with a kernel (JupyterLab) and without (the built book).
+A figure is a folder: a Python class whose state is plain traits, a JavaScript module that draws it,
+and its style. The module computes with ``shared/engine.js`` what the companion computes in Python, so a
+figure is alive with a kernel (JupyterLab) and without (the built book).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import sys
 from pathlib import Path
 
 import anywidget
@@ -17,24 +19,27 @@ import traitlets
 from matplotlib import style
 
 HERE = Path(__file__).parent
+SHARED = HERE / "shared"  # what several figures import
 
 
 class LiveFigure(anywidget.AnyWidget):
     """An anywidget made of one JavaScript module, with a picture and a description for where no JavaScript runs.
 
-    A subclass names its ``module``, declares its state as traits tagged ``sync=True``, and writes `draw` and `describe`. A style sheet of
-    the module's name beside it (``neuron.css``) is added to ``live.css`` for that figure alone.
+    A subclass names its ``module``, declares its state as traits tagged ``sync=True``, and writes `draw`
+    and `describe`. A style sheet of the module's name beside it (``neuron/figure.css``) is added to
+    ``shared/style.css`` for that figure alone.
     Displayed, it has three mime types: the widget, ``image/png`` and ``text/plain``.
     """
 
-    module = ""  # name of the JavaScript module beside this file, or a path
+    module = ""  # name of the JavaScript module beside the file of the class, or a path
     width = 720  # of the static picture, in CSS pixels
 
     def __init_subclass__(cls, **kwargs):
         if "module" in vars(cls):
-            cls._esm = bundle(HERE / cls.module)
-            own = (HERE / cls.module).with_suffix(".css")
-            cls._css = (HERE / "live.css").read_text(encoding="utf-8") + (
+            module = Path(sys.modules[cls.__module__].__file__).parent / cls.module
+            own = module.with_suffix(".css")
+            cls._esm = bundle(module)
+            cls._css = (SHARED / "style.css").read_text(encoding="utf-8") + (
                 own.read_text(encoding="utf-8") if own.is_file() else ""
             )
         super().__init_subclass__(**kwargs)
@@ -146,7 +151,9 @@ def check_range(name: str, array: np.ndarray, low: float, high: float) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------ bundling
-IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+\.js)";?[ \t]*$', re.M)
+IMPORT = re.compile(
+    r'^import\s*\{([^}]*)\}\s*from\s*"(\./|\.\./shared/)([\w-]+\.js)";?[ \t]*$', re.M
+)
 NAME = re.compile(
     r"^(?:export\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.M
 )
@@ -158,13 +165,28 @@ EXPORTED = re.compile(
 def bundle(path: str | Path) -> str:
     """Return an ES module and all it imports as the text of one module, which is what anywidget takes.
 
-    The modules are put one after the other, those imported first, without their ``import`` lines and the word ``export``. For that
-    to be the same program, the files keep to a few rules, and ValueError says where one does not: imports read
-    ``import { a, b } from "./file.js"`` and name what that file exports; top-level statements start at the left margin; no name is
-    declared at top level twice; only the figure's own module has an ``export default``.
+    The modules are put one after the other, those imported first, without their ``import`` lines and
+    the word ``export``. For that to be the same program, the files keep to a few rules, and ValueError
+    says where one does not: imports read ``import { a, b } from "./file.js"`` or ``"../shared/file.js"``
+    and name what that file exports; top-level statements start at the left margin; no name is declared
+    at top level twice; only the figure's own module has an ``export default``.
     """
+    texts = modules(path)
+    *imported, entry = texts
+    for file in imported:
+        if re.search(r"^export\s+default\b", texts[file], re.M):
+            raise ValueError(
+                f"{file}: only the figure's own module, {entry}, may have an export default"
+            )
+    if not re.search(r"^export\s+default\b", texts[entry], re.M):
+        raise ValueError(f"{entry} has no export default; a figure exports {{ render }}")
+    return joined(texts)
+
+
+def modules(path: str | Path) -> dict[str, str]:
+    """Return the text of a module and of all it imports by file, those imported first; ValueError as in `bundle`."""
     texts: dict[str, str] = {}
-    read_module(Path(path), texts, ())
+    read_module(Path(path), Path(path).parent, texts, ())
     declared: dict[str, str] = {}
     for file, text in texts.items():
         for name in NAME.findall(text):
@@ -175,14 +197,11 @@ def bundle(path: str | Path) -> str:
                     else f"{file} declares {name!r} at top level twice"
                 )
             declared[name] = file
-    *shared, entry = texts
-    for file in shared:
-        if re.search(r"^export\s+default\b", texts[file], re.M):
-            raise ValueError(
-                f"{file}: only the figure's own module, {entry}, may have an export default"
-            )
-    if not re.search(r"^export\s+default\b", texts[entry], re.M):
-        raise ValueError(f"{entry} has no export default; a figure exports {{ render }}")
+    return texts
+
+
+def joined(texts: dict[str, str]) -> str:
+    """Return the `modules` one after the other, without their ``import`` lines and the word ``export``."""
     pieces = []
     for file, text in texts.items():
         body = re.sub(r"^export\s+(?!default\b)", "", IMPORT.sub("", text), flags=re.M)
@@ -190,38 +209,46 @@ def bundle(path: str | Path) -> str:
     return "\n".join(pieces)
 
 
-def read_module(path: Path, texts: dict[str, str], importers: tuple[str, ...]) -> None:
-    """Read `path` and what it imports into `texts`, imported modules first; check imports and exports."""
-    if path.name in importers:
+def read_module(
+    path: Path, folder: Path, texts: dict[str, str], importers: tuple[str, ...]
+) -> str:
+    """Read `path` and what it imports into `texts`, imported modules first; check imports and exports.
+
+    Return the name it has there: ``train.js`` in the figure's own `folder`, else ``shared/train.js``.
+    """
+    here = path.parent.resolve() == folder.resolve()
+    label = path.name if here else f"{path.parent.name}/{path.name}"
+    if label in importers:
         raise ValueError(
-            f"the modules import each other in a circle: {' -> '.join((*importers, path.name))}"
+            f"the modules import each other in a circle: {' -> '.join((*importers, label))}"
         )
-    if path.name in texts:
-        return
+    if label in texts:
+        return label
     if not path.is_file():
         raise ValueError(
-            f"{importers[-1]} imports ./{path.name}, but there is no such file"
+            f"{importers[-1]} imports {'./' if here else '../'}{label}, but there is no such file"
             if importers
-            else f"there is no module {path.name} beside the live figures"
+            else f"there is no module {label} beside the live figures"
         )
     text = path.read_text(encoding="utf-8")
-    imports = IMPORT.findall(text)
     for line in re.findall(r"^(?:import\b[^;]*|export\s*[{*][^;]*)", IMPORT.sub("", text), re.M):
         raise ValueError(
-            f'{path.name}: {" ".join(line.split())!r} cannot be bundled; write import {{ a, b }} from "./file.js", '
+            f'{label}: {" ".join(line.split())!r} cannot be bundled; write import {{ a, b }} from "./file.js", '
             "and export where you declare"
         )
     for statement in re.findall(r"^(?:export\s+)?(?:const|let|var)\s*[\[{].*", text, re.M):
         raise ValueError(
-            f"{path.name}: {statement!r} unpacks at top level; declare the names one by one"
+            f"{label}: {statement!r} unpacks at top level; declare the names one by one"
         )
-    for names, file in imports:
-        read_module(path.parent / file, texts, (*importers, path.name))
+    for names, where, file in IMPORT.findall(text):
+        source = path.parent if where == "./" else path.parent.parent / "shared"
+        imported = read_module(source / file, folder, texts, (*importers, label))
         for name in (n.strip() for n in names.split(",")):
-            if name and name not in EXPORTED.findall(texts[file]):
+            if name and name not in EXPORTED.findall(texts[imported]):
                 raise ValueError(
-                    f"{path.name} imports {name!r} from {file}, which does not export it"
+                    f"{label} imports {name!r} from {imported}, which does not export it"
                     if " as " not in name
-                    else f"{path.name}: {name!r} renames an import; use the name that {file} exports"
+                    else f"{label}: {name!r} renames an import; use the name that {imported} exports"
                 )
-    texts[path.name] = text
+    texts[label] = text
+    return label
