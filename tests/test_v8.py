@@ -31,12 +31,11 @@ def test_scripts_of_a_context_know_each_other():
         v8.open_context("two")
 
 
-@pytest.mark.parametrize("ending", ["", "raise SystemExit", "sys.exit(3)", "raise ValueError('an end with a traceback')"])
-def test_a_process_with_open_contexts_ends(ending):
+@pytest.mark.parametrize("ending, code", [("", 0), ("sys.exit(3)", 3)])
+def test_a_process_with_open_contexts_ends(ending, code):
     """On Python 3.13 it does not, as long as nothing closes them."""
     done = run(PROGRAM + ending)
-    assert done.returncode == {"": 0, "raise SystemExit": 0, "sys.exit(3)": 3}.get(ending, 1), done.stderr
-    assert ("an end with a traceback" if "Error" in ending else "") in done.stderr and "AssertionError" not in done.stderr
+    assert done.returncode == code, done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
