@@ -7,6 +7,16 @@ from book.v8 import open_context
 
 PLAIN = """(key, v) => ArrayBuffer.isView(v) ? Array.from(v) : typeof v === "number" && !isFinite(v) ? { number: String(v) } : v"""
 
+ATOB = """globalThis.atob = (text) => {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  let bits = 0, held = 0, bytes = "";
+  for (const letter of text.replaceAll("=", "")) {
+    bits = (bits << 6) | letters.indexOf(letter);
+    if ((held += 6) >= 8) bytes += String.fromCharCode((bits >> (held -= 8)) & 255);
+  }
+  return bytes;
+};"""  # what V8 alone has not got, and every browser has
+
 
 class Mathematics:
     """What ``live/<file>`` and all it imports declare, by name.
@@ -17,7 +27,7 @@ class Mathematics:
     """
 
     def __init__(self, file):
-        self.context = open_context(joined(modules(HERE / file)))
+        self.context = open_context(ATOB, joined(modules(HERE / file)))
 
     def __call__(self, function, *arguments):
         text = f"JSON.stringify(({function})(...{json.dumps(arguments)}), {PLAIN})"

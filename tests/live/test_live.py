@@ -8,10 +8,11 @@ import ipywidgets
 import numpy as np
 import pytest
 import traitlets
+from mathematics import Mathematics
 
 from backprop.activations import ACTIVATIONS
 from backprop.live import GradientFlow, LiveFigure
-from backprop.live.base import HERE, Array, Number, bundle
+from backprop.live.base import HERE, SHARED, Array, Number, bundle
 from backprop.losses import LOSSES
 from backprop.network import Network
 from backprop.optimizers import SGD
@@ -111,16 +112,15 @@ def test_bundle_says_what_cannot_be_bundled(tmp_path, files, message):
 
 def test_the_figure_carries_its_bundle_and_style():
     figure = GradientFlow()
-    assert figure._esm == bundle(HERE / "gradient_flow.js") and figure._css == (
-        HERE / "live.css"
+    assert figure._esm == bundle(HERE / "gradient_flow" / "figure.js") and figure._css == (
+        SHARED / "style.css"
     ).read_text(encoding="utf-8")
     assert (
         "://" not in figure._esm.replace("http://www.w3.org/2000/svg", "")
         and "url(" not in figure._css
     )  # nothing comes from elsewhere
-    assert "document" not in (HERE / "engine.js").read_text(encoding="utf-8") and "window" not in (
-        HERE / "engine.js"
-    ).read_text(encoding="utf-8")
+    engine = (SHARED / "engine.js").read_text(encoding="utf-8")
+    assert "document" not in engine and "window" not in engine
 
 
 # -------------------------------------------------------------------------------------------------------------- traits
@@ -429,7 +429,14 @@ def show(browser):
 # ------------------------------------------------------------------------------------------- engine against companion
 
 
-def test_engine_computes_what_the_companion_computes(browser):
+@pytest.fixture(scope="module")
+def engine():
+    functions = Mathematics("shared/engine.js")
+    yield functions
+    functions.close()
+
+
+def test_engine_computes_what_the_companion_computes(engine):
     """Random networks with every activation and loss: z, a, delta, gradients, loss and one step of descent."""
     rng, cases, wanted = np.random.default_rng(20), [], []
     outputs = {
@@ -481,19 +488,13 @@ def test_engine_computes_what_the_companion_computes(browser):
                         }
                     )
                     wanted.append(result)
-    page = browser.new_page()
-    page.evaluate(MODEL)
-    got = page.evaluate(
-        """async ([text, cases]) => {
-      const { lossAndGradients, descend } = await load(text);
-      return cases.map(({ parameters, X, t, ...options }) => {
-        const r = lossAndGradients(parameters, X, t, options);
-        return { loss: r.loss, z: r.z.slice(1), a: r.a.slice(1), delta: r.delta.slice(1), gradients: r.gradients, next: descend(parameters, r.gradients, 0.3) };
-      });
-    }""",
-        [(HERE / "engine.js").read_text(encoding="utf-8"), cases],
+    got = engine(
+        """(cases) => cases.map(({ parameters, X, t, ...options }) => {
+      const r = lossAndGradients(parameters, X, t, options);
+      return { loss: r.loss, z: r.z.slice(1), a: r.a.slice(1), delta: r.delta.slice(1), gradients: r.gradients, next: descend(parameters, r.gradients, 0.3) };
+    })""",
+        cases,
     )
-    page.close()
     assert len(cases) > 100
 
     def compare(g, w, where):
@@ -514,18 +515,11 @@ def test_engine_computes_what_the_companion_computes(browser):
         compare(g, w, f"{case['hidden']}, {case['output']}, {case['loss']}:")
 
 
-def test_engine_is_stable_where_naive_forms_overflow(browser):
-    page = browser.new_page()
-    page.evaluate(MODEL)
-    sigmoid, softmax, bce, ce = page.evaluate(
-        """async (text) => {
-      const { activations, losses } = await load(text);
-      return [activations.sigmoid.forward([[-1000, 0, 1000]]), activations.softmax.forward([[1000, 0]]),
-              losses["binary cross-entropy"]([[1000]], [[0]]), losses["cross-entropy"]([[0, 1000]], [0])];
-    }""",
-        (HERE / "engine.js").read_text(encoding="utf-8"),
+def test_engine_is_stable_where_naive_forms_overflow(engine):
+    sigmoid, softmax, bce, ce = engine(
+        """() => [activations.sigmoid.forward([[-1000, 0, 1000]]), activations.softmax.forward([[1000, 0]]),
+              losses["binary cross-entropy"]([[1000]], [[0]]), losses["cross-entropy"]([[0, 1000]], [0])]"""
     )
-    page.close()
     assert (
         sigmoid == [[0, 0.5, 1]]
         and softmax == [[1, 0]]

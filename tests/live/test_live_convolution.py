@@ -235,7 +235,8 @@ def test_picture_and_words_follow_the_state():
 
 def test_the_figures_own_styles_follow_those_of_all():
     shared, own = (
-        (HERE / name).read_text(encoding="utf-8") for name in ("live.css", "convolution.css")
+        (HERE / name).read_text(encoding="utf-8")
+        for name in ("shared/style.css", "convolution/figure.css")
     )
     assert Convolution._css == shared + own and Neuron._css == shared
 

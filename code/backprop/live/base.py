@@ -209,9 +209,7 @@ def joined(texts: dict[str, str]) -> str:
     return "\n".join(pieces)
 
 
-def read_module(
-    path: Path, folder: Path, texts: dict[str, str], importers: tuple[str, ...]
-) -> str:
+def read_module(path: Path, folder: Path, texts: dict[str, str], importers: tuple[str, ...]) -> str:
     """Read `path` and what it imports into `texts`, imported modules first; check imports and exports.
 
     Return the name it has there: ``train.js`` in the figure's own `folder`, else ``shared/train.js``.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..shared.random import mulberry32, normal, permutation
+from ..shared.random import mulberry32, normal
 
 SAMPLES = 400  # of every drawn data set, training and test together
 REACH = 1.5  # the plane shows -REACH .. REACH in both directions; own points must lie there
