@@ -431,7 +431,7 @@ def show(browser):
 
 @pytest.fixture(scope="module")
 def engine():
-    functions = Mathematics("shared/engine.js")
+    functions = Mathematics("shared/network.js")
     yield functions
     functions.close()
 
@@ -474,14 +474,18 @@ def test_engine_computes_what_the_companion_computes(engine):
                         "a": [layer.a.tolist() for layer in net.layers],
                         "delta": [layer.delta.tolist() for layer in net.layers],
                         "gradients": {k: g.tolist() for k, g in net.gradients.items()},
+                        "input": (net.layers[0].delta @ net.parameters["W1"].T).tolist(),
                     }
                     SGD(0.3).step(net.theta, net.gradient)
                     result["next"] = {name: p.tolist() for name, p in net.parameters.items()}
                     cases.append(
                         {
+                            "sizes": sizes,
+                            "bias": bias,
                             "parameters": parameters,
                             "X": X.tolist(),
                             "t": t.tolist(),
+                            "classes": t.ndim == 1,
                             "hidden": hidden,
                             "output": output,
                             "loss": loss,
@@ -489,9 +493,14 @@ def test_engine_computes_what_the_companion_computes(engine):
                     )
                     wanted.append(result)
     got = engine(
-        """(cases) => cases.map(({ parameters, X, t, ...options }) => {
-      const r = lossAndGradients(parameters, X, t, options);
-      return { loss: r.loss, z: r.z.slice(1), a: r.a.slice(1), delta: r.delta.slice(1), gradients: r.gradients, next: descend(parameters, r.gradients, 0.3) };
+        """(cases) => cases.map(({ sizes, parameters, X, t, classes, ...options }) => {
+      const net = new Network(sizes, options), n = X.length;
+      const rows = (list) => list.slice(1).map((long, l) => rowsOf(long, sizes[l + 1]));
+      net.parameters = parameters;
+      const loss = net.lossAndGradients(Float64Array.from(X.flat()), classes ? Int32Array.from(t) : Float64Array.from(t.flat()), n);
+      const found = { loss, z: rows(net.z), a: rows(net.a), delta: rows(net.delta), gradients: net.gradients, input: rowsOf(net.inputGradient(), sizes[0]) };
+      for (let k = 0; k < net.theta.length; k++) net.theta[k] -= 0.3 * net.gradient[k];
+      return { ...found, next: net.parameters };
     })""",
         cases,
     )
@@ -517,14 +526,17 @@ def test_engine_computes_what_the_companion_computes(engine):
 
 def test_engine_is_stable_where_naive_forms_overflow(engine):
     sigmoid, softmax, bce, ce = engine(
-        """() => [activations.sigmoid.forward([[-1000, 0, 1000]]), activations.softmax.forward([[1000, 0]]),
-              losses["binary cross-entropy"]([[1000]], [[0]]), losses["cross-entropy"]([[0, 1000]], [0])]"""
+        """() => {
+      const bce = [0], ce = [0, 0];
+      return [activations.sigmoid.forward([[-1000, 0, 1000]]), activations.softmax.forward([[1000, 0]]),
+              [losses["binary cross-entropy"]([1000], [0], 1, 1, bce), bce], [losses["cross-entropy"]([0, 1000], Int32Array.of(0), 1, 2, ce), ce]];
+    }"""
     )
     assert (
         sigmoid == [[0, 0.5, 1]]
         and softmax == [[1, 0]]
-        and bce == [1000, [[1]]]
-        and ce == [1000, [[-1, 1]]]
+        and bce == [1000, [1]]
+        and ce == [1000, [-1, 1]]
     )
 
 

@@ -1,19 +1,18 @@
-// Activation functions beside their derivatives: tangent, saturation, and what a chain of slopes does to an error signal.
+// Activation functions beside their derivatives: tangent, saturation, and what a chain of slopes
+// does to an error signal.
 import { activations } from "../shared/engine.js";
 import {
   Numbers,
   html,
   maths,
   prose,
-  slider,
-  segmented,
-  announcer,
   watch,
   onWidth,
   fixed,
   small,
   whole,
 } from "../shared/draw.js";
+import { slider, segmented, announcer } from "../shared/controls.js";
 import { chart } from "../shared/chart.js";
 
 // ------------------------------------------------------------------------------------------------ the table of numbers
@@ -249,7 +248,8 @@ function render({ model, el }) {
         curves: curves(slope, SLOPE_LABELS),
       });
     }
-    const reach = 3 / Math.hypot(1, table.slope * (FRAMES[activation][0][1] > 2 ? 0.55 : 3.5)); // of the tangent, about equally long everywhere
+    // of the tangent, about equally long everywhere
+    const reach = 3 / Math.hypot(1, table.slope * (FRAMES[activation][0][1] > 2 ? 0.55 : 3.5));
     const on = (v) => [v, table.a + table.slope * (v - z)];
     left.plot.mark({
       cursor: z,

@@ -1,24 +1,22 @@
-// An adversarial digit: every pixel moved by the same small amount, in the direction that the input gradient gives, fools the network.
-import { activations, losses, forward, inputGradient, mulberry32 } from "../shared/engine.js";
+// An adversarial digit: every pixel moved by the same small amount, in the direction that the input
+// gradient gives, fools the network.
+import { mulberry32 } from "../shared/engine.js";
 import {
   Numbers,
   html,
   svg,
   place,
   write,
-  slider,
-  button,
-  segmented,
-  announcer,
   watch,
   onWidth,
   prose,
   fixed,
   whole,
 } from "../shared/draw.js";
+import { slider, button, segmented, announcer } from "../shared/controls.js";
 import { chart, refill } from "../shared/chart.js";
 import { palette, raster, paintInk, paintSigned } from "../shared/paint.js";
-import { SIDE, parametersOf, pictureOf } from "../shared/digit.js";
+import { SIDE, digitNetwork, probabilitiesOf, pictureOf } from "../shared/digit.js";
 
 const TRAITS = ["example", "epsilon", "target", "noise_seed"];
 const MOST = 0.3; // of epsilon
@@ -39,19 +37,16 @@ const highest = (row) => row.reduce((best, v, k) => (v > row[best] ? k : best), 
 const movedBy = (x, signs, epsilon) =>
   x.map((v, k) => Math.min(1, Math.max(0, v + epsilon * signs[k])));
 
-// What follows from a picture and an aim alone: the signs of the step. For the loss of the right digit it goes up, for a target's down.
-export function signsOf(parameters, hidden, x, label, target) {
-  const pass = forward(parameters, [x], { hidden }),
-    [, gradZ] = losses["cross-entropy"](pass.y, [target ?? label]),
-    [dx] = inputGradient(parameters, pass, gradZ);
-  return dx.map((g) => Math.sign(g) * (target === null ? 1 : -1));
+// What follows from a picture and an aim alone: the signs of the step. For the loss of the right
+// digit it goes up, for a target's down.
+export function signsOf(net, x, label, target) {
+  net.lossAndGradients(Float64Array.from(x), Int32Array.of(target ?? label), 1);
+  return Array.from(net.inputGradient(), (g) => Math.sign(g) * (target === null ? 1 : -1));
 }
 export function randomSigns(seed, draw = 0) {
   const uniform = mulberry32(DRAWS * seed + draw);
   return Array.from({ length: SIDE * SIDE }, () => (uniform() < 0.5 ? 1 : -1));
 }
-const readAll = (parameters, hidden, rows) =>
-  activations.softmax.forward(forward(parameters, rows, { hidden }).y);
 
 // -------------------------------------------------------------------------------------- the right digit against epsilon
 function epsilonPlot({ onepsilon }) {
@@ -107,8 +102,7 @@ function epsilonPlot({ onepsilon }) {
 function render({ model, el }) {
   const numbers = new Numbers(formatOf),
     spoken = announcer(),
-    parameters = parametersOf(model.get("layers")),
-    hidden = model.get("hidden");
+    net = digitNetwork(model.get("layers"), model.get("hidden"));
   const examples = model
     .get("examples")
     .map((example) => ({ label: example.label, x: pictureOf(example).flat() }));
@@ -129,13 +123,12 @@ function render({ model, el }) {
     const key = `${example} ${target} ${seed}`;
     if (kept.key === key) return kept;
     const { x, label } = examples[Math.min(example, examples.length - 1)],
-      signs = signsOf(parameters, hidden, x, label, target);
+      signs = signsOf(net, x, label, target);
     const random = Array.from({ length: DRAWS }, (_, k) => randomSigns(seed, k)),
       grid = Array.from({ length: STEPS_OF_EPSILON + 1 }, (_, k) => (MOST * k) / STEPS_OF_EPSILON);
     const curve = (s) =>
-      readAll(
-        parameters,
-        hidden,
+      probabilitiesOf(
+        net,
         grid.map((epsilon) => movedBy(x, s, epsilon)),
       ).map((row) => row[label]);
     return Object.assign(kept, {
@@ -144,7 +137,7 @@ function render({ model, el }) {
       label,
       signs,
       random,
-      clean: readAll(parameters, hidden, [x])[0],
+      clean: probabilitiesOf(net, [x])[0],
       curves: [curve(random[0]), curve(signs)],
       noise: new Map(),
     });
@@ -252,13 +245,12 @@ function render({ model, el }) {
         adversarial: movedBy(x, signs, state.epsilon),
         noisy: movedBy(x, random[0], state.epsilon),
       };
-    const [moved] = readAll(parameters, hidden, [pictures.adversarial]),
+    const [moved] = probabilitiesOf(net, [pictures.adversarial]),
       best = highest(clean);
     if (!noise.has(state.epsilon)) {
       // twenty pictures: read once for each epsilon
-      const rows = readAll(
-        parameters,
-        hidden,
+      const rows = probabilitiesOf(
+        net,
         random.map((s) => movedBy(x, s, state.epsilon)),
       );
       noise.set(state.epsilon, {

@@ -1,4 +1,5 @@
-// Attention in an encoder-decoder from spelling to sounds: where it looks for each sound, and what comes of looking elsewhere.
+// Attention in an encoder-decoder from spelling to sounds: where it looks for each sound, and what
+// comes of looking elsewhere.
 import {
   Numbers,
   html,
@@ -7,16 +8,12 @@ import {
   write,
   maths,
   prose,
-  slider,
-  button,
-  segmented,
-  menu,
-  announcer,
   watch,
   onWidth,
   fixed,
   small,
 } from "../shared/draw.js";
+import { slider, button, segmented, menu, announcer } from "../shared/controls.js";
 import { refill } from "../shared/chart.js";
 import { openedArray, attentionWeights, attentionPass } from "./maths.js";
 
@@ -144,7 +141,8 @@ function render({ model, el }) {
     PageUp: [-99, 0],
     PageDown: [99, 0],
   };
-  // A row of tokens, or the map: one place in the tab order, where arrow keys and the pointer over it move what is followed.
+  // A row of tokens, or the map: one place in the tab order, where arrow keys and the pointer over
+  // it move what is followed.
   const follow = (node, onkeys, onspot) => {
     const point = (event) => {
       const box = node.getBoundingClientRect();

@@ -1,4 +1,5 @@
-// What follows from looking elsewhere: weights, probabilities and slopes of one word, from the arrays that `AttentionMap` packs.
+// What follows from looking elsewhere: weights, probabilities and slopes of one word, from the
+// arrays that `AttentionMap` packs.
 import { activations } from "../shared/engine.js";
 
 const softmaxOf = (z) => activations.softmax.forward([z])[0];
@@ -22,7 +23,8 @@ export const attentionWeights = (scores, temperature, seen) =>
     head.map((row) => softmaxOf(row.map((s, k) => (seen[k] ? s / temperature : -Infinity)))),
   );
 
-// Of every step: a (steps, h), what the last layer reads, p (steps, sounds), and the slopes of ln p[ids] by the scores (heads, steps, letters).
+// Of every step: a (steps, h), what the last layer reads, p (steps, sounds), and the slopes of ln
+// p[ids] by the scores (heads, steps, letters).
 export function attentionPass({ base, pasted, ids, W, b }, weights, temperature) {
   const slopes = weights.map(() => []),
     p = [];

@@ -1,4 +1,5 @@
-// A drawing of a computational graph, from the inputs above to the result below: a box for each number, an arrow for each use of one.
+// A drawing of a computational graph, from the inputs above to the result below: a box for each
+// number, an arrow for each use of one.
 import { svg, place, sign, widths } from "../shared/draw.js";
 import { arrowhead } from "../shared/chart.js";
 
@@ -30,8 +31,9 @@ function caption(source) {
   });
 }
 
-// `show(drawing)` draws another graph: boxes [{ name, caption, uses, at: [share of the width, row] }], arrows [{ key, to, from, share }], the
-// result being the last box. `onpick(name)` is called when a box is clicked.
+// `show(drawing)` draws another graph: boxes [{ name, caption, uses, at: [share of the width, row]
+// }], arrows [{ key, to, from, share }], the result being the last box. `onpick(name)` is called
+// when a box is clicked.
 export function graphDiagram({ numbers, onpick }) {
   const node = svg("svg", { class: "lf-diagram lf-graph-diagram", role: "img" });
   const prefixed = (symbol, text, name) =>
@@ -184,7 +186,8 @@ export function graphDiagram({ numbers, onpick }) {
     place(local, { x, y: y + (single ? 0.36 * text : text + 0.5) });
   }
 
-  // Forward, an arrow has the sign and size of the number that it carries down; backward, of what flows back along it.
+  // Forward, an arrow has the sign and size of the number that it carries down; backward, of what
+  // flows back along it.
   function paint(table, view) {
     painted = [table, view];
     if (!size) return;
@@ -215,8 +218,9 @@ export function graphDiagram({ numbers, onpick }) {
     }
   }
 
-  // Bring out what a stage computes and hold back what comes later. now, from: names of boxes; lit: keys of arrows; values, gradients: names
-  // known so far, as { x: name of the number to show }; local, messages: keys of arrows. Without a stage everything is plain.
+  // Bring out what a stage computes and hold back what comes later. now, from: names of boxes; lit:
+  // keys of arrows; values, gradients: names known so far, as { x: name of the number to show };
+  // local, messages: keys of arrows. Without a stage everything is plain.
   function stage(s) {
     node.classList.toggle("lf-staged", Boolean(s));
     for (const box of boxes) {

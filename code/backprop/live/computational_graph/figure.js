@@ -1,19 +1,7 @@
-// A computational graph with its values and gradients: an expression to pick, its inputs to move, both passes to step through.
-import {
-  Numbers,
-  html,
-  svg,
-  prose,
-  plain,
-  slider,
-  button,
-  segmented,
-  menu,
-  announcer,
-  watch,
-  onWidth,
-  fixed,
-} from "../shared/draw.js";
+// A computational graph with its values and gradients: an expression to pick, its inputs to move,
+// both passes to step through.
+import { Numbers, html, svg, prose, plain, watch, onWidth, fixed } from "../shared/draw.js";
+import { slider, button, segmented, menu, announcer } from "../shared/controls.js";
 import { graphDiagram } from "./diagram.js";
 import { graphOf, tableOf, stagesOf, boxText } from "./stages.js";
 import { stagePanel } from "../shared/stages.js";

@@ -1,8 +1,10 @@
-// The computational graphs that a reader can pick, and the stages of their two passes in words and formulas.
+// The computational graphs that a reader can pick, and the stages of their two passes in words and
+// formulas.
 import { scalar, operations, nodesOf, backwardThrough } from "../shared/engine.js";
 
 // ------------------------------------------------------------------------------------------------------- expressions
-// As in computational_graph.py: from the inputs by name to the numbers made from them by name, the last one the result.
+// As in computational_graph.py: from the inputs by name to the numbers made from them by name, the
+// last one the result.
 const op = operations,
   constant = (v) => scalar(v);
 const unit = ({ w, x, b }) => {
@@ -67,8 +69,9 @@ const FORMULAS = {
   cancel: "x · y − y · x",
 };
 
-// The graph after its backward pass: nodes with a name, the operations among them, the result, and the arrows in the order in which the
-// backward pass uses them: the k-th parent of `to` is `from`, and it is the `nth` of the `uses` arrows that leave `from`.
+// The graph after its backward pass: nodes with a name, the operations among them, the result, and
+// the arrows in the order in which the backward pass uses them: the k-th parent of `to` is `from`,
+// and it is the `nth` of the `uses` arrows that leave `from`.
 export function graphOf(expression, inputs) {
   const leaves = Object.fromEntries(Object.entries(inputs).map(([name, v]) => [name, scalar(v)])),
     named = { ...leaves, ...BUILD[expression](leaves) };
@@ -109,8 +112,8 @@ export function tableOf({ nodes, arrows }) {
 }
 
 // -------------------------------------------------------------------------------------------------------- operations
-// Of an operation on a and b (names, or numbers) with the result v: the formula `is`, the local derivatives, the text of its box `box`, and
-// what there is to say about it in either direction.
+// Of an operation on a and b (names, or numbers) with the result v: the formula `is`, the local
+// derivatives, the text of its box `box`, and what there is to say about it in either direction.
 const SUM = {
   is: (a, b) => `${a} + ${b}`,
   local: () => ["1", "1"],
@@ -197,7 +200,8 @@ export const boxText = (n) =>
 const spoken = (n) => boxText(n).replace(/e\^(\w)/, "exp($1)");
 
 // ------------------------------------------------------------------------------------------------------------ stages
-// For every view a list of stages; each has a sheet for the panel, and what the diagram brings out and knows by then.
+// For every view a list of stages; each has a sheet for the panel, and what the diagram brings out
+// and knows by then.
 const slope = (of, by) => `\\frac{∂${of}}{∂${by}}`;
 const ordinal = (n) => ["first", "second", "third"][n - 1];
 
@@ -235,7 +239,8 @@ export function stagesOf({ expression, nodes, made, arrows, result }) {
     messages: [],
   }));
 
-  // Which number stands for the gradient of each box once the arrows `used` have been used: a sum that may not be complete.
+  // Which number stands for the gradient of each box once the arrows `used` have been used: a sum
+  // that may not be complete.
   const gradients = (used) => ({
     [f]: `grad[${f}]`,
     ...Object.fromEntries(

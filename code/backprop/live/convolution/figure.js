@@ -1,4 +1,5 @@
-// A convolution to take hold of: a window on a picture, a kernel to edit, the gradients going back, a hidden kernel to learn.
+// A convolution to take hold of: a window on a picture, a kernel to edit, the gradients going back,
+// a hidden kernel to learn.
 import {
   Numbers,
   html,
@@ -6,17 +7,13 @@ import {
   write,
   maths,
   prose,
-  slider,
-  button,
-  segmented,
-  menu,
-  announcer,
   watch,
   onWidth,
   fixed,
   small,
   whole,
 } from "../shared/draw.js";
+import { slider, button, segmented, menu, announcer } from "../shared/controls.js";
 import { chart } from "../shared/chart.js";
 import { palette, paintInk, paintSigned, outline } from "../shared/paint.js";
 import {

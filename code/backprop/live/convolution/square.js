@@ -1,4 +1,5 @@
-// A square of pixels with a frame of 3 x 3 and one marked pixel, which pointer or arrow keys move; and nine numbers in a square.
+// A square of pixels with a frame of 3 x 3 and one marked pixel, which pointer or arrow keys move;
+// and nine numbers in a square.
 import { html, svg, place } from "../shared/draw.js";
 import { raster } from "../shared/paint.js";
 
@@ -13,7 +14,8 @@ const WAYS = {
   PageDown: [99, 0],
 };
 
-// onpoint([row, column], first) while a pointer is held down; onmove([rows, columns]) by keys; onspace() if Space does something.
+// onpoint([row, column], first) while a pointer is held down; onmove([rows, columns]) by keys;
+// onspace() if Space does something.
 export function pixelSquare({ side, what, onpoint, onmove, onspace }) {
   const dots = raster(side),
     lines = Array.from(
@@ -92,7 +94,8 @@ export function pixelSquare({ side, what, onpoint, onmove, onspace }) {
   return { node, dots, edge, show };
 }
 
-// Nine places in a square, each with a tint behind it by the sign and size of its number: fill(i, j) makes what stands in front.
+// Nine places in a square, each with a tint behind it by the sign and size of its number: fill(i,
+// j) makes what stands in front.
 export function nineSquare(attributes, fill) {
   const tints = [0, 1, 2].map(() => []);
   const node = html(
@@ -117,7 +120,8 @@ export function nineSquare(attributes, fill) {
   return { node, show };
 }
 
-// A field for a number: `onvalue(v)` while one is typed; it shows the value in full while it is being edited.
+// A field for a number: `onvalue(v)` while one is typed; it shows the value in full while it is
+// being edited.
 export function numberField({ name, label, limit, onvalue }) {
   const input = html("input", {
     type: "number",

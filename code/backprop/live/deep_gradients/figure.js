@@ -1,4 +1,5 @@
-// A deep stack of equal layers: how large the activations are going forward, and the error signals going back.
+// A deep stack of equal layers: how large the activations are going forward, and the error signals
+// going back.
 import { activations } from "../shared/engine.js";
 import {
   Numbers,
@@ -7,17 +8,13 @@ import {
   place,
   write,
   prose,
-  slider,
-  button,
-  segmented,
-  menu,
-  announcer,
   watch,
   onWidth,
   fixed,
   small,
   whole,
 } from "../shared/draw.js";
+import { slider, button, segmented, menu, announcer } from "../shared/controls.js";
 import { chart, refill } from "../shared/chart.js";
 import { FLAT, sigmaOf, stackOf, decadesOf } from "./stack.js";
 
@@ -27,7 +24,8 @@ const REACH_OF_Z = 5; // of the histogram, with what lies beyond in its last bar
 const BARS = 40;
 const percent = (v) => `${(100 * v).toFixed(0)}\u2009%`;
 const power = (v) =>
-  v === 0 ? "0" : Math.abs(Math.log10(v)) < 3 ? String(Number(v.toPrecision(2))) : small(v); // two digits, however large or small
+  // two digits, however large or small
+  v === 0 ? "0" : Math.abs(Math.log10(v)) < 3 ? String(Number(v.toPrecision(2))) : small(v);
 const formatOf = (name) =>
   /^(depth|layer)$/.test(name)
     ? whole
@@ -120,7 +118,8 @@ function layerPlot({ onlayer }) {
         )
         .join(""),
     }));
-    // Each line is named where it is farthest from the other one, on the side where the other is not.
+    // Each line is named where it is farthest from the other one, on the side where the other is
+    // not.
     let widest = 1;
     const gap = (k) => Y(now.deltas[k]) - Y(now.activations[k]);
     for (let k = 1; k < n - 1; k++) if (Math.abs(gap(k)) > Math.abs(gap(widest)) + 1) widest = k;

@@ -1,6 +1,8 @@
-// The stack of DeepGradients: one pass forward, one back, and how large everything is. What deep_gradients.py asks of the companion.
-// Arrays are rows after rows: entry (i, j) of a batch stands at i WIDTH + j.
+// The stack of DeepGradients: one pass forward, one back, and how large everything is. What
+// deep_gradients.py asks of the companion. Arrays are rows after rows: entry (i, j) of a batch
+// stands at i WIDTH + j.
 import { activations, mulberry32, normal } from "../shared/engine.js";
+import { times, timesTurned } from "../shared/network.js";
 
 const WIDTH = 24; // units a layer
 const SAMPLES = 16; // in the batch
@@ -10,7 +12,8 @@ export const FLAT = 0.05;
 export const sigmaOf = ({ init, sd }) =>
   ({ normal: sd, xavier: Math.sqrt(1 / WIDTH), he: Math.sqrt(2 / WIDTH) })[init];
 
-// Standard normal numbers by seed: samples, error at the top, weights. Drawn once a seed; the last one is kept.
+// Standard normal numbers by seed: samples, error at the top, weights. Drawn once a seed; the last
+// one is kept.
 let drawnBefore = {};
 function drawsOf(seed) {
   if (drawnBefore.seed === seed) return drawnBefore;
@@ -22,27 +25,6 @@ function drawsOf(seed) {
   return drawnBefore;
 }
 
-function times(x, W) {
-  // (n, d) @ (d, d)
-  const y = new Float64Array(x.length);
-  for (let i = 0; i < x.length; i += WIDTH)
-    for (let k = 0, w = 0; k < WIDTH; k++) {
-      const v = x[i + k];
-      for (let j = i; j < i + WIDTH; j++, w++) y[j] += v * W[w];
-    }
-  return y;
-}
-function timesTurned(g, W) {
-  // (n, d) @ (d, d)^T
-  const y = new Float64Array(g.length);
-  for (let i = 0; i < g.length; i += WIDTH)
-    for (let k = 0, w = 0; k < WIDTH; k++) {
-      let sum = 0;
-      for (let j = i; j < i + WIDTH; j++, w++) sum += g[j] * W[w];
-      y[i + k] = sum;
-    }
-  return y;
-}
 // Layer normalisation of every row with gamma 1 and beta 0, and back through it.
 function standardised(u) {
   const hat = new Float64Array(u.length),
@@ -77,7 +59,8 @@ function rootMeanSquare(v) {
   for (let k = 0; k < v.length; k++) sum += v[k] * v[k];
   return Math.sqrt(sum / v.length);
 }
-// f entry by entry of one array, or of two (loops: `map` of a typed array takes four times as long).
+// f entry by entry of one array, or of two (loops: `map` of a typed array takes four times as
+// long).
 function entries(f, u, v) {
   const y = new Float64Array(u.length);
   if (v) for (let k = 0; k < u.length; k++) y[k] = f(u[k], v[k]);
@@ -87,8 +70,8 @@ function entries(f, u, v) {
 const plus = (u, v) => u + v;
 const product = (u, v) => u * v;
 
-// For every layer, first one first: the root mean squares of its output (`activations`) and of dL/dz (`deltas`), its mean slope and its
-// share of slopes below FLAT, and z itself.
+// For every layer, first one first: the root mean squares of its output (`activations`) and of
+// dL/dz (`deltas`), its mean slope and its share of slopes below FLAT, and z itself.
 export function stackOf(state) {
   const { depth, activation, residual, norm, seed } = state,
     sigma = sigmaOf(state),
@@ -102,7 +85,8 @@ export function stackOf(state) {
     found = { activations: empty(), deltas: empty(), slopes: empty(), flat: empty(), z };
   for (let l = 0, x = X; l < depth; l++) {
     weights[l] = entries((w) => sigma * w, W[l]);
-    const u = times(x, weights[l]);
+    const u = new Float64Array(SAMPLES * WIDTH);
+    times(x, weights[l], u, SAMPLES, WIDTH, WIDTH); // (n, d) @ (d, d)
     if (norm) norms[l] = standardised(u);
     z[l] = norm ? norms[l].hat : u;
     a[l] = entries(f, z[l]);
@@ -121,13 +105,16 @@ export function stackOf(state) {
     }
     found.slopes[l] = sum / slopes.length;
     found.flat[l] = low / slopes.length;
-    const branch = timesTurned(norm ? standardisedBack(delta, norms[l]) : delta, weights[l]);
+    const gradU = norm ? standardisedBack(delta, norms[l]) : delta;
+    const branch = new Float64Array(SAMPLES * WIDTH);
+    timesTurned(gradU, weights[l], branch, SAMPLES, WIDTH, WIDTH); // (n, d) @ (d, d)^T
     g = residual ? entries(plus, g, branch) : branch;
   }
   return found;
 }
 
-// The decades that hold all values: 1e-6 to 1e2, and more by four where they leave it; as powers of ten.
+// The decades that hold all values: 1e-6 to 1e2, and more by four where they leave it; as powers of
+// ten.
 export function decadesOf(...lists) {
   const levels = lists
       .flat()

@@ -5,21 +5,19 @@ import {
   svg,
   write,
   prose,
-  slider,
-  button,
-  menu,
-  announcer,
   watch,
   onWidth,
   fixed,
   small,
   whole,
 } from "../shared/draw.js";
+import { slider, button, menu, announcer } from "../shared/controls.js";
 import { chart, refill } from "../shared/chart.js";
 import { MOST, RACERS, race, standing, marker, lineThrough, raceMap } from "./map.js";
 
 const TRAITS = ["surface", "condition", "origin", "eta", "mu", "weight_decay", "racers", "steps"];
-const RUN = ["surface", "condition", "origin", "eta", "mu", "weight_decay"]; // what the paths depend on
+// what the paths depend on
+const RUN = ["surface", "condition", "origin", "eta", "mu", "weight_decay"];
 const ETAS = [-4, -3, -2, -1]
   .flatMap((power) => [1, 1.5, 2, 3, 5, 7].map((m) => Number(`${m}e${power}`)))
   .concat(1, 1.5, 2, 3)

@@ -1,4 +1,5 @@
-// The surfaces of the race, the race itself as pure functions, and the map: contours, paths, the start to drag.
+// The surfaces of the race, the race itself as pure functions, and the map: contours, paths, the
+// start to drag.
 import { svg, place, fixed } from "../shared/draw.js";
 import { chart, refill } from "../shared/chart.js";
 import { optimizers } from "../shared/optimizers.js";
@@ -59,7 +60,8 @@ export const RACERS = {
 };
 const apart = ([p, q], minima) => Math.min(...minima.map(([u, v]) => Math.hypot(p - u, q - v)));
 
-// The whole race of every optimiser: { path, loss, distance }, each with an entry for every step from 0, the last one beyond FAR if it diverged.
+// The whole race of every optimiser: { path, loss, distance }, each with an entry for every step
+// from 0, the last one beyond FAR if it diverged.
 export function race(state, minima) {
   const f = surfaceOf(state),
     far = (theta) => Math.abs(theta[0]) > FAR || Math.abs(theta[1]) > FAR;
@@ -85,7 +87,8 @@ export function race(state, minima) {
   );
 }
 
-// Where a racer is after `steps`: its number of steps, whether it has diverged, since when it has stayed near a minimum (or null).
+// Where a racer is after `steps`: its number of steps, whether it has diverged, since when it has
+// stayed near a minimum (or null).
 export function standing({ path, distance, diverged }, steps) {
   const at = Math.min(steps, path.length - 1);
   let close = null;
@@ -95,7 +98,8 @@ export function standing({ path, distance, diverged }, steps) {
 
 const tenth = (v) => Math.round(10 * v) / 10; // of a pixel
 
-// The lines where the surface has one of the `levels`, as a path for each, by marching squares on a grid of values[j][i].
+// The lines where the surface has one of the `levels`, as a path for each, by marching squares on a
+// grid of values[j][i].
 export function contours(values, levels, X, Y) {
   const parts = levels.map(() => []),
     rows = values.length - 1,
@@ -120,7 +124,8 @@ export function contours(values, levels, X, Y) {
         if (b < level !== c < level) cuts.push(spot(i + 1, j, 0, 1, b, c, level));
         if (c < level !== d < level) cuts.push(spot(i + 1, j + 1, -1, 0, c, d, level));
         if (d < level !== a < level) cuts.push(spot(i, j + 1, 0, -1, d, a, level));
-        if (cuts.length === 4 && (a + b + c + d) / 4 < level === a < level) cuts.push(cuts.shift()); // a saddle in the cell
+        // a saddle in the cell
+        if (cuts.length === 4 && (a + b + c + d) / 4 < level === a < level) cuts.push(cuts.shift());
         for (let n = 0; n + 1 < cuts.length; n += 2) parts[k].push(`M${cuts[n]}L${cuts[n + 1]}`);
       }
     }
@@ -128,7 +133,8 @@ export function contours(values, levels, X, Y) {
 }
 
 // ------------------------------------------------------------------------------------------------------------ drawing
-// Racers differ in the shape of their marker and the dashes of their line as well as in colour (style.css).
+// Racers differ in the shape of their marker and the dashes of their line as well as in colour
+// (style.css).
 const polygon = (n, r, turn = 0, inner = 1) =>
   `M${Array.from({ length: n }, (_, k) => {
     const angle = (2 * Math.PI * k) / n - Math.PI / 2 + turn,
@@ -153,8 +159,10 @@ export const marker = (name, r = 6) => MARKERS[name](r);
 export const lineThrough = (points) =>
   `M${points.map(([x, y]) => `${tenth(Math.min(1e4, Math.max(-1e4, x)))},${tenth(Math.min(1e4, Math.max(-1e4, y)))}`).join("L")}`;
 
-const cellsOf = (surface) => (surface === "bowl" ? [48, 36] : [144, 108]); // of the grid under the contours; the bowl's is drawn anew while κ moves
-const SHARES = Array.from({ length: 12 }, (_, k) => 1e-4 * 8000 ** (k / 11)); // levels, as shares of the highest value shown
+// of the grid under the contours; the bowl's is drawn anew while κ moves
+const cellsOf = (surface) => (surface === "bowl" ? [48, 36] : [144, 108]);
+// levels, as shares of the highest value shown
+const SHARES = Array.from({ length: 12 }, (_, k) => 1e-4 * 8000 ** (k / 11));
 
 export function raceMap({ onmove, onkey }) {
   const shade = svg("image", { class: "lf-height", preserveAspectRatio: "none" }),

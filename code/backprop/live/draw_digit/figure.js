@@ -1,23 +1,12 @@
-// Draw a digit: what the trained network makes of it, and the gradient of the loss with respect to every pixel.
-import { activations, losses, forward, inputGradient } from "../shared/engine.js";
-import {
-  Numbers,
-  html,
-  write,
-  maths,
-  prose,
-  slider,
-  button,
-  segmented,
-  announcer,
-  watch,
-  fixed,
-  small,
-  whole,
-} from "../shared/draw.js";
+// Draw a digit: what the trained network makes of it, and the gradient of the loss with respect to
+// every pixel.
+import { activations } from "../shared/engine.js";
+import { Numbers, html, write, maths, prose, watch, fixed, small, whole } from "../shared/draw.js";
+import { slider, button, segmented, announcer } from "../shared/controls.js";
 import { blankSheet, stroke, sheetOf, asDrawn, centred, stepped } from "./ink.js";
 import { palette, raster, paintInk, paintSigned, outline } from "../shared/paint.js";
-import { SIDE, blankPicture, parametersOf, pictureOf } from "../shared/digit.js";
+import { SIDE, blankPicture, digitNetwork, pictureOf } from "../shared/digit.js";
+import { rowsOf } from "../shared/network.js";
 import { drawingPad, pointedSquare, cellName } from "./pad.js";
 
 const TRAITS = ["pixels", "target", "brush", "tool", "centre", "shown", "eta"];
@@ -49,37 +38,32 @@ const formatOf = (name) =>
 const largest = (z, but = -1) =>
   z.reduce((best, v, k) => (k !== but && (best < 0 || v > z[best]) ? k : best), -1);
 
-// Everything that follows from a picture: probabilities (10), the digit read, the one that the loss is about, loss and dL/dx (28, 28).
-export function evaluateDigit(parameters, hidden, picture, target) {
-  const pass = forward(parameters, [picture.flat()], { hidden }),
-    [z] = pass.y,
-    best = largest(z),
-    against = target ?? largest(z, best);
-  const [loss, gradZ] = losses["cross-entropy"](pass.y, [against]),
-    [dx] = inputGradient(parameters, pass, gradZ);
-  return {
-    p: activations.softmax.forward(pass.y)[0],
-    best,
-    against,
-    loss,
-    gradient: picture.map((_, i) => dx.slice(i * SIDE, (i + 1) * SIDE)),
-  };
+// Everything that follows from a picture: probabilities (10), the digit read, the one that the loss
+// is about, loss and dL/dx (28, 28).
+export function evaluateDigit(net, picture, target) {
+  const z = [...net.forward(Float64Array.from(picture.flat()), 1)];
+  const best = largest(z);
+  const against = target ?? largest(z, best);
+  const loss = net.loss(Int32Array.of(against));
+  net.backward();
+  const [p] = activations.softmax.forward([z]);
+  return { p, best, against, loss, gradient: rowsOf(net.inputGradient(), SIDE) };
 }
 
 // ---------------------------------------------------------------------------------------------------------- the figure
 function render({ model, el }) {
   const numbers = new Numbers(formatOf),
     spoken = announcer(),
-    parameters = parametersOf(model.get("layers")),
-    hidden = model.get("hidden");
+    net = digitNetwork(model.get("layers"), model.get("hidden"));
   const get = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
   const set = (changes) => {
     for (const [name, v] of Object.entries(changes)) model.set(name, v);
     model.save_changes();
   };
 
-  // The drawing. `sheet` is the ink; `picture` what the network sees of it. A picture that was not drawn here is taken as it is (`whole`); the
-  // one that the figure opens with (`given`) gives way to the first stroke.
+  // The drawing. `sheet` is the ink; `picture` what the network sees of it. A picture that was not
+  // drawn here is taken as it is (`whole`); the one that the figure opens with (`given`) gives way
+  // to the first stroke.
   const drawn = {},
     past = [];
   let sent,
@@ -161,7 +145,7 @@ function render({ model, el }) {
       { against } = found;
     let picture = drawn.picture;
     for (let k = 0; k < steps; k++)
-      picture = stepped(picture, evaluateDigit(parameters, hidden, picture, against).gradient, eta);
+      picture = stepped(picture, evaluateDigit(net, picture, against).gradient, eta);
     keep();
     adopt(picture);
     if (target === null) set({ target: against });
@@ -277,7 +261,7 @@ function render({ model, el }) {
       [j, i] = here,
       ink = palet.colours.now;
     found = {
-      ...evaluateDigit(parameters, hidden, picture, state.target),
+      ...evaluateDigit(net, picture, state.target),
       blank: !picture.some((row) => row.some((v) => v > 0)),
     };
     const { p, best, against, loss, gradient, blank } = found,

@@ -1,5 +1,6 @@
-// Ink on a sheet: a square of CELLS x CELLS grey values from 0 (paper) to 1, finer than the SIDE x SIDE pixels that a network sees.
-// Pure functions; a sheet is one flat array, a picture an array of rows.
+// Ink on a sheet: a square of CELLS x CELLS grey values from 0 (paper) to 1, finer than the SIDE x
+// SIDE pixels that a network sees. Pure functions; a sheet is one flat array, a picture an array of
+// rows.
 import { SIDE, blankPicture } from "../shared/digit.js";
 
 const FINE = 6; // cells a pixel, each way
@@ -10,8 +11,8 @@ const INK = 0.1; // cells with less are paper
 
 export const blankSheet = () => new Float32Array(CELLS * CELLS);
 
-// A stroke from one point to another, [x, y] in pixels, `width` pixels wide with round ends and soft edges; or rubbing out along it,
-// one cell wider, so that nothing of an edge is left.
+// A stroke from one point to another, [x, y] in pixels, `width` pixels wide with round ends and
+// soft edges; or rubbing out along it, one cell wider, so that nothing of an edge is left.
 export function stroke(sheet, from, to, width, rub = false) {
   const [x0, y0, x1, y1] = [...from, ...to].map((v) => v * FINE),
     r = (width * FINE) / 2 + (rub ? 1 : 0),
@@ -44,7 +45,8 @@ export function sheetOf(picture) {
   return sheet;
 }
 
-// How much of [k size, (k + 1) size], from `start` on, lies in which cell, as a share: for each of `count` pixels a list of [cell, share].
+// How much of [k size, (k + 1) size], from `start` on, lies in which cell, as a share: for each of
+// `count` pixels a list of [cell, share].
 function overlaps(start, size, count) {
   return Array.from({ length: count }, (_, k) => {
     const low = start + k * size,
@@ -55,7 +57,8 @@ function overlaps(start, size, count) {
     return shares;
   });
 }
-// The mean ink over each of count x count pixels, `size` cells wide, the first one's corner at (x, y); beyond the sheet there is none.
+// The mean ink over each of count x count pixels, `size` cells wide, the first one's corner at (x,
+// y); beyond the sheet there is none.
 function resampled(sheet, x, y, size, count) {
   const across = overlaps(x, size, count),
     down = overlaps(y, size, count);
@@ -75,8 +78,9 @@ function resampled(sheet, x, y, size, count) {
 // The picture as it lies on the sheet.
 export const asDrawn = (sheet) => resampled(sheet, 0, 0, FINE, SIDE);
 
-// The picture as MNIST's makers would have made it (lecun1998): the drawing scaled into 20 x 20 pixels, its proportions kept and its edges
-// grey, then moved by whole pixels until its centre of mass is that of the 28 x 28 field.
+// The picture as MNIST's makers would have made it (lecun1998): the drawing scaled into 20 x 20
+// pixels, its proportions kept and its edges grey, then moved by whole pixels until its centre of
+// mass is that of the 28 x 28 field.
 export function centred(sheet) {
   let left = CELLS,
     right = -1,
@@ -121,6 +125,7 @@ export function centred(sheet) {
   return picture;
 }
 
-// What is left of a picture after one step of gradient descent on its pixels, which stay between paper and ink.
+// What is left of a picture after one step of gradient descent on its pixels, which stay between
+// paper and ink.
 export const stepped = (picture, gradient, eta) =>
   picture.map((row, i) => row.map((v, j) => Math.min(1, Math.max(0, v - eta * gradient[i][j]))));

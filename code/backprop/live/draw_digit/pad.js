@@ -1,4 +1,5 @@
-// The pad that a digit is drawn on, by mouse, finger, pen or keyboard; and the square in which one pixel is pointed at.
+// The pad that a digit is drawn on, by mouse, finger, pen or keyboard; and the square in which one
+// pixel is pointed at.
 import { html, svg, place, write, unique } from "../shared/draw.js";
 import { SIDE } from "../shared/digit.js";
 import { CELLS } from "./ink.js";
@@ -8,7 +9,8 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 const inside = (v) => Math.min(SIDE - 1, Math.max(0, v));
 export const cellName = ([j, i]) => `row ${i + 1}, column ${j + 1}`;
 
-// onstart() before, ondraw([[from, to], ...], rub) during, and onend() after each stroke, in pixels; onmove(words) when the pen has only moved.
+// onstart() before, ondraw([[from, to], ...], rub) during, and onend() after each stroke, in
+// pixels; onmove(words) when the pen has only moved.
 export function drawingPad({ onstart, ondraw, onend, onmove }) {
   const ink = raster(CELLS),
     id = unique("keys"),
@@ -135,7 +137,8 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
   };
 }
 
-// A square of SIDE x SIDE pixels with a frame around one of them, which the pointer over it or the arrow keys choose: onpoint([column, row]).
+// A square of SIDE x SIDE pixels with a frame around one of them, which the pointer over it or the
+// arrow keys choose: onpoint([column, row]).
 export function pointedSquare({ label, onpoint }) {
   const dots = raster(SIDE),
     edge = svg("path", { class: "lf-digit-outline" }),

@@ -1,17 +1,21 @@
-// A drawing of a small fully connected network: circles with their numbers, edges with a weight and a gradient, and the loss.
+// A drawing of a small fully connected network: circles with their numbers, edges with a weight and
+// a gradient, and the loss.
 import { svg, place, sign } from "../shared/draw.js";
 
-// Radii of units and inputs, distance of hidden units, size of text and distance of its lines, place of the labels: by width in pixels.
+// Radii of units and inputs, distance of hidden units, size of text and distance of its lines,
+// place of the labels: by width in pixels.
 const SIZES = [
   { from: 400, R: 40, r: 27, gap: 118, text: 11.5, line: 14.5, p: 0.6 },
   { from: 280, R: 35, r: 22, gap: 120, text: 10.3, line: 13.5, p: 0.55 },
   { from: 0, R: 32, r: 19, gap: 132, text: 9.4, line: 12.4, p: 0.46 },
 ];
-// A mark shows a number, "z1[0]", and belongs to the group before the bracket, "z1"; `stage` tells groups apart.
+// A mark shows a number, "z1[0]", and belongs to the group before the bracket, "z1"; `stage` tells
+// groups apart.
 const groupOf = (name) => name.replace(/\[.*/, "");
 
-// The diagram of an n0-n1-n2 network. `onselect(name, how)` is called when an edge is chosen, `onscrub(name, by)` while its label is
-// dragged sideways by a number of pixels. `spokenEdge(name)` and `spokenNode(layer, j)` give the words for a screen reader.
+// The diagram of an n0-n1-n2 network. `onselect(name, how)` is called when an edge is chosen,
+// `onscrub(name, by)` while its label is dragged sideways by a number of pixels. `spokenEdge(name)`
+// and `spokenNode(layer, j)` give the words for a screen reader.
 export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, spokenNode }) {
   const marks = []; // { node, groups }: what a stage brings out or holds back
   const mark = (node, ...groups) => {
@@ -179,8 +183,9 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
   );
 
   // --------------------------------------------------------------------------------------------------------- layout
-  // The labels of the first layer stand at a share p along their edges. With the inputs gap p / (2 (1 - p)) apart, where the hidden
-  // units are `gap` apart, the labels are equally far apart too, whatever edges cross between them.
+  // The labels of the first layer stand at a share p along their edges. With the inputs gap p / (2
+  // (1 - p)) apart, where the hidden units are `gap` apart, the labels are equally far apart too,
+  // whatever edges cross between them.
   function resize(width) {
     const { R, r, gap, text, line, p: first } = SIZES.find(({ from }) => width >= from);
     const top = 28 + R,
@@ -254,7 +259,8 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
     arrange(lossRows, center, start + tall / 2, half - 7);
   }
 
-  // The weight above the gradient on a chip that covers the edge; on a level edge, above and below the line; alone in the middle.
+  // The weight above the gradient on a chip that covers the edge; on a level edge, above and below
+  // the line; alone in the middle.
   function placeLabel({ x, y, level, text, row: line, single, chip, weight, gradient }) {
     const w = 3.9 * text,
       h = (single && !level ? 1.2 : 2) * line + (level ? 10 : 1),
@@ -271,7 +277,8 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
   }
 
   // ---------------------------------------------------------------------------------------------------------- paint
-  // `names` says which number gives an edge its colour and width ("W" or "dW"); `widthOf` turns it into pixels.
+  // `names` says which number gives an edge its colour and width ("W" or "dW"); `widthOf` turns it
+  // into pixels.
   function paint(table, quantity, widthOf) {
     for (const edge of edges) {
       const v = table[quantity + edge.name.slice(1)];
@@ -315,7 +322,8 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
     });
   const focus = (name) => edges.find((edge) => edge.name === name).label.focus();
 
-  // Bring out what a stage computes (`now`) and reads (`from`), hold back what comes later; without a stage all is plain.
+  // Bring out what a stage computes (`now`) and reads (`from`), hold back what comes later; without
+  // a stage all is plain.
   function stage(current) {
     for (const edge of edges) {
       edge.single = Boolean(current) && ![...current.known, ...current.now].includes(`dW${edge.l}`);

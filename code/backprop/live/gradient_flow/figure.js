@@ -1,15 +1,11 @@
-// Gradients flowing through the 2-3-1 network of section 4.4: the diagram, the stages of both passes, sliders, and descent.
-import { lossAndGradients, descend } from "../shared/engine.js";
+// Gradients flowing through the 2-3-1 network of section 4.4: the diagram, the stages of both
+// passes, sliders, and descent.
+import { Network } from "../shared/network.js";
 import {
   Numbers,
   html,
   prose,
   plain,
-  slider,
-  button,
-  segmented,
-  announcer,
-  linePlot,
   watch,
   onWidth,
   widths,
@@ -17,29 +13,37 @@ import {
   small,
   whole,
 } from "../shared/draw.js";
+import { slider, button, segmented, announcer } from "../shared/controls.js";
+import { linePlot } from "./plot.js";
 import { networkDiagram } from "./diagram.js";
 import { stagePanel } from "../shared/stages.js";
 
 // ------------------------------------------------------------------------------------------------ the table of numbers
 const LIMIT = 1e6; // of any number of the state, as in Python
-const OPTIONS = { hidden: "sigmoid", output: "sigmoid", loss: "half squared error" };
-const evaluate = ({ x, t, W1, W2 }) => lossAndGradients({ W1, W2 }, [x], [[t]], OPTIONS);
+const net = new Network([2, 3, 1], {
+  hidden: "sigmoid",
+  output: "sigmoid",
+  loss: "half squared error",
+  bias: false,
+});
 
 function tableOf(state) {
-  const pass = evaluate(state),
-    table = { t: state.t, eta: state.eta, loss: pass.loss, dy: pass.gradY[0][0] };
+  net.parameters = { W1: state.W1, W2: state.W2 };
+  const loss = net.lossAndGradients(Float64Array.from(state.x), Float64Array.of(state.t), 1);
+  const { gradients } = net;
+  const table = { t: state.t, eta: state.eta, loss, dy: net.gradY[0] };
   const fill = (name, row) =>
     row.forEach((v, j) => {
       table[`${name}[${j}]`] = v;
     });
   fill("x", state.x);
   for (const l of [1, 2]) {
-    fill(`z${l}`, pass.z[l][0]);
-    fill(`a${l}`, pass.a[l][0]);
-    fill(`delta${l}`, pass.delta[l][0]);
+    fill(`z${l}`, net.z[l]);
+    fill(`a${l}`, net.a[l]);
+    fill(`delta${l}`, net.delta[l]);
     state[`W${l}`].forEach((row, i) =>
       row.forEach((w, j) => {
-        const g = pass.gradients[`W${l}`][i][j];
+        const g = gradients[`W${l}`][i][j];
         table[`W${l}[${i},${j}]`] = w;
         table[`dW${l}[${i},${j}]`] = g;
         table[`next W${l}[${i},${j}]`] = w - g * state.eta;
@@ -55,7 +59,8 @@ const formatOf = (name) => {
 };
 
 // ---------------------------------------------------------------------------------------------------------- the stages
-// `now` is what a stage computes, `from` what it reads; `lines` puts the present numbers into the formula.
+// `now` is what a stage computes, `from` what it reads; `lines` puts the present numbers into the
+// formula.
 const units = (line) => [1, 2, 3].map((j) => line.replaceAll("#", j).replaceAll("@", j - 1));
 const parts = (name) => {
   const [, l, i, j] = name.match(/W(\d)\[(\d),(\d)\]/).map(Number);
@@ -348,19 +353,17 @@ function render({ model, el }) {
     const state = get(),
       first = numbers.table.loss,
       history = continues(state, first) ? [...state.history] : [first];
-    let parameters = { W1: state.W1, W2: state.W2 };
-    for (let k = 0; k < n; k++) {
-      const next = descend(parameters, evaluate({ ...state, ...parameters }).gradients, state.eta);
-      if (
-        !Object.values(next)
-          .flat(2)
-          .every((w) => Math.abs(w) <= LIMIT)
-      )
+    const x = Float64Array.from(state.x);
+    const t = Float64Array.of(state.t);
+    net.parameters = { W1: state.W1, W2: state.W2 };
+    net.lossAndGradients(x, t, 1);
+    for (let step = 0; step < n; step++) {
+      for (let k = 0; k < net.theta.length; k++) net.theta[k] -= net.gradient[k] * state.eta;
+      if (!net.theta.every((w) => Math.abs(w) <= LIMIT))
         return spoken.say("A weight would leave the range; try a smaller learning rate.");
-      parameters = next;
-      history.push(evaluate({ ...state, ...parameters }).loss);
+      history.push(net.lossAndGradients(x, t, 1));
     }
-    set({ ...parameters, history });
+    set({ ...net.parameters, history });
     spoken.say(
       () => `After ${history.length - 1} step${history.length === 2 ? "" : "s"}: ${say()}`,
     );

@@ -1,4 +1,5 @@
-// The gradient on its way back through time: an RNN, an LSTM and a GRU on the same sequence, from the last step to the first.
+// The gradient on its way back through time: an RNN, an LSTM and a GRU on the same sequence, from
+// the last step to the first.
 import {
   Numbers,
   html,
@@ -7,16 +8,13 @@ import {
   write,
   maths,
   prose,
-  slider,
-  button,
-  segmented,
-  announcer,
   watch,
   onWidth,
   fixed,
   small,
   whole,
 } from "../shared/draw.js";
+import { slider, button, segmented, announcer } from "../shared/controls.js";
 import { chart, refill } from "../shared/chart.js";
 import { largestEigenvalue } from "../shared/eigen.js";
 import { UNITS, MOST_STEPS, recurrentWeights, gradientNorms } from "./recurrent.js";

@@ -1,4 +1,5 @@
-// Backpropagation through time in an RNN, an LSTM and a GRU: `backprop.recurrent` for one sequence, with random weights that Python draws alike.
+// Backpropagation through time in an RNN, an LSTM and a GRU: `backprop.recurrent` for one sequence,
+// with random weights that Python draws alike.
 import { activations, mulberry32, normal } from "../shared/engine.js";
 
 export const UNITS = 8;
@@ -48,7 +49,8 @@ export function drawnBy(seed) {
   }
   return known.get(seed);
 }
-// Gram and Schmidt, column by column, twice: the second time removes what rounding left of the first.
+// Gram and Schmidt, column by column, twice: the second time removes what rounding left of the
+// first.
 function orthonormal(block) {
   const Q = block.slice(),
     n = UNITS;
@@ -76,8 +78,8 @@ export function recurrentWeights({ cell, scale, matrix, seed }, radii) {
 }
 
 // ------------------------------------------------------------------------------------- forward, and backward through time
-// Loops over the units are written out: closures and maps of short arrays would take most of the time of a repaint.
-// out[j] = f(start[j] + sum_k h[k] W[k, j])
+// Loops over the units are written out: closures and maps of short arrays would take most of the
+// time of a repaint. out[j] = f(start[j] + sum_k h[k] W[k, j])
 const gate = (f, h, W, start) => {
   const out = new Float64Array(UNITS);
   for (let j = 0; j < UNITS; j++) {
@@ -102,8 +104,8 @@ const norm = (v) => {
   return Math.sqrt(sum);
 };
 
-// Each cell: forward from z (an array a gate: x_t Wx + b) and the state { h, c } to the next state, with what the way back needs;
-// backward from dL/dh and dL/dc after the step to those before it.
+// Each cell: forward from z (an array a gate: x_t Wx + b) and the state { h, c } to the next state,
+// with what the way back needs; backward from dL/dh and dL/dc after the step to those before it.
 const cells = {
   rnn: {
     forward: ([z], { h }, [W]) => ({ h: gate(Math.tanh, h, W, z) }),

@@ -1,20 +1,18 @@
-// The learning rate: the loss curve of a small network on real digits, from a step too small to see to one that diverges.
+// The learning rate: the loss curve of a small network on real digits, from a step too small to see
+// to one that diverges.
 import {
   Numbers,
   html,
   svg,
   place,
   write,
-  slider,
-  button,
-  segmented,
-  announcer,
   watch,
   onWidth,
   prose,
   small,
   whole,
 } from "../shared/draw.js";
+import { slider, button, segmented, announcer } from "../shared/controls.js";
 import { chart, powerOfTen, refill } from "../shared/chart.js";
 import { palette, raster, paintInk } from "../shared/paint.js";
 import { STEPS, DigitRun, digitsOf } from "./train.js";
@@ -22,7 +20,8 @@ import { STEPS, DigitRun, digitsOf } from "./train.js";
 const TRAITS = ["eta", "momentum", "activation", "step", "tried", "seed"];
 const LOW = 1e-3; // both plots show losses from here ...
 const HIGH = 1e2; // ... to here; a loss beyond is drawn at the edge
-const SLICES = { busy: [4, 20], idle: [12, 4] }; // ms of training, and of rest, at a time: while the reader moves something, and else
+// ms of training, and of rest, at a time: while the reader moves something, and else
+const SLICES = { busy: [4, 20], idle: [12, 4] };
 const MOMENTA = [0, 0.5, 0.9, 0.99];
 const SHOWN = 10; // pictures of the data
 const plainNumber = (v) => (v >= 0.001 ? String(Number(v.toPrecision(4))) : small(v));
@@ -236,7 +235,8 @@ function render({ model, el }) {
   };
   const live = (name) => numbers.put(html("span", { class: "lf-number" }), name);
 
-  // Runs by their settings. The present one is trained first, then those tried before; a slice at a time, so that the page stays quick.
+  // Runs by their settings. The present one is trained first, then those tried before; a slice at a
+  // time, so that the page stays quick.
   const runs = new Map();
   const keyOf = (state, eta) => `${state.activation} ${state.seed} ${state.momentum} ${eta}`;
   const runOf = (state, eta) => {

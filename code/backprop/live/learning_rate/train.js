@@ -1,5 +1,6 @@
-// The training of LearningRate: what learning_rate.py asks of the companion, on long arrays of doubles, some steps at a time.
-// Arrays are rows after rows: entry (i, j) of an (n, d) array stands at i d + j.
+// The training of LearningRate: what learning_rate.py asks of the companion, on long arrays of
+// doubles, some steps at a time. Arrays are rows after rows: entry (i, j) of an (n, d) array stands
+// at i d + j.
 import { activations, mulberry32, normal } from "../shared/engine.js";
 
 const HIDDEN_UNITS = 16;
@@ -22,7 +23,8 @@ export function digitsOf({ pixels, labels }) {
   };
 }
 
-// One run. advance() makes one step and says whether there is another; losses and right have an entry more than steps were made.
+// One run. advance() makes one step and says whether there is another; losses and right have an
+// entry more than steps were made.
 export class DigitRun {
   constructor(digits, { activation, seed, eta, momentum }) {
     const { d, n } = digits,
@@ -124,8 +126,9 @@ export class DigitRun {
   }
 }
 
-// The entries of an (n, d) array that are not zero (most pixels are blank), by rows and by columns. Line l holds those from start[l] to
-// start[l + 1]: entry p stands at place[p] of the array, and `across` says in which column (or row).
+// The entries of an (n, d) array that are not zero (most pixels are blank), by rows and by columns.
+// Line l holds those from start[l] to start[l + 1]: entry p stands at place[p] of the array, and
+// `across` says in which column (or row).
 function entries(x, n, d) {
   const sorted = (lines, length, at) => {
     const start = new Int32Array(lines + 1),
@@ -144,7 +147,8 @@ function entries(x, n, d) {
   return { rows: sorted(n, d, (i, k) => i * d + k), columns: sorted(d, n, (k, i) => i * d + k) };
 }
 
-// out = x M for the rows of x, x^T M for its columns, with M (.., width): four sums at a time stay out of memory, in half the time.
+// out = x M for the rows of x, x^T M for its columns, with M (.., width): four sums at a time stay
+// out of memory, in half the time.
 function product({ start, place, across }, x, M, width, out) {
   for (let l = 0; l < start.length - 1; l++) {
     const first = start[l],

@@ -1,34 +1,20 @@
-// Losses and their gradients while the prediction moves: for regression over the error, for classification behind a sigmoid.
-import { activations, losses } from "../shared/engine.js";
-import {
-  Numbers,
-  html,
-  svg,
-  maths,
-  prose,
-  slider,
-  segmented,
-  announcer,
-  watch,
-  onWidth,
-  fixed,
-  small,
-} from "../shared/draw.js";
+// Losses and their gradients while the prediction moves: for regression over the error, for
+// classification behind a sigmoid.
+import { activations, lossAndSlope } from "../shared/engine.js";
+import { Numbers, html, svg, maths, prose, watch, onWidth, fixed, small } from "../shared/draw.js";
+import { slider, segmented, announcer } from "../shared/controls.js";
 import { chart, shapeOf } from "../shared/chart.js";
 
 // ------------------------------------------------------------------------------------------------ the table of numbers
 const TRAITS = ["task", "error", "delta", "z", "t"];
-const lossOf = (name, y, t, ...options) => {
-  const [value, [[gradient]]] = losses[name]([[y]], [[t]], ...options);
-  return [value, gradient];
-};
 const behindSigmoid = (name, z, t) => {
   // [loss of y = sigmoid(z), its gradient with respect to z]
   const y = activations.sigmoid.forward(z),
-    [value, gradient] = lossOf(name, y, t);
+    [value, gradient] = lossAndSlope(name, y, t);
   return [value, activations.sigmoid.backward(gradient, z, y)];
 };
-// A series: `both(x, state)` is [loss, gradient] at the error or the logit x; `depends(state)`, what its curves change with; `labels` say where its name stands in the two plots.
+// A series: `both(x, state)` is [loss, gradient] at the error or the logit x; `depends(state)`,
+// what its curves change with; `labels` say where its name stands in the two plots.
 const SERIES = {
   regression: [
     {
@@ -37,7 +23,7 @@ const SERIES = {
       label: "MSE",
       name: "squared error, MSE",
       formulas: ["e^2", "2 e"],
-      both: (e) => lossOf("mean squared error", e, 0),
+      both: (e) => lossAndSlope("mean squared error", e, 0),
       depends: () => 0,
       places: () => [
         { at: 2, dx: -9, dy: 0, anchor: "end" },
@@ -50,7 +36,7 @@ const SERIES = {
       label: "MAE",
       name: "absolute error, MAE",
       formulas: ["∣e∣", '"sign " e'],
-      both: (e) => lossOf("mean absolute error", e, 0),
+      both: (e) => lossAndSlope("mean absolute error", e, 0),
       depends: ({ delta }) => delta > 1.2,
       places: (t, delta) =>
         delta > 1.2
@@ -69,7 +55,7 @@ const SERIES = {
       label: "Huber",
       name: "Huber",
       formulas: ['½ e^2 " up to " δ ", " | "then straight"', 'e " cut off at " ± δ'],
-      both: (e, { delta }) => lossOf("huber", e, 0, delta),
+      both: (e, { delta }) => lossAndSlope("huber", e, 0, delta),
       depends: ({ delta }) => delta,
       places: (t, delta) => [
         { at: 2.4, dy: delta < 0.6 ? -7 : delta <= 1.2 ? 18 : 26, anchor: "middle" },
@@ -84,7 +70,7 @@ const SERIES = {
       label: "cross-entropy",
       name: "cross-entropy",
       formulas: ['− t " log " y | − ( 1 − t ) " log"( 1 − y )', "y − t"],
-      both: (z, { t }) => lossOf("binary cross-entropy", z, t),
+      both: (z, { t }) => lossAndSlope("binary cross-entropy", z, t),
       depends: ({ t }) => t,
       places: (t) =>
         t

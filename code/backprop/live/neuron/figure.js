@@ -1,4 +1,5 @@
-// One neuron with two inputs: the unit with its numbers, and the plane of its inputs with the decision line.
+// One neuron with two inputs: the unit with its numbers, and the plane of its inputs with the
+// decision line.
 import { matmul } from "../shared/engine.js";
 import {
   Numbers,
@@ -8,16 +9,13 @@ import {
   write,
   maths,
   prose,
-  slider,
-  button,
-  segmented,
-  announcer,
   watch,
   onWidth,
   fixed,
   small,
   whole,
 } from "../shared/draw.js";
+import { slider, button, segmented, announcer } from "../shared/controls.js";
 import { shapeOf } from "../shared/chart.js";
 import {
   LOW,

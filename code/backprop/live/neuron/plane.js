@@ -1,5 +1,6 @@
-// The plane of a neuron's two inputs: its decision line, weight vector and activation as a shade, sample points, and the input itself.
-import { activations, forward, transpose } from "../shared/engine.js";
+// The plane of a neuron's two inputs: its decision line, weight vector and activation as a shade,
+// sample points, and the input itself.
+import { activations } from "../shared/engine.js";
 import { svg, place, unique, sign, fixed } from "../shared/draw.js";
 import { chart, refill, shapeOf, arrowhead } from "../shared/chart.js";
 
@@ -9,7 +10,8 @@ export const UNITS = {
   ...activations,
   step: { forward: (z) => (z > 0 ? 1 : 0), backward: () => 0 },
 }; // the step is flat on both sides
-export const weighted = (w, b, X) => transpose(forward({ W1: w.map((v) => [v]), b1: [b] }, X).y)[0]; // z of every row of X
+// z of every row of X
+export const weighted = ([w1, w2], b, X) => X.map(([x1, x2]) => x1 * w1 + x2 * w2 + b);
 export const onItsSide = (w, b, points) =>
   weighted(
     w,
@@ -30,7 +32,8 @@ export const LEVEL_TEXT = {
   tanh: "a = ±0.8",
   relu: "a = 1 and 2",
 };
-const SHADES = { step: [0, 1], sigmoid: [0, 1], tanh: [-1, 1], relu: [0, 3] }; // the values of a between which the shading runs
+// the values of a between which the shading runs
+const SHADES = { step: [0, 1], sigmoid: [0, 1], tanh: [-1, 1], relu: [0, 3] };
 const strength = (a) => 0.5 * Math.min(1, Math.abs(a));
 const shadeOf = (activation, a) => (activation === "relu" ? a / 3 : a);
 

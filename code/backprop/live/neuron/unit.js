@@ -1,11 +1,13 @@
-// A neuron drawn as its computation: inputs, weights on the edges, the sum z, the function f with the present point on it, the activation a.
+// A neuron drawn as its computation: inputs, weights on the edges, the sum z, the function f with
+// the present point on it, the activation a.
 import { svg, place, write, sign, widths } from "../shared/draw.js";
 import { arrowhead } from "../shared/chart.js";
 import { UNITS } from "./plane.js";
 
 export const LABELS = { step: "step", sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU" };
 
-// x1, x2 -> sum -> f -> a: circles, edges with their weights, and a small graph of f with the present z on it.
+// x1, x2 -> sum -> f -> a: circles, edges with their weights, and a small graph of f with the
+// present z on it.
 export function unitDiagram(numbers) {
   const edges = [0, 1].map((i) => ({
     line: svg("line", { class: "lf-edge" }),

@@ -1,14 +1,11 @@
-// Overfitting: a network fitted to a few noisy samples, and what more data, a smaller model, weight decay and stopping early do about it.
+// Overfitting: a network fitted to a few noisy samples, and what more data, a smaller model, weight
+// decay and stopping early do about it.
 import {
   Numbers,
   html,
   svg,
   place,
   write,
-  slider,
-  button,
-  segmented,
-  announcer,
   watch,
   onWidth,
   prose,
@@ -16,11 +13,13 @@ import {
   small,
   whole,
 } from "../shared/draw.js";
+import { slider, button, segmented, announcer } from "../shared/controls.js";
 import { chart, powerOfTen, refill } from "../shared/chart.js";
 import { CurveNetwork, CurveRun, samplesOf, truth } from "./train.js";
 
 const TRAITS = ["n", "units", "noise", "decay", "early", "step", "sweep", "seed"];
-const PACES = { busy: [4, 24], idle: [12, 4] }; // ms of training and of rest: while the reader moves something, and else
+// ms of training and of rest: while the reader moves something, and else
+const PACES = { busy: [4, 24], idle: [12, 4] };
 const ERRORS = [2e-3, 2]; // what the plots of errors show; beyond it a mark lies on the edge
 const HEIGHTS = [-2, 2]; // of the samples
 const SIDES = [
@@ -208,7 +207,8 @@ function render({ model, el }) {
   };
   const live = (name) => numbers.put(html("span", { class: "lf-number" }), name);
 
-  // Runs by their settings: the present one is trained first, then those that the third plot wants, a slice at a time.
+  // Runs by their settings: the present one is trained first, then those that the third plot wants,
+  // a slice at a time.
   const runs = new Map(),
     drawn = {};
   const samplesFor = (state) => {

@@ -1,5 +1,6 @@
-// The training of Overfitting: what overfitting.py asks of the companion, on long arrays of doubles, some steps at a time.
-// Arrays are rows after rows: entry (i, j) of an (n, d) array stands at i d + j.
+// The training of Overfitting: what overfitting.py asks of the companion, on long arrays of
+// doubles, some steps at a time. Arrays are rows after rows: entry (i, j) of an (n, d) array stands
+// at i d + j.
 import { mulberry32, normal } from "../shared/engine.js";
 
 const TRAINING = 100; // samples there are; the first n are used
@@ -25,7 +26,8 @@ export function samplesOf({ seed, noise }) {
   return { training, validation: draw(VALIDATION) };
 }
 
-// A network 1-h-h-1 on arrays: W1 (1, h), b1, W2 (h, h), b2, W3 (h, 1), b3 in one array, as the companion's theta.
+// A network 1-h-h-1 on arrays: W1 (1, h), b1, W2 (h, h), b2, W3 (h, 1), b3 in one array, as the
+// companion's theta.
 export class CurveNetwork {
   constructor(units) {
     const h = units,
@@ -80,7 +82,8 @@ export class CurveNetwork {
   }
 }
 
-// One training run; advance() makes one step and says whether there is another. It keeps errors and parameters after each of `marks`.
+// One training run; advance() makes one step and says whether there is another. It keeps errors and
+// parameters after each of `marks`.
 export class CurveRun {
   constructor(samples, { n, units, decay, seed }, marks) {
     const net = new CurveNetwork(units).start(seed),

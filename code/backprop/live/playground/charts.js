@@ -1,4 +1,5 @@
-// The playground's two plots against the step: training and test loss, and the norm of every layer's gradient on a logarithmic scale.
+// The playground's two plots against the step: training and test loss, and the norm of every
+// layer's gradient on a logarithmic scale.
 import { html, svg, place } from "../shared/draw.js";
 import { chart, refill } from "../shared/chart.js";
 

@@ -1,4 +1,5 @@
-// What the playground is fed with: data sets, rows of text, states in an address. The twin of data.py.
+// What the playground is fed with: data sets, rows of text, states in an address. The twin of
+// data.py.
 import { mulberry32, normal } from "../shared/engine.js";
 
 export const SAMPLES = 400; // of every drawn data set, training and test together
@@ -48,8 +49,9 @@ export const inTraining = (i, share) => (i * 0.6180339887498949) % 1 < share / 1
 const quoted = (text) => `“${text.length > 20 ? `${text.slice(0, 20)}…` : text}”`;
 const NUMERAL = /^[-+\u2212]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
-// Points from lines "x, y, class", separated by commas, semicolons, tabs or spaces; a first line of names is passed over. { points, scaled }
-// With `fit` the rows are scaled into the plane. An error says which line is wrong and why.
+// Points from lines "x, y, class", separated by commas, semicolons, tabs or spaces; a first line of
+// names is passed over. { points, scaled } With `fit` the rows are scaled into the plane. An error
+// says which line is wrong and why.
 export function parseRows(text, fit) {
   const points = [],
     lines = [];
@@ -142,7 +144,8 @@ export function stateToText(state) {
     .join(";");
 }
 
-// The state that a line of `stateToText` names; an Error says what is wrong with any other text. Nothing of the text is ever run or set as HTML.
+// The state that a line of `stateToText` names; an Error says what is wrong with any other text.
+// Nothing of the text is ever run or set as HTML.
 export function stateFromText(text, { limits, datasets }) {
   if (text.length > LONGEST) throw new Error(`it has more than ${LONGEST} characters`);
   const state = {};

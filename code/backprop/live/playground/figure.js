@@ -1,11 +1,9 @@
-// A playground: a small network learns to tell two classes in the plane, here in the page. All units' views, all weights, all gradient norms.
+// A playground: a small network learns to tell two classes in the plane, here in the page. All
+// units' views, all weights, all gradient norms.
 import {
   Numbers,
   html,
   maths,
-  button,
-  menu,
-  announcer,
   watch,
   onWidth,
   write,
@@ -13,6 +11,7 @@ import {
   small,
   whole,
 } from "../shared/draw.js";
+import { button, menu, announcer } from "../shared/controls.js";
 import { MOST_POINTS, REACH, stateFromText, stateToText } from "./data.js";
 import { PlaygroundTrainer, runKey } from "./train.js";
 import { CELLS, cellInputs, dataPlane, signedColours, valueOf } from "./plane.js";
@@ -33,7 +32,8 @@ const SETTINGS = [
   "l1",
   "seed",
 ];
-const ANEW = ["dataset", "noise", "train_share", "hidden", "activation", "seed"]; // training starts anew
+// training starts anew
+const ANEW = ["dataset", "noise", "train_share", "hidden", "activation", "seed"];
 const or = (format) => (v) => (Number.isFinite(v) ? format(v) : "–");
 const percent = or((v) => `${(100 * v).toFixed(1)}\u2009%`);
 const formatOf = (name) =>
@@ -56,7 +56,8 @@ function render({ model, el }) {
     spoken = announcer(),
     calm = window.matchMedia("(prefers-reduced-motion: reduce)"),
     catalogue = model.get("catalogue");
-  const built = Boolean(el.closest(".live-figure")); // a page of the built book, whose address is ours to write
+  // a page of the built book, whose address is ours to write
+  const built = Boolean(el.closest(".live-figure"));
   const get = () => Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
   const live = (name) => numbers.put(html("span", { class: "lf-number" }), name);
   const message = html("p", { class: "lf-hint lf-pg-message", role: "status" }),
@@ -401,7 +402,8 @@ function render({ model, el }) {
       (at?.layer ?? net.depth) === net.depth,
     );
   }
-  // The model may have changed, by us or from outside. Our own changes are followed at once, and not again when the model tells of them.
+  // The model may have changed, by us or from outside. Our own changes are followed at once, and
+  // not again when the model tells of them.
   const outline = () => JSON.stringify([...SETTINGS, "pace"].map((name) => model.get(name)));
   const changed = () => {
     if (followed !== outline() || sent !== model.get("run")) follow();

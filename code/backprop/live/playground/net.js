@@ -1,5 +1,7 @@
-// The playground's network as a picture: every unit with its own view of the plane, every weight as a line, + and - for units and layers.
-import { html, svg, place, button, sign } from "../shared/draw.js";
+// The playground's network as a picture: every unit with its own view of the plane, every weight as
+// a line, + and - for units and layers.
+import { html, svg, place, sign } from "../shared/draw.js";
+import { button } from "../shared/controls.js";
 import { heatMap, valueOf, smallSide } from "./plane.js";
 
 const UNIT = 34; // the side of a unit's view, in pixels
@@ -12,7 +14,8 @@ export const unitName = (net, layer, unit) =>
       ? "output"
       : `unit ${unit + 1} of layer ${layer}`;
 
-// onsize(hidden): the reader adds or takes away; onselect({ layer, unit } or null, kept): a unit is looked at, for good (a click, a key) or while the pointer is on it.
+// onsize(hidden): the reader adds or takes away; onselect({ layer, unit } or null, kept): a unit is
+// looked at, for good (a click, a key) or while the pointer is on it.
 export function networkPicture({ onsize, onselect, maxUnits = 8, maxLayers = 4 }) {
   const edges = svg("g"),
     picture = svg("svg", { class: "lf-pg-edges", "aria-hidden": "true", height: 6 * ROW }, edges),
@@ -234,7 +237,8 @@ export function networkPicture({ onsize, onselect, maxUnits = 8, maxLayers = 4 }
         });
       }
   }
-  // The weight whose line is nearest to a place in the picture, within a few pixels: { layer, from, to } or null.
+  // The weight whose line is nearest to a place in the picture, within a few pixels: { layer, from,
+  // to } or null.
   function nearest(x, y) {
     let best = 7,
       found = null;

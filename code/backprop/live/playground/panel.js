@@ -1,5 +1,7 @@
-// The playground's controls below its pictures: the settings, and the panel for the reader's own points.
-import { html, slider, button, segmented, write } from "../shared/draw.js";
+// The playground's controls below its pictures: the settings, and the panel for the reader's own
+// points.
+import { html, write } from "../shared/draw.js";
+import { slider, button, segmented } from "../shared/controls.js";
 import { MOST_POINTS, parseRows, rowsText } from "./data.js";
 
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];

@@ -1,4 +1,5 @@
-// The plane of the playground: the surface of what the network (or one unit) says, the line between the classes, the points, the reader's pen.
+// The plane of the playground: the surface of what the network (or one unit) says, the line between
+// the classes, the points, the reader's pen.
 import { activations } from "../shared/engine.js";
 import { html, svg, place, fixed } from "../shared/draw.js";
 import { chart, shapeOf } from "../shared/chart.js";
@@ -31,7 +32,8 @@ export function signedColours(node) {
     bytes.set([...ends[k < 127 ? 0 : 1], 215 * Math.abs((k - 127) / 127)], 4 * k);
   return new Uint32Array(bytes.buffer);
 }
-// Paint values (every `stride`th of them from `offset`) into a canvas of CELLS or HALF cells a side; `scale` brings them to -1 .. 1.
+// Paint values (every `stride`th of them from `offset`) into a canvas of CELLS or HALF cells a
+// side; `scale` brings them to -1 .. 1.
 export function heatMap(canvas, colours, value, side = CELLS) {
   const context = canvas.getContext("2d"),
     skip = CELLS / side;
@@ -47,7 +49,8 @@ export function heatMap(canvas, colours, value, side = CELLS) {
 }
 export const smallSide = HALF;
 
-// What one unit shows: layer 0 is the input, the last one the probability from -1 (class 0) to 1 (class 1). Values without a bound by their largest.
+// What one unit shows: layer 0 is the input, the last one the probability from -1 (class 0) to 1
+// (class 1). Values without a bound by their largest.
 export function valueOf(net, layer, unit) {
   const d = net.sizes[layer];
   if (layer === net.depth) return (k) => 2 * activations.sigmoid.f(net.z[layer][k]) - 1;
@@ -160,7 +163,8 @@ export function dataPlane({ onplace, onundo, onsay }) {
     });
     marks.forEach((mark, k) => place(mark, { d: paths[k].join("") }));
   }
-  // The value to show over the grid, and whether it is the network's own, which has a border between the classes.
+  // The value to show over the grid, and whether it is the network's own, which has a border
+  // between the classes.
   function show(value, colours, last) {
     heatMap(surface, colours, value);
     const d = last ? zeroLine(value) : "";

@@ -1,5 +1,6 @@
-// The playground's network and its training: what Playground.train does with the companion, on long arrays of doubles, for speed.
-// Arrays are rows after rows: entry (i, j) of an (n, d) array stands at i d + j.
+// The playground's network and its training: what Playground.train does with the companion, on long
+// arrays of doubles, for speed. Arrays are rows after rows: entry (i, j) of an (n, d) array stands
+// at i d + j.
 import { activations, mulberry32, normal, permutation } from "../shared/engine.js";
 import { dataRows, inTraining } from "./data.js";
 
@@ -58,7 +59,8 @@ export class FlatNetwork {
     }
     return this.z[this.depth];
   }
-  // After forward(X, n): dL/dW and dL/db of the mean binary cross-entropy with targets t (n); returns the norm of every layer's dL/dW.
+  // After forward(X, n): dL/dW and dL/db of the mean binary cross-entropy with targets t (n);
+  // returns the norm of every layer's dL/dW.
   backward(t, n) {
     const last = this.delta[this.depth],
       logits = this.z[this.depth],

@@ -1,18 +1,7 @@
-// Rate films, get recommendations with their reasons: a new user folded into a matrix factorisation at every change.
-import {
-  Numbers,
-  html,
-  svg,
-  place,
-  write,
-  button,
-  segmented,
-  announcer,
-  watch,
-  fixed,
-  whole,
-  unique,
-} from "../shared/draw.js";
+// Rate films, get recommendations with their reasons: a new user folded into a matrix factorisation
+// at every change.
+import { Numbers, html, svg, place, write, watch, fixed, whole, unique } from "../shared/draw.js";
+import { button, segmented, announcer } from "../shared/controls.js";
 import { filmRows, recommend } from "./maths.js";
 
 const TRAITS = ["ratings", "sort", "chosen"];
@@ -32,7 +21,8 @@ const formatOf = (name) =>
           : fixed(1);
 const star = "M0 -9L2.6 -3.2 9 -2.6 4.2 1.7 5.6 8 0 4.7 -5.6 8 -4.2 1.7 -9 -2.6 -2.6 -3.2Z";
 const spokenStars = (r) => (r ? `${r} ${r === 1 ? "star" : "stars"}` : "not rated");
-const bare = (title) => title.replace(/ \(\d+\)$/, "").split(" - ")[0]; // without the year and what a long title adds
+// without the year and what a long title adds
+const bare = (title) => title.replace(/ \(\d+\)$/, "").split(" - ")[0];
 
 // One film to rate: a native slider from 0 to 5 whose six places are "not rated" and five stars.
 function starSlider(s, title, numbers, onmove) {

@@ -1,4 +1,5 @@
-// A new user in a matrix factorisation: fold_in of factorization.py, and the list that follows from it.
+// A new user in a matrix factorisation: fold_in of factorization.py, and the list that follows from
+// it.
 
 // The film vectors from their eight bits: shared/weights.py. Rows (1, q_1, ..., q_d).
 export function filmRows({ Q, scale }) {
@@ -10,7 +11,8 @@ export function filmRows({ Q, scale }) {
   ]);
 }
 
-// Solve A Y = B for a symmetric positive definite A (k, k) and the columns of B (k, m), by Cholesky: A = L L^T.
+// Solve A Y = B for a symmetric positive definite A (k, k) and the columns of B (k, m), by
+// Cholesky: A = L L^T.
 export function solvePositive(A, B) {
   const k = A.length,
     L = A.map((row) => row.slice()),
@@ -41,7 +43,8 @@ const product = (a, b) => {
   return sum;
 };
 
-// (X^T X + diag(biases, vectors, ...))^-1 X^T: what each rating contributes to (b, p). X: rows (1, q) of the films rated. (1 + d, m)
+// (X^T X + diag(biases, vectors, ...))^-1 X^T: what each rating contributes to (b, p). X: rows (1,
+// q) of the films rated. (1 + d, m)
 export function influenceOf(X, { vectors, biases, scale }) {
   const k = scale.length + 1,
     A = Array.from({ length: k }, (_, i) =>
@@ -54,8 +57,9 @@ export function influenceOf(X, { vectors, biases, scale }) {
   );
 }
 
-// Everything that follows from the ratings (20), 0 for none: the user's bias, and of the `shown` films first in the list their number, average,
-// predicted rating and the contribution of each rating (20).
+// Everything that follows from the ratings (20), 0 for none: the user's bias, and of the `shown`
+// films first in the list their number, average, predicted rating and the contribution of each
+// rating (20).
 export function recommend(rows, factors, rate, ratings, sort, shown) {
   const rated = ratings.flatMap((r, s) => (r ? [s] : [])),
     averages = factors.c.map((c) => factors.mean + c);

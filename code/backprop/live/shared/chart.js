@@ -9,7 +9,8 @@ export const powerOfTen = (v) =>
     ? "1"
     : ["10", svg("tspan", { dy: -4.5, class: "lf-power" }, fixed(0)(Math.round(Math.log10(v))))];
 
-// The path of y = f(x) from lo to hi. At `breaks` (kinks, jumps) one piece ends and another begins, so no corner is cut and no jump is drawn.
+// The path of y = f(x) from lo to hi. At `breaks` (kinks, jumps) one piece ends and another begins,
+// so no corner is cut and no jump is drawn.
 function trace(f, [lo, hi], breaks, X, Y, pixels) {
   const ends = [lo, ...breaks.filter((v) => v > lo && v < hi), hi],
     tiny = 1e-9 * (hi - lo);
@@ -32,7 +33,8 @@ function trace(f, [lo, hi], breaks, X, Y, pixels) {
 //       `xName(v)` the text of a tick of x, where it is not v itself (on a logarithmic x, for one),
 //       bands [{ from, to, label, low }] of x, curves [{ f, breaks, kind, label, at, dx, dy, anchor }] with their label at x = `at`
 //   mark({ cursor, lines, dots })   what moves: a vertical line at x = cursor, lines [{ from, to, kind }], dots [{ at, kind }], all in data units
-// `onmove([x, y])` is called while a pointer is held down on it. `under` and `over` take a figure's own marks, placed by `X`, `Y` in `onframe`.
+// `onmove([x, y])` is called while a pointer is held down on it. `under` and `over` take a figure's
+// own marks, placed by `X`, `Y` in `onframe`.
 export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe }) {
   const edge = { left: 38, right: 12, top: 8, bottom: 36, ...margin };
   const grid = svg("g", { class: "lf-grid" }),
@@ -71,7 +73,8 @@ export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe
     const axes = ["x", "y", "xTicks", "yTicks", "log"],
       sameAxes =
         framed && width === drawnWidth && axes.every((name) => framed[name] === content[name]);
-    const known = sameAxes ? framed.curves : []; // a curve that is the same object as before is drawn already
+    // a curve that is the same object as before is drawn already
+    const known = sameAxes ? framed.curves : [];
     framed = content;
     if (!sameAxes) drawAxes(content);
     drawCurves(content, known);
@@ -95,7 +98,8 @@ export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe
     self.y = (pixel) =>
       Math.min(high, Math.max(low, low + ((bottom - pixel) / (bottom - top)) * (high - low)));
     const { X, Y } = self,
-      zero = (v) => v === 0 && (!content.xName || v === x[0]); // under another name a 0 in the middle is not zero: 10⁰ is 1
+      // under another name a 0 in the middle is not zero: 10⁰ is 1
+      zero = (v) => v === 0 && (!content.xName || v === x[0]);
     place(node, { width, height: tall, viewBox: `0 0 ${width} ${tall}` });
     for (const part of [area, drawn])
       place(part, {
@@ -254,7 +258,8 @@ export function chart({ label, height, xLabel = "", margin = {}, onmove, onframe
   return self;
 }
 
-// As many children of `group` as there are `items`, each with its attributes; those that are there are used again.
+// As many children of `group` as there are `items`, each with its attributes; those that are there
+// are used again.
 export function refill(group, items, tag, attributes) {
   while (group.childNodes.length > items.length) group.lastChild.remove();
   items.forEach((item, k) =>

@@ -1,4 +1,5 @@
-// The largest eigenvalue of a symmetric matrix, by Jacobi's rotations: each makes one entry off the diagonal zero, until all are.
+// The largest eigenvalue of a symmetric matrix, by Jacobi's rotations: each makes one entry off the
+// diagonal zero, until all are.
 export function largestEigenvalue(matrix) {
   const A = matrix.map((row) => [...row]),
     n = A.length;

@@ -1,31 +1,52 @@
-// The mathematics of the live figures: what `backprop` computes in Python, under the same names and in the same order.
-// Pure functions on plain arrays; nothing here knows of a page. A batch is an array of rows, one sample a row.
+// The mathematics of the live figures: what `backprop` computes in Python, under the same names and
+// in the same order. Pure functions; nothing here knows of a page. A network of layers, on long
+// arrays of doubles, is in network.js.
 
 // ---------------------------------------------------------------------------------------------------- matrices
+/** @typedef {number[][]} Matrix an array of rows */
+/** @typedef {number[] | Float64Array} Doubles a row, or rows after rows: entry (i, j) of (n, d) stands at i d + j */
+
+/**
+ * (n, k) @ (k, m); row by row of B, as it lies in memory.
+ * @param {Matrix} A
+ * @param {Matrix} B
+ * @returns {Matrix}
+ */
 export const matmul = (A, B) =>
   A.map((row) => {
-    // (n, k) @ (k, m); row by row of B, as it lies in memory
     const sum = new Array(B[0].length).fill(0);
-    for (let k = 0; k < B.length; k++)
-      for (let j = 0, a = row[k], b = B[k]; j < b.length; j++) sum[j] += a * b[j];
+    for (let k = 0; k < B.length; k++) {
+      const a = row[k];
+      const b = B[k];
+      for (let j = 0; j < b.length; j++) sum[j] += a * b[j];
+    }
     return sum;
   });
+
+/** @type {(A: Matrix) => Matrix} */
 export const transpose = (A) => A[0].map((_, j) => A.map((row) => row[j]));
-export const zip = (
-  f,
-  ...arrays // f entry by entry, over arrays nested equally deep
-) =>
+
+/**
+ * f entry by entry, over arrays nested equally deep.
+ * @param {(...entries: any[]) => number} f
+ * @param {...any} arrays
+ * @returns {any}
+ */
+export const zip = (f, ...arrays) =>
   Array.isArray(arrays[0])
     ? arrays[0].map((_, i) => zip(f, ...arrays.map((a) => a[i])))
     : f(...arrays);
-const total = (row) => row.reduce((sum, v) => sum + v, 0);
-const rowwise =
-  (f) =>
-  (first, ...rest) =>
-    first.map((row, i) => f(row, ...rest.map((a) => a[i])));
 
 // ------------------------------------------------------------------------- activations, each beside its derivative
-// forward(z) is a = f(z); backward(gradA, z, a) is delta = dL/dz from dL/da. Of one number: f(z), and slope(z, a) = f'(z).
+/**
+ * @typedef {object} Unit  An activation of one number: f(z), and slope(z, a) = f'(z).
+ * @property {(z: number) => number} f
+ * @property {(z: number, a: number) => number} slope
+ * @property {(z: any) => any} forward  a = f(z), of numbers nested in any way
+ * @property {(gradA: any, z: any, a: any) => any} backward  delta = dL/dz from dL/da
+ */
+
+/** @type {(f: Unit["f"], slope: Unit["slope"]) => Unit} */
 const entrywise = (f, slope) => ({
   f,
   slope,
@@ -40,157 +61,187 @@ export const activations = {
   ),
   sigmoid: entrywise(
     (z) => {
-      const e = Math.exp(-Math.abs(z));
+      const e = Math.exp(-Math.abs(z)); // in (0, 1]: never overflows
       return (z >= 0 ? 1 : e) / (1 + e);
-    }, // e lies in (0, 1]: never overflows
-    (z, a) => a * (1 - a),
+    },
+    (_, a) => a * (1 - a),
   ),
-  tanh: entrywise(Math.tanh, (z, a) => 1 - a * a),
+  tanh: entrywise(Math.tanh, (_, a) => 1 - a * a),
   relu: entrywise(
     (z) => Math.max(z, 0),
-    (z) => (z > 0 ? 1 : 0),
-  ), // 0 at the kink, as in the companion
+    (z) => (z > 0 ? 1 : 0), // 0 at the kink, as in the companion
+  ),
   softmax: {
-    forward: rowwise((z) => {
-      const m = Math.max(...z),
-        e = z.map((v) => Math.exp(v - m)),
-        sum = total(e);
-      return e.map((v) => v / sum);
-    }),
-    backward: rowwise((g, z, a) => {
-      const mean = total(zip((gk, ak) => gk * ak, g, a));
-      return zip((gk, ak) => ak * (gk - mean), g, a);
-    }),
+    /** @type {(z: Matrix) => Matrix} */
+    forward: (z) =>
+      z.map((row) => {
+        const a = new Array(row.length);
+        softmaxRow(row, a, 0, row.length);
+        return a;
+      }),
+    /** @type {(gradA: Matrix, z: Matrix, a: Matrix) => Matrix} */
+    backward: (gradA, _, a) =>
+      gradA.map((row, i) => {
+        const delta = [...row];
+        softmaxRowBack(delta, a[i], 0, row.length);
+        return delta;
+      }),
   },
 };
+
+/**
+ * exp(z - m) of the d entries from `from` on, into e; m is the largest of them, and comes back.
+ * @param {Doubles} z
+ * @param {Doubles} e
+ * @param {number} from
+ * @param {number} d
+ */
+function exponentials(z, e, from, d) {
+  let m = z[from];
+  for (let k = from; k < from + d; k++) if (z[k] > m) m = z[k];
+  for (let k = from; k < from + d; k++) e[k] = Math.exp(z[k] - m);
+  return m;
+}
+
+/**
+ * The softmax of one row of d entries, into a.
+ * @param {Doubles} z
+ * @param {Doubles} a
+ * @param {number} from
+ * @param {number} d
+ */
+export function softmaxRow(z, a, from, d) {
+  exponentials(z, a, from, d);
+  let sum = 0;
+  for (let k = from; k < from + d; k++) sum += a[k];
+  for (let k = from; k < from + d; k++) a[k] /= sum;
+}
+
+/**
+ * Back through it: dL/da of one row becomes dL/dz, in place.
+ * @param {Doubles} grad
+ * @param {Doubles} a
+ * @param {number} from
+ * @param {number} d
+ */
+export function softmaxRowBack(grad, a, from, d) {
+  let mean = 0;
+  for (let k = from; k < from + d; k++) mean += grad[k] * a[k];
+  for (let k = from; k < from + d; k++) grad[k] = a[k] * (grad[k] - mean);
+}
 
 // ------------------------------------------------------------------------------- losses, each beside its gradient
-// loss(y, t) is [L, dL/dy], the mean over the batch; the cross-entropies take logits, and class labels or rows of probabilities.
-const squared = (y, t) =>
-  total(y.map((row, i) => total(zip((yj, tj) => (yj - tj) * (yj - tj), row, t[i]))));
+/**
+ * The mean loss over n rows of d entries; its gradient dL/dy goes into `grad`. The cross-entropies
+ * take logits; the targets of "cross-entropy" are probabilities like y, or an Int32Array of n
+ * classes. `huber` ends its parabola at delta.
+ * @callback Loss
+ * @param {Doubles} y
+ * @param {Doubles | Int32Array} t
+ * @param {number} n
+ * @param {number} d
+ * @param {Doubles} grad
+ * @param {number} [delta]
+ * @returns {number}
+ */
 
+/** @satisfies {Record<string, Loss>} */
 export const losses = {
-  "half squared error": (y, t) => [
-    (0.5 * squared(y, t)) / y.length,
-    zip((yj, tj) => (yj - tj) / y.length, y, t),
-  ],
-  "mean squared error": (y, t) => {
-    const size = y.length * y[0].length;
-    return [squared(y, t) / size, zip((yj, tj) => (yj - tj) * (2 / size), y, t)];
+  /** @type {Loss} */
+  "half squared error": (y, t, n, d, grad) => {
+    let sum = 0;
+    for (let k = 0; k < n * d; k++) {
+      const e = y[k] - t[k];
+      sum += e * e;
+      grad[k] = e / n;
+    }
+    return (0.5 * sum) / n;
   },
-  "mean absolute error": (y, t) => {
-    const size = y.length * y[0].length;
-    return [
-      total(y.map((row, i) => total(zip((yj, tj) => Math.abs(yj - tj), row, t[i])))) / size,
-      zip((yj, tj) => Math.sign(yj - tj) / size, y, t),
-    ];
+  /** @type {Loss} */
+  "mean squared error": (y, t, n, d, grad) => {
+    let sum = 0;
+    for (let k = 0; k < n * d; k++) {
+      const e = y[k] - t[k];
+      sum += e * e;
+      grad[k] = e * (2 / (n * d));
+    }
+    return sum / (n * d);
   },
-  huber: (y, t, delta = 1) => {
-    const size = y.length * y[0].length,
-      error = zip((yj, tj) => yj - tj, y, t),
-      clipped = zip((e) => Math.min(delta, Math.max(-delta, e)), error);
-    return [
-      total(zip((c, e) => c * (e - 0.5 * c), clipped, error).map(total)) / size,
-      zip((c) => c / size, clipped),
-    ];
+  /** @type {Loss} */
+  "mean absolute error": (y, t, n, d, grad) => {
+    let sum = 0;
+    for (let k = 0; k < n * d; k++) {
+      const e = y[k] - t[k];
+      sum += Math.abs(e);
+      grad[k] = Math.sign(e) / (n * d);
+    }
+    return sum / (n * d);
   },
-  "binary cross-entropy": (z, t) => {
-    const value = zip(
-      (zj, tj) => Math.max(zj, 0) - zj * tj + Math.log1p(Math.exp(-Math.abs(zj))),
-      z,
-      t,
-    );
-    return [
-      total(value.map(total)) / z.length,
-      zip((p, tj) => (p - tj) / z.length, activations.sigmoid.forward(z), t),
-    ];
+  /** @type {Loss} */
+  huber: (y, t, n, d, grad, delta = 1) => {
+    let sum = 0;
+    for (let k = 0; k < n * d; k++) {
+      const e = y[k] - t[k];
+      const clipped = Math.min(delta, Math.max(-delta, e));
+      sum += clipped * (e - 0.5 * clipped);
+      grad[k] = clipped / (n * d);
+    }
+    return sum / (n * d);
   },
-  "cross-entropy": (z, t) => {
-    const rows = t.map((ti, i) =>
-      Array.isArray(ti) ? ti : z[i].map((_, k) => (k === ti ? 1 : 0)),
-    );
-    const value = z.map((row, i) => {
-      const m = Math.max(...row),
-        logSum = Math.log(total(row.map((v) => Math.exp(v - m))));
-      return total(zip((zk, tk) => tk * (logSum - (zk - m)), row, rows[i]));
-    });
-    return [
-      total(value) / z.length,
-      zip((p, tk) => (p - tk) / z.length, activations.softmax.forward(z), rows),
-    ];
+  /** @type {Loss} */
+  "binary cross-entropy": (z, t, n, d, grad) => {
+    const { f: sigmoid } = activations.sigmoid;
+    let sum = 0;
+    for (let k = 0; k < n * d; k++) {
+      sum += Math.max(z[k], 0) - z[k] * t[k] + Math.log1p(Math.exp(-Math.abs(z[k])));
+      grad[k] = (sigmoid(z[k]) - t[k]) / n;
+    }
+    return sum / n;
+  },
+  /** @type {Loss} */
+  "cross-entropy": (z, t, n, d, grad) => {
+    const classes = t instanceof Int32Array;
+    let loss = 0;
+    for (let i = 0; i < n; i++) {
+      const from = i * d;
+      const m = exponentials(z, grad, from, d);
+      let sum = 0;
+      for (let k = from; k < from + d; k++) sum += grad[k];
+      const logSum = Math.log(sum);
+      for (let k = from; k < from + d; k++) {
+        const target = classes ? (k - from === t[i] ? 1 : 0) : t[k];
+        if (target) loss += target * (logSum - (z[k] - m));
+        grad[k] = (grad[k] / sum - target) / n;
+      }
+    }
+    return loss / n;
   },
 };
 
-// ------------------------------------------------------------------------------------------- a network of dense layers
-// `parameters` is {W1, b1, W2, b2, ...}, the biases may be missing. The index of an array is the number of the layer:
-// z[1], a[1], delta[1] belong to W1, and a[0] is the input X.
-const depth = (parameters) => Object.keys(parameters).filter((name) => name[0] === "W").length;
-
-export function forward(parameters, X, { hidden = "sigmoid", output = "identity" } = {}) {
-  const z = [null],
-    a = [X],
-    L = depth(parameters);
-  for (let l = 1; l <= L; l++) {
-    const b = parameters[`b${l}`];
-    const product = matmul(a[l - 1], parameters[`W${l}`]); // (n, d_in) @ (d_in, d_out)
-    z.push(b ? product.map((row) => zip((v, bj) => v + bj, row, b)) : product); // + (d_out,)
-    a.push(activations[l === L ? output : hidden].forward(z[l])); // (n, d_out)
-  }
-  return { z, a, y: a[L], hidden, output };
+/**
+ * A loss of one prediction with its derivative: [L, dL/dy].
+ * @param {keyof typeof losses} name
+ * @param {number} y
+ * @param {number} t
+ * @param {number} [delta]
+ */
+export function lossAndSlope(name, y, t, delta) {
+  const grad = [0];
+  return [losses[name]([y], [t], 1, 1, grad, delta), grad[0]];
 }
-
-export function backward(parameters, { z, a, hidden, output }, gradY) {
-  const delta = [],
-    gradients = {},
-    L = depth(parameters);
-  for (let l = L, gradA = gradY; l >= 1; l--) {
-    delta[l] = activations[l === L ? output : hidden].backward(gradA, z[l], a[l]); // (n, d_out)
-    gradients[`W${l}`] = matmul(transpose(a[l - 1]), delta[l]); // (d_in, n) @ (n, d_out)
-    if (parameters[`b${l}`]) gradients[`b${l}`] = transpose(delta[l]).map(total); // (d_out,)
-    gradA = matmul(delta[l], transpose(parameters[`W${l}`])); // (n, d_out) @ (d_out, d_in)
-  }
-  return { delta, gradients };
-}
-
-// Forward, loss and backward in one: everything a figure may want to show.
-export function lossAndGradients(
-  parameters,
-  X,
-  t,
-  { loss = "half squared error", ...options } = {},
-) {
-  const pass = forward(parameters, X, options);
-  const [value, gradY] = losses[loss](pass.y, t);
-  return { ...pass, loss: value, gradY, ...backward(parameters, pass, gradY) };
-}
-
-// dL/dx, the gradient with respect to the input: what arrives when the error signal has gone back through every layer. (n, d_in)
-const timesTransposed = (A, B) =>
-  A.map((row) => B.map((b) => b.reduce((sum, v, k) => sum + v * row[k], 0))); // (n, k) @ (m, k)^T
-export function inputGradient(parameters, { z, a, hidden, output }, gradY) {
-  let gradA = gradY;
-  for (let l = depth(parameters); l >= 1; l--) {
-    const delta = activations[l === depth(parameters) ? output : hidden].backward(
-      gradA,
-      z[l],
-      a[l],
-    ); // (n, d_out)
-    gradA = timesTransposed(delta, parameters[`W${l}`]); // (n, d_out) @ (d_out, d_in)
-  }
-  return gradA;
-}
-
-// One step of gradient descent: new parameters, the old ones untouched.
-export const descend = (parameters, gradients, eta) =>
-  Object.fromEntries(
-    Object.entries(parameters).map(([name, p]) => [
-      name,
-      zip((v, g) => v - g * eta, p, gradients[name]),
-    ]),
-  );
 
 // ------------------------------------------------------------------------------- reverse mode on single numbers
-// backprop.graph.Scalar: a number with its parents and, from the operation that made it, the local derivative for each of them.
+/**
+ * @typedef {object} Scalar  backprop.graph.Scalar: a number with its parents and the local derivative for each of them.
+ * @property {number} value
+ * @property {number} grad
+ * @property {string} name
+ * @property {Scalar[]} parents
+ * @property {number[]} local
+ * @property {string} op
+ */
+
+/** @type {(value: number, parents?: Scalar[], local?: number[], op?: string) => Scalar} */
 export const scalar = (value, parents = [], local = [], op = "") => ({
   value,
   grad: 0,
@@ -200,55 +251,78 @@ export const scalar = (value, parents = [], local = [], op = "") => ({
   op,
 });
 
+/** @type {(op: "tanh" | "sigmoid" | "relu") => (a: Scalar) => Scalar} */
 const through = (op) => (a) => {
-  // one number through an activation
-  const value = activations[op].forward(a.value);
-  return scalar(value, [a], [activations[op].backward(1, a.value, value)], op);
+  const { f, slope } = activations[op];
+  const value = f(a.value);
+  return scalar(value, [a], [slope(a.value, value)], op);
 };
+
 export const operations = {
+  /** @type {(a: Scalar, b: Scalar) => Scalar} */
   add: (a, b) => scalar(a.value + b.value, [a, b], [1, 1], "+"),
+  /** @type {(a: Scalar, b: Scalar) => Scalar} */
   mul: (a, b) => scalar(a.value * b.value, [a, b], [b.value, a.value], "*"),
+  /** @type {(a: Scalar, k: number) => Scalar} */
   pow: (a, k) => scalar(a.value ** k, [a], [k ? k * a.value ** (k - 1) : 0], `^${k}`),
+  /** @type {(a: Scalar) => Scalar} */
   exp: (a) => {
     const e = Math.exp(a.value);
     return scalar(e, [a], [e], "exp");
   },
+  /** @type {(a: Scalar) => Scalar} */
   log: (a) => scalar(Math.log(a.value), [a], [1 / a.value], "log"),
   tanh: through("tanh"),
   sigmoid: through("sigmoid"),
   relu: through("relu"),
 };
 
-// All numbers that `last` depends on, itself last: every parent before its children, in the companion's order.
+/**
+ * All numbers that `last` depends on, itself last: every parent before its children, in the
+ * companion's order.
+ * @param {Scalar} last
+ */
 export function nodesOf(last) {
-  const order = [],
-    seen = new Set(),
-    stack = [[last, false]];
-  while (stack.length) {
-    const [node, parentsDone] = stack.pop();
+  /** @type {Scalar[]} */
+  const order = [];
+  const seen = new Set();
+  /** @type {[Scalar, boolean][]} */
+  const stack = [[last, false]];
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    const [node, parentsDone] = top;
     if (parentsDone) order.push(node);
     else if (!seen.has(node)) {
       seen.add(node);
-      stack.push([node, true], ...[...node.parents].reverse().map((parent) => [parent, false]));
+      stack.push([node, true]);
+      for (const parent of [...node.parents].reverse()) stack.push([parent, false]);
     }
   }
   return order;
 }
 
-// Set `grad` of every one of `nodes` (from nodesOf) to the derivative of the last with respect to it.
+/**
+ * Set `grad` of every one of `nodes` (from nodesOf) to the derivative of the last with respect to
+ * it.
+ * @param {Scalar[]} nodes
+ */
 export function backwardThrough(nodes) {
   for (const node of nodes) node.grad = 0;
-  nodes.at(-1).grad = 1;
-  for (const node of [...nodes].reverse())
+  nodes[nodes.length - 1].grad = 1;
+  for (const node of [...nodes].reverse()) {
     node.parents.forEach((parent, k) => {
-      parent.grad += node.local[k] * node.grad;
-    }); // sum over the paths
+      parent.grad += node.local[k] * node.grad; // the sum over the paths
+    });
+  }
 }
 
 // ------------------------------------------------------------------------------------------------- random numbers
 // The generators of shared/random.py: one seed, the same numbers in Python and in the page.
+/**
+ * Uniform in [0, 1), multiples of 2^-32.
+ * @param {number} seed
+ * @returns {() => number}
+ */
 export function mulberry32(seed) {
-  // uniform in [0, 1), multiples of 2^-32
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -257,17 +331,26 @@ export function mulberry32(seed) {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+/**
+ * One number from the normal distribution, made of two uniform ones (Box and Muller).
+ * @param {() => number} uniform
+ */
 export const normal = (uniform) => {
-  // Box and Muller
   const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
   return radius * Math.cos(2 * Math.PI * uniform());
 };
+
+/**
+ * 0 to n - 1 in random order (Fisher and Yates, from the end).
+ * @param {number} n
+ * @param {() => number} uniform
+ */
 export function permutation(n, uniform) {
-  // Fisher and Yates, from the end
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
-    const j = Math.floor(uniform() * (i + 1)),
-      kept = order[i];
+    const j = Math.floor(uniform() * (i + 1));
+    const kept = order[i];
     order[i] = order[j];
     order[j] = kept;
   }

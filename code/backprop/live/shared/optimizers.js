@@ -1,13 +1,15 @@
-// The optimisers of `backprop.optimizers` on small vectors: the same formulas in the same order, so the same numbers.
-// optimizers.adam({ eta, beta1 }) is a function step(theta, gradient), which returns the next theta and remembers what it must.
+// The optimisers of `backprop.optimizers` on small vectors: the same formulas in the same order, so
+// the same numbers. optimizers.adam({ eta, beta1 }) is a function step(theta, gradient), which
+// returns the next theta and remembers what it must.
 const divided = (v, squares, eps) => v.map((a, i) => a / (Math.sqrt(squares[i]) + eps));
 const down = (theta, direction, eta) => theta.map((v, i) => v - direction[i] * eta);
 const averaged = (running, newest, beta) =>
   newest.map((v, i) => (running ? running[i] * beta : 0) + v * (1 - beta));
 const squares = (g) => g.map((v) => v * v);
 
-// powers(base)() is base, then base^2, ...: the products carry what rounding cuts off (Dekker), so that each is rounded but once, as in
-// Python's **. The last digit counts: where an optimiser jumps to and fro about a minimum, two races grow apart from it.
+// powers(base)() is base, then base^2, ...: the products carry what rounding cuts off (Dekker), so
+// that each is rounded but once, as in Python's **. The last digit counts: where an optimiser jumps
+// to and fro about a minimum, two races grow apart from it.
 function powers(base) {
   const cut = (v) => {
       const c = 134217729 * v;

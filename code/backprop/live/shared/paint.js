@@ -1,6 +1,8 @@
-// Painting squares of numbers: ink, and signed values in two colours; and the outline of what is inked. Colours are those of style.css.
+// Painting squares of numbers: ink, and signed values in two colours; and the outline of what is
+// inked. Colours are those of style.css.
 
-// The colours named by variables of `root`, as [r, g, b], and again after the page has changed its theme: `repaint` is called then.
+// The colours named by variables of `root`, as [r, g, b], and again after the page has changed its
+// theme: `repaint` is called then.
 export function palette(root, names, repaint) {
   const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const read = () =>
@@ -26,7 +28,8 @@ export function palette(root, names, repaint) {
   return { colours, stop: () => observer.disconnect() };
 }
 
-// A canvas of side x side dots, which CSS enlarges, with its dots as 32-bit words (alpha, blue, green, red from the highest byte down).
+// A canvas of side x side dots, which CSS enlarges, with its dots as 32-bit words (alpha, blue,
+// green, red from the highest byte down).
 export function raster(side, attributes) {
   const node = document.createElement("canvas");
   for (const [name, value] of Object.entries({ width: side, height: side, ...attributes }))

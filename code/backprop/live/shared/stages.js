@@ -1,9 +1,11 @@
-// The panel beside a diagram that walks through a computation stage by stage: where one is, what the stage does in words, its
-// formula in symbols, and the formula with the present numbers put in.
-import { html, maths, prose, button } from "./draw.js";
+// The panel beside a diagram that walks through a computation stage by stage: where one is, what
+// the stage does in words, its formula in symbols, and the formula with the present numbers put in.
+import { html, maths, prose } from "./draw.js";
+import { button } from "./controls.js";
 
-// `onstep(by)` is called with -1 or 1 by the two buttons and, with the focus in the panel, by the arrow keys. `fill(key, sheet)` writes
-// the sheet of one stage, { title, text, formula, lines }, with formulas as `maths` takes them; `show(key, at, count)` turns to it.
+// `onstep(by)` is called with -1 or 1 by the two buttons and, with the focus in the panel, by the
+// arrow keys. `fill(key, sheet)` writes the sheet of one stage, { title, text, formula, lines },
+// with formulas as `maths` takes them; `show(key, at, count)` turns to it.
 export function stagePanel({ numbers, onstep }) {
   const count = html("span", { class: "lf-count" }),
     stack = html("div", { class: "lf-sheets" }),
