@@ -12,7 +12,7 @@ from backprop.losses import Huber, MeanAbsoluteError
 STATE = ("task", "error", "delta", "z", "t")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

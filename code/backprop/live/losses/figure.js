@@ -1,20 +1,44 @@
 // Losses and their gradients while the prediction moves: for regression over the error, for
 // classification behind a sigmoid.
 import { activations, lossAndSlope } from "../shared/engine.js";
-import { Numbers, html, svg, maths, prose, watch, onWidth, fixed, small } from "../shared/draw.js";
-import { slider, segmented, announcer } from "../shared/controls.js";
+import { html, svg, maths, fixed, small } from "../shared/draw.js";
+import { slider, segmented } from "../shared/controls.js";
 import { chart, shapeOf } from "../shared/chart.js";
+import { liveFigure } from "../shared/host.js";
+
+/** @typedef {"regression" | "classification"} Task */
+/** @typedef {{ task: Task, error: number, delta: number, z: number, t: number }} State */
+/** @typedef {import("../shared/host.js").Host<State>} Host */
 
 // ------------------------------------------------------------------------------------------------ the table of numbers
-const TRAITS = ["task", "error", "delta", "z", "t"];
+/**
+ * @typedef {object} Series
+ * @property {string} id
+ * @property {string} kind
+ * @property {string} label
+ * @property {string} name
+ * @property {[string, string]} formulas  of the loss and of its gradient
+ * @property {(x: number, state: State) => number[]} both  [loss, gradient] at the error or the logit
+ * @property {(state: State) => number | boolean} depends  what its curves change with
+ * @property {(t: number, delta: number) => import("../shared/chart.js").LabelPlace[]} places  where
+ *   its name stands in the two plots
+ */
+
+const sigmoid = activations.sigmoid;
+
+/**
+ * [loss of y = sigmoid(z), its gradient with respect to z]
+ * @param {Parameters<typeof lossAndSlope>[0]} name
+ * @param {number} z
+ * @param {number} t
+ */
 const behindSigmoid = (name, z, t) => {
-  // [loss of y = sigmoid(z), its gradient with respect to z]
-  const y = activations.sigmoid.forward(z),
-    [value, gradient] = lossAndSlope(name, y, t);
-  return [value, activations.sigmoid.backward(gradient, z, y)];
+  const y = sigmoid.f(z);
+  const [value, gradient] = lossAndSlope(name, y, t);
+  return [value, gradient * sigmoid.slope(z, y)];
 };
-// A series: `both(x, state)` is [loss, gradient] at the error or the logit x; `depends(state)`,
-// what its curves change with; `labels` say where its name stands in the two plots.
+
+/** @type {Record<Task, Series[]>} */
 const SERIES = {
   regression: [
     {
@@ -38,7 +62,7 @@ const SERIES = {
       formulas: ["∣e∣", '"sign " e'],
       both: (e) => lossAndSlope("mean absolute error", e, 0),
       depends: ({ delta }) => delta > 1.2,
-      places: (t, delta) =>
+      places: (_, delta) =>
         delta > 1.2
           ? [
               { at: -2.9, dy: 24 },
@@ -57,7 +81,7 @@ const SERIES = {
       formulas: ['½ e^2 " up to " δ ", " | "then straight"', 'e " cut off at " ± δ'],
       both: (e, { delta }) => lossAndSlope("huber", e, 0, delta),
       depends: ({ delta }) => delta,
-      places: (t, delta) => [
+      places: (_, delta) => [
         { at: 2.4, dy: delta < 0.6 ? -7 : delta <= 1.2 ? 18 : 26, anchor: "middle" },
         { at: 2.95, dy: delta > 1.2 ? -7 : 17, anchor: "end" },
       ],
@@ -104,16 +128,16 @@ const SERIES = {
     },
   ],
 };
-function tableOf(state) {
-  const { error, delta, z, t } = state,
-    table = { error, delta, z, t, y: activations.sigmoid.forward(z) };
-  for (const [task, x] of [
-    ["regression", error],
-    ["classification", z],
-  ]) {
-    for (const { id, both } of SERIES[task])
-      [table[`L[${id}]`], table[`dL[${id}]`]] = both(x, state);
-  }
+
+/** @param {State} state */
+export function tableOf(state) {
+  const { error, delta, z, t } = state;
+  /** @type {Record<string, number>} */
+  const table = { error, delta, z, t, y: sigmoid.f(z) };
+  for (const { id, both } of SERIES.regression)
+    [table[`L[${id}]`], table[`dL[${id}]`]] = both(error, state);
+  for (const { id, both } of SERIES.classification)
+    [table[`L[${id}]`], table[`dL[${id}]`]] = both(z, state);
   const huberPulls = table["dL[huber]"] !== 0;
   return {
     ...table,
@@ -121,10 +145,25 @@ function tableOf(state) {
     "ratio[classification]": table["dL[bce]"] / table["dL[hse]"],
   };
 }
+/** @type {Record<string, import("../shared/draw.js").Format>} */
 const FORMATS = { delta: fixed(2), error: fixed(2), z: fixed(2), y: fixed(4), t: String };
-const formatOf = (name) => FORMATS[name] ?? (name.startsWith("ratio") ? fixed(1) : small);
+/** @param {string} name */
+const format = (name) => FORMATS[name] ?? (name.startsWith("ratio") ? fixed(1) : small);
 
 // ---------------------------------------------------------------------------------------------------------- the tasks
+/**
+ * @typedef {object} TaskView
+ * @property {[number, number]} x
+ * @property {number[]} xTicks
+ * @property {string} xLabel
+ * @property {"error" | "z"} trait  what moves along x
+ * @property {(state: State) => number[]} breaks
+ * @property {(state: State, plot: number) => import("../shared/chart.js").Band[]} bands
+ * @property {{ title: string, head: string, y: [number, number], yTicks: number[] }[]} plots
+ * @property {[(state: State) => boolean, string][]} remarks  the first that holds is shown
+ */
+
+/** @type {Record<Task, TaskView>} */
 const TASKS = {
   regression: {
     x: [-3, 3],
@@ -190,234 +229,202 @@ const TASKS = {
 };
 
 // ---------------------------------------------------------------------------------------------------------- the figure
-function render({ model, el }) {
-  const numbers = new Numbers(formatOf),
-    spoken = announcer();
-  const get = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-  const say = () => {
-    const { table } = numbers,
-      { task } = get(),
-      trait = TASKS[task].trait;
-    return [
-      `${TASKS[task].xLabel.split(" ")[0]} ${formatOf(trait)(table[trait])}`,
-      ...SERIES[task].map(
-        ({ id, name }) =>
-          `${name}: ${small(table[`L[${id}]`])}, gradient ${small(table[`dL[${id}]`])}`,
-      ),
-    ].join("; ");
-  };
-  const set = (changes) => {
-    for (const [name, v] of Object.entries(changes)) model.set(name, v);
-    model.save_changes();
-    spoken.say(say, 900);
-  };
-  const live = (name) => numbers.put(html("span", { class: "lf-number" }), name);
-  const sentence = (text) =>
+/**
+ * The two plots, the controls, the remark and the table of one task.
+ * @param {Host} host
+ * @param {Task} task
+ * @param {HTMLElement[]} controls
+ */
+function section(host, task, controls) {
+  const { x, xTicks, xLabel, trait, breaks, bands, plots, remarks } = TASKS[task];
+  const series = SERIES[task];
+  const { numbers } = host;
+  /** @param {number} width */
+  const height = (width) => Math.round(Math.min(250, 0.52 * width + 60));
+  const charts = plots.map((_, k) =>
+    host.fit(
+      chart({
+        label: k ? "gradients" : "losses",
+        height,
+        xLabel,
+        onmove: ([v]) => host.set({ [trait]: Math.round(20 * v) / 20 }),
+      }),
+    ),
+  );
+  /** @param {number} k */
+  const head = (k) => maths(plots[k].head, numbers);
+  /** @param {number} k */
+  const panel = (k) =>
     html(
-      "p",
-      { class: "lf-hint" },
-      text
-        .split(/(\$\w+(?:\[\w+\])?)/)
-        .map((piece) => (piece[0] === "$" ? live(piece.slice(1)) : prose(piece, numbers))),
+      "div",
+      { class: "lf-panel" },
+      html(
+        "div",
+        { class: "lf-panel-head" },
+        html("span", {}, html("span", { class: "lf-panel-title" }, plots[k].title), head(k)),
+      ),
+      charts[k].node,
     );
-  const range = (name, label, words, min, max) =>
-    slider({
-      numbers,
-      name,
-      label,
-      spoken: words,
-      min,
-      max,
-      step: 0.05,
-      onmove: (v) => set({ [name]: v }),
+  const rows = html(
+    "table",
+    { class: "lf-table" },
+    html(
+      "thead",
+      {},
+      html(
+        "tr",
+        {},
+        html("th", { scope: "col" }, "loss"),
+        html("th", { scope: "col" }, head(0)),
+        html("th", { scope: "col" }, head(1)),
+      ),
+    ),
+    html(
+      "tbody",
+      {},
+      series.map(({ id, kind, name, formulas }) =>
+        html(
+          "tr",
+          {},
+          html("th", { scope: "row" }, swatch(kind), name),
+          html("td", {}, host.live(`L[${id}]`), maths(formulas[0], numbers)),
+          html("td", {}, host.live(`dL[${id}]`), maths(formulas[1], numbers)),
+        ),
+      ),
+    ),
+  );
+  const said = remarks.map(([, text]) => html("p", { class: "lf-hint" }, host.prose(text)));
+  const node = html(
+    "div",
+    { class: "lf-task" },
+    html("div", { class: "lf-panels" }, panel(0), panel(1)),
+    html(
+      "div",
+      { class: "lf-training lf-wide-right" },
+      html("div", { class: "lf-chain" }, controls, html("div", { class: "lf-note" }, said)),
+      rows,
+    ),
+  );
+
+  /** Curves by loss and plot, with what they depend on: a curve that is the same object is drawn
+   * already.
+   * @type {Record<string, { on: number | boolean, curve: import("../shared/chart.js").Curve }>} */
+  const drawn = {};
+  /** @type {(loss: Series, k: number, state: State) => import("../shared/chart.js").Curve} */
+  const curveOf = ({ id, both, kind, label, places, depends }, k, state) => {
+    const key = `${id} ${k}`;
+    const on = depends(state);
+    if (drawn[key]?.on !== on) {
+      const place = places(state.t, state.delta)[k];
+      const f = (/** @type {number} */ v) => both(v, state)[k];
+      drawn[key] = { on, curve: { f, breaks: breaks(state), kind, label, ...place } };
+    }
+    return drawn[key].curve;
+  };
+  let framed = "";
+  /** @type {(state: State, table: Record<string, number>) => void} */
+  const draw = (state, table) => {
+    const frame = `${state.delta} ${state.t}`;
+    charts.forEach((plot, k) => {
+      if (framed !== frame) {
+        const { y, yTicks } = plots[k];
+        const curves = series.map((loss) => curveOf(loss, k, state));
+        plot.frame({ x, xTicks, y, yTicks, bands: bands(state, k), curves });
+      }
+      const dots = series.map(({ id, kind }) => {
+        const value = table[`${k ? "dL" : "L"}[${id}]`];
+        return { at: /** @type {[number, number]} */ ([state[trait], value]), kind };
+      });
+      plot.mark({ cursor: state[trait], dots: dots.reverse() });
     });
+    framed = frame;
+    const now = remarks.findIndex(([holds]) => holds(state));
+    said.forEach((p, k) => {
+      p.hidden = k !== now;
+    });
+  };
+  return { node, draw };
+}
+
+/** @param {string} kind */
+const swatch = (kind) =>
+  svg(
+    "svg",
+    { class: "lf-swatch", width: 34, height: 14, viewBox: "0 0 34 14", "aria-hidden": "true" },
+    svg("path", { class: `lf-curve ${kind}`, d: "M1,7H33" }),
+    svg("path", { class: `lf-mark ${kind}`, d: shapeOf(kind), transform: "translate(17 7)" }),
+  );
+
+/**
+ * @param {Host} host
+ * @returns {import("../shared/host.js").Parts<State>}
+ */
+function build(host) {
+  const { numbers } = host;
+  /** @type {(name: keyof State, label: string, spoken: string, min: number, max: number) => ReturnType<typeof slider>} */
+  const range = (name, label, spoken, min, max) => {
+    const onmove = (/** @type {number} */ v) => host.set({ [name]: v });
+    return slider({ numbers, name, label, spoken, min, max, step: 0.05, onmove });
+  };
+  const sliders = {
+    error: range("error", "e = y − t", "error", -3, 3),
+    delta: range("delta", "δ", "delta, where Huber's parabola ends", 0.1, 3),
+    z: range("z", "z", "logit z", -8, 8),
+  };
   const target = segmented({
     label: "target",
     options: [
       ["0", "t = 0"],
       ["1", "t = 1"],
     ],
-    onchange: (t) => set({ t: Number(t) }),
+    onchange: (t) => host.set({ t: Number(t) }),
   });
-  const sliders = {
-    error: range("error", "e = y − t", "error", -3, 3),
-    delta: range("delta", "δ", "delta, where Huber's parabola ends", 0.1, 3),
-    z: range("z", "z", "logit z", -8, 8),
-  };
-  const controls = {
-    regression: [sliders.error.node, sliders.delta.node],
-    classification: [target.node, sliders.z.node],
-  };
-
-  const section = (task) => {
-    const { x, xTicks, xLabel, trait, breaks, bands, plots, remarks } = TASKS[task],
-      series = SERIES[task];
-    const height = (width) => Math.round(Math.min(250, 0.52 * width + 60));
-    const charts = plots.map(({ head }, k) =>
-      chart({
-        label: k ? "gradients" : "losses",
-        height,
-        xLabel,
-        onmove: ([v]) => set({ [trait]: Math.round(20 * v) / 20 }),
-      }),
-    );
-    const key = ({ kind }) =>
-      svg(
-        "svg",
-        { class: "lf-swatch", width: 34, height: 14, viewBox: "0 0 34 14", "aria-hidden": "true" },
-        svg("path", { class: `lf-curve ${kind}`, d: "M1,7H33" }),
-        svg("path", { class: `lf-mark ${kind}`, d: shapeOf(kind), transform: "translate(17 7)" }),
-      );
-    const head = (k) => maths(plots[k].head, numbers);
-    const rows = html(
-      "table",
-      { class: "lf-table" },
-      html(
-        "thead",
-        {},
-        html(
-          "tr",
-          {},
-          html("th", { scope: "col" }, "loss"),
-          html("th", { scope: "col" }, head(0)),
-          html("th", { scope: "col" }, head(1)),
-        ),
-      ),
-      html(
-        "tbody",
-        {},
-        series.map((s) =>
-          html(
-            "tr",
-            {},
-            html("th", { scope: "row" }, key(s), s.name),
-            [
-              ["L", 0],
-              ["dL", 1],
-            ].map(([q, k]) => html("td", {}, live(`${q}[${s.id}]`), maths(s.formulas[k], numbers))),
-          ),
-        ),
-      ),
-    );
-    const said = remarks.map(([, text]) => sentence(text));
-    const node = html(
-      "div",
-      { class: "lf-task" },
-      html(
-        "div",
-        { class: "lf-panels" },
-        charts.map((c, k) =>
-          html(
-            "div",
-            { class: "lf-panel" },
-            html(
-              "div",
-              { class: "lf-panel-head" },
-              html("span", {}, html("span", { class: "lf-panel-title" }, plots[k].title), head(k)),
-            ),
-            c.node,
-          ),
-        ),
-      ),
-      html(
-        "div",
-        { class: "lf-training lf-wide-right" },
-        html("div", { class: "lf-chain" }, controls[task], html("div", { class: "lf-note" }, said)),
-        rows,
-      ),
-    );
-    let framed;
-    const drawn = {}; // curves by loss, plot and what they depend on
-    const curve = ({ id, both, kind, label, places, depends }, k, state) => {
-      const key = `${id} ${k}`,
-        on = depends(state);
-      if (drawn[key]?.on !== on)
-        drawn[key] = {
-          on,
-          f: (v) => both(v, state)[k],
-          breaks: breaks(state),
-          kind,
-          label,
-          ...places(state.t, state.delta)[k],
-        };
-      return drawn[key];
-    };
-    const repaint = (state, table) => {
-      if (framed !== `${state.delta} ${state.t}`) {
-        framed = `${state.delta} ${state.t}`;
-        charts.forEach((c, k) =>
-          c.frame({
-            x,
-            xTicks,
-            y: plots[k].y,
-            yTicks: plots[k].yTicks,
-            bands: bands(state, k),
-            curves: series.map((s) => curve(s, k, state)),
-          }),
-        );
-      }
-      charts.forEach((c, k) =>
-        c.mark({
-          cursor: state[trait],
-          dots: series
-            .map(({ id, kind }) => ({
-              at: [state[trait], table[`${k ? "dL" : "L"}[${id}]`]],
-              kind,
-            }))
-            .reverse(),
-        }),
-      );
-      const now = remarks.findIndex(([holds]) => holds(state));
-      said.forEach((p, k) => {
-        p.hidden = k !== now;
-      });
-    };
-    return { node, charts, repaint };
-  };
-  const sections = Object.fromEntries(Object.keys(TASKS).map((task) => [task, section(task)]));
   const pick = segmented({
     label: "task",
     options: [
       ["regression", "Regression"],
       ["classification", "Classification"],
     ],
-    onchange: (task) => set({ task }),
+    onchange: (task) => host.set({ task: /** @type {Task} */ (task) }),
   });
-
-  const repaint = () => {
-    const state = get(),
-      table = tableOf(state);
-    pick.show(state.task);
-    target.show(String(state.t));
-    for (const [name, { node }] of Object.entries(sections)) node.hidden = name !== state.task;
-    sections[state.task].repaint(state, table);
-    numbers.show(table);
-    for (const [name, s] of Object.entries(sliders)) s.show(state[name]);
+  const sections = {
+    regression: section(host, "regression", [sliders.error.node, sliders.delta.node]),
+    classification: section(host, "classification", [target.node, sliders.z.node]),
   };
-  const root = html(
-    "div",
-    {
-      class: "lf lf-losses",
-      role: "group",
-      "aria-label": "Live figure: losses and their gradients",
+
+  return {
+    content: [pick.node, sections.regression.node, sections.classification.node],
+
+    draw(state) {
+      const table = tableOf(state);
+      pick.show(state.task);
+      target.show(String(state.t));
+      sections.regression.node.hidden = state.task !== "regression";
+      sections.classification.node.hidden = state.task !== "classification";
+      sections[state.task].draw(state, table);
+      numbers.show(table);
+      sliders.error.show(state.error);
+      sliders.delta.show(state.delta);
+      sliders.z.show(state.z);
     },
-    pick.node,
-    Object.values(sections).map(({ node }) => node),
-    spoken.node,
-  );
-  el.append(root);
-  repaint();
-  const stops = [
-    ...Object.values(sections).flatMap(({ charts }) =>
-      charts.map((c) => onWidth(c.node.parentNode, c.resize)),
-    ),
-    watch(model, TRAITS, repaint),
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    spoken.stop();
-    root.remove();
+
+    say() {
+      const { table } = numbers;
+      const { task } = host.state;
+      const { trait, xLabel } = TASKS[task];
+      const losses = SERIES[task].map(
+        ({ id, name }) =>
+          `${name}: ${small(table[`L[${id}]`])}, gradient ${small(table[`dL[${id}]`])}`,
+      );
+      return [`${xLabel.split(" ")[0]} ${format(trait)(table[trait])}`, ...losses].join("; ");
+    },
   };
 }
 
-export default { render };
+export default liveFigure({
+  name: "losses",
+  label: "losses and their gradients",
+  traits: ["task", "error", "delta", "z", "t"],
+  format,
+  build,
+});

@@ -14,7 +14,7 @@
  * @param {Child[]} children
  * @returns {T}
  */
-function build(node, attributes, children) {
+function made(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== null && value !== false)
@@ -41,7 +41,7 @@ export function fill(node, children) {
  * @param {...Child} children
  */
 export const html = (tag, attributes, ...children) =>
-  build(document.createElement(tag), attributes, children);
+  made(document.createElement(tag), attributes, children);
 
 /**
  * @template {keyof SVGElementTagNameMap} Tag
@@ -51,7 +51,7 @@ export const html = (tag, attributes, ...children) =>
  * @returns {SVGElementTagNameMap[Tag]}
  */
 export const svg = (tag, attributes, ...children) =>
-  build(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+  made(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 /**
  * Set attributes, skipping those that already have the value: most of a repaint changes little.

@@ -30,7 +30,7 @@
 // modules beside figure.js that know of no page, where V8 alone tests it against the companion; a
 // network with a backward pass is network.js, written nowhere else.
 import { announcer } from "./controls.js";
-import { Numbers, fill, html, onWidth, watch } from "./draw.js";
+import { Numbers, fill, html, onWidth, prose, watch } from "./draw.js";
 
 const REST = 900; // ms without a change until its values are said
 const STILL = 300; // ms until the labels of pictures are renewed
@@ -49,23 +49,33 @@ const NEAR = "200px"; // a figure this close to the view still counts as seen
 
 /**
  * @template {object} State
- * @typedef {object} Parts
- * @property {import("./draw.js").Child[]} content
- * @property {(state: State, changed: (...names: (keyof State)[]) => boolean, first: boolean) => void} draw
- * @property {() => string} say
- * @property {() => void} [speak]
+ * @typedef {{
+ *   content: import("./draw.js").Child[],
+ *   draw: (state: State, changed: Changed<State>, first: boolean) => void,
+ *   say: () => string,
+ *   speak?: () => void,
+ * }} Parts  what a figure is made of, as said above
  */
 
 /**
  * @template {object} State
- * @typedef {object} Description
- * @property {string} name  its class on the page is lf-<name>
- * @property {string} label  what it is, for a screen reader
- * @property {(keyof State & string)[]} traits  those that it draws
- * @property {(name: string) => (v: any) => string} format  how a number is written, by its name
- * @property {number} [rest]  ms, where it takes long to compute what is said
- * @property {(state: State, host: Host<State>) => State} [read]  the state to draw, where the traits alone may not fit together
- * @property {(host: Host<State>) => Parts<State>} build
+ * @typedef {(...names: (keyof State)[]) => boolean} Changed
+ */
+
+/**
+ * `name`: its class on the page is lf-<name>; `label`: what it is, for a screen reader; `traits`: those
+ * that it draws; `format`: how a number is written, by its name; `rest`: ms without a change until its
+ * values are said; `read`: the state to draw, where the traits alone may not fit together.
+ * @template {object} State
+ * @typedef {{
+ *   name: string,
+ *   label: string,
+ *   traits: (keyof State & string)[],
+ *   format: (name: string) => import("./draw.js").Format,
+ *   rest?: number,
+ *   read?: (state: State, host: Host<State>) => State,
+ *   build: (host: Host<State>) => Parts<State>,
+ * }} Description
  */
 
 /**
@@ -158,6 +168,18 @@ export class Host {
    */
   live(name) {
     return this.numbers.put(html("span", { class: "lf-number" }), name);
+  }
+
+  /**
+   * A sentence with formulas between backquotes and numbers by name: "`y` = $y, a step of $step[0]".
+   * @param {string} text
+   */
+  prose(text) {
+    return text
+      .split(/(\$\w+(?:\[\w+\])?)/)
+      .flatMap((piece) =>
+        piece[0] === "$" ? [this.live(piece.slice(1))] : prose(piece, this.numbers),
+      );
   }
 
   // ------------------------------------------------------------------------------------------------------ size and time
