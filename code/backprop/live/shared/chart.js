@@ -11,8 +11,8 @@ import { svg, place, fixed, whole } from "./draw.js";
 /** @typedef {string | (string | SVGElement)[]} TickText */
 
 /**
- * What stays while a mark moves: `log` for a logarithmic y; `xName(v)` the text of a tick of x, where
- * it is not v itself (on a logarithmic x, for one).
+ * What stays while a mark moves: `log` for a logarithmic y; `xName(v)` the text of a tick of x,
+ * where it is not v itself (on a logarithmic x, for one).
  * @typedef {object} Frame
  * @property {Pair} x
  * @property {Pair} y
@@ -50,8 +50,8 @@ export const powerOfTen = (v) =>
     : ["10", svg("tspan", { dy: -4.5, class: "lf-power" }, fixed(0)(Math.round(Math.log10(v))))];
 
 /**
- * The path of y = f(x) from lo to hi. At `breaks` (kinks, jumps) one piece ends and another begins, so
- * no corner is cut and no jump is drawn.
+ * The path of y = f(x) from lo to hi. At `breaks` (kinks, jumps) one piece ends and another begins,
+ * so no corner is cut and no jump is drawn.
  * @param {Real} f
  * @param {Pair} ends
  * @param {number[]} breaks

@@ -63,9 +63,10 @@ const NEAR = "200px"; // a figure this close to the view still counts as seen
  */
 
 /**
- * `name`: its class on the page is lf-<name>; `label`: what it is, for a screen reader; `traits`: those
- * that it draws; `format`: how a number is written, by its name; `rest`: ms without a change until its
- * values are said; `read`: the state to draw, where the traits alone may not fit together.
+ * `name`: its class on the page is lf-<name>; `label`: what it is, for a screen reader; `traits`:
+ * those that it draws; `format`: how a number is written, by its name; `rest`: ms without a change
+ * until its values are said; `read`: the state to draw, where the traits alone may not fit
+ * together.
  * @template {object} State
  * @typedef {{
  *   name: string,
@@ -111,6 +112,10 @@ export class Host {
     /** @type {((awake: boolean) => void)[]} */
     this.sleepers = [];
     this.seen = true;
+    /** @type {State | null} */
+    this.drawn = null;
+    this.speaking = 0;
+    this.redraw = this.redraw.bind(this);
     this.parts = description.build(this);
   }
 
@@ -171,7 +176,8 @@ export class Host {
   }
 
   /**
-   * A sentence with formulas between backquotes and numbers by name: "`y` = $y, a step of $step[0]".
+   * A sentence with formulas between backquotes and numbers by name: "`y` = $y, a step of
+   * $step[0]".
    * @param {string} text
    */
   prose(text) {
@@ -270,30 +276,28 @@ export class Host {
    * @param {Element} el
    */
   show(el) {
-    const { content, draw, speak } = this.parts;
-    /** @type {State | null} */
-    let drawn = null;
-    let speaking = 0;
-    const repaint = () => {
-      const state = this.state;
-      const before = drawn;
-      drawn = state;
-      draw(state, (...names) => names.some((n) => before?.[n] !== state[n]), before === null);
-      if (!speak) return;
-      clearTimeout(speaking);
-      speaking = window.setTimeout(speak, before ? STILL : 0);
-    };
-    fill(this.root, [content, this.announcer.node]);
+    fill(this.root, [this.parts.content, this.announcer.node]);
     el.append(this.root);
-    repaint();
+    this.redraw();
     for (const [holder, resize] of this.fitted) this.atEnd(onWidth(holder(), resize));
-    this.atEnd(watch(this.model, this.description.traits, repaint));
+    this.atEnd(watch(this.model, this.description.traits, this.redraw));
     this.atEnd(this.watchSight());
-    this.atEnd(() => clearTimeout(speaking));
+    this.atEnd(() => clearTimeout(this.speaking));
     return () => {
       for (const end of this.ends) end();
       this.root.remove();
     };
+  }
+
+  /** Draw the present state: the host does, after a change; a figure, when its colours or pictures are others. */
+  redraw() {
+    const { draw, speak } = this.parts;
+    const { state, drawn } = this;
+    this.drawn = state;
+    draw(state, (...names) => names.some((n) => drawn?.[n] !== state[n]), drawn === null);
+    if (!speak) return;
+    clearTimeout(this.speaking);
+    this.speaking = window.setTimeout(speak, drawn ? STILL : 0);
   }
 
   watchSight() {

@@ -1,15 +1,20 @@
 // The panel beside a diagram that walks through a computation stage by stage: where one is, what
 // the stage does in words, its formula in symbols, and the formula with the present numbers put in.
-import { html, maths, prose } from "./draw.js";
 import { button } from "./controls.js";
+import { html, maths, prose } from "./draw.js";
 
-// `onstep(by)` is called with -1 or 1 by the two buttons and, with the focus in the panel, by the
-// arrow keys. `fill(key, sheet)` writes the sheet of one stage, { title, text, formula, lines },
-// with formulas as `maths` takes them; `show(key, at, count)` turns to it.
+/** @typedef {{ title: string, text: string, formula: string, lines: string[] }} Sheet  of one stage, with formulas as `maths` takes them */
+
+/**
+ * `onstep(by)` is called with -1 or 1 by the two buttons and, with the focus in the panel, by the
+ * arrow keys. `fill(key, sheet)` writes the sheet of one stage; `show(key, at, count)` turns to it.
+ * @param {{ numbers: import("./draw.js").Numbers, onstep: (by: number) => void }} options
+ */
 export function stagePanel({ numbers, onstep }) {
-  const count = html("span", { class: "lf-count" }),
-    stack = html("div", { class: "lf-sheets" }),
-    sheets = new Map();
+  const count = html("span", { class: "lf-count" });
+  const stack = html("div", { class: "lf-sheets" });
+  /** @type {Map<unknown, HTMLElement>} */
+  const sheets = new Map();
   const node = html(
     "section",
     { class: "lf-stage", "aria-label": "stages of the computation" },
@@ -23,16 +28,15 @@ export function stagePanel({ numbers, onstep }) {
     stack,
   );
   node.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (by) {
-      onstep(by);
-      event.preventDefault();
-    }
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    onstep(event.key === "ArrowLeft" ? -1 : 1);
+    event.preventDefault();
   });
 
+  /** @type {(key: unknown, sheet: Sheet) => void} */
   const fill = (key, { title, text, formula, lines }) => {
-    if (!sheets.has(key)) sheets.set(key, stack.appendChild(html("div", { class: "lf-sheet" })));
-    const sheet = sheets.get(key);
+    const sheet = sheets.get(key) ?? stack.appendChild(html("div", { class: "lf-sheet" }));
+    sheets.set(key, sheet);
     numbers.forget(sheet);
     sheet.replaceChildren(
       html("div", { class: "lf-title" }, title),
@@ -45,10 +49,11 @@ export function stagePanel({ numbers, onstep }) {
       ),
     );
   };
+  /** @type {(key: unknown, at: number, last: number) => void} */
   const show = (key, at, last) => {
-    // at 0 is the overview
     for (const [other, sheet] of sheets) sheet.classList.toggle("lf-current", other === key);
     count.replaceChildren(
+      // at 0 is the overview
       html("span", {}, at ? `Stage ${at} of ${last}` : "Overview"),
       html(
         "span",
