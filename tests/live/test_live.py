@@ -42,6 +42,38 @@ def test_bundle_is_one_module_with_the_imported_ones_first(tmp_path):
     ]
 
 
+def test_bundle_leaves_the_types_out_and_all_else_in(tmp_path):
+    entry = write(
+        tmp_path,
+        figure="""// what it is
+/** @typedef {number[]} Row */
+
+/**
+ * Twice as much.
+ * @param {Row} row
+ */
+const twice = (row) =>
+  /** @type {Row} */ (row.map((v) => 2 * v)); /* stays */
+const text = "/** stays */";
+/** @type {Row} */
+export const one = [1];
+export default { render: () => twice(one) };
+""",
+    )
+    assert (
+        bundle(entry)
+        == """// figure.js
+// what it is
+
+const twice = (row) =>
+  /** @type {Row} */ (row.map((v) => 2 * v)); /* stays */
+const text = "/** stays */";
+const one = [1];
+export default { render: () => twice(one) };
+"""
+    )
+
+
 @pytest.mark.parametrize(
     "files, message",
     [

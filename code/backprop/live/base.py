@@ -160,13 +160,16 @@ NAME = re.compile(
 EXPORTED = re.compile(
     r"^export\s+(?:async\s+)?(?:function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.M
 )
+TYPES = re.compile(
+    r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.M | re.S
+)  # JSDoc on lines of its own
 
 
 def bundle(path: str | Path) -> str:
     """Return an ES module and all it imports as the text of one module, which is what anywidget takes.
 
     The modules are put one after the other, those imported first, without their ``import`` lines and
-    the word ``export``. For that to be the same program, the files keep to a few rules, and ValueError
+    the word ``export``; the types, which only their checker reads, are left out too. For that to be the same program, the files keep to a few rules, and ValueError
     says where one does not: imports read ``import { a, b } from "./file.js"`` or ``"../shared/file.js"``
     and name what that file exports; top-level statements start at the left margin; no name is declared
     at top level twice; only the figure's own module has an ``export default``.
@@ -201,10 +204,12 @@ def modules(path: str | Path) -> dict[str, str]:
 
 
 def joined(texts: dict[str, str]) -> str:
-    """Return the `modules` one after the other, without their ``import`` lines and the word ``export``."""
+    """Return the `modules` one after the other, without their ``import`` lines, the word ``export`` and their types."""
     pieces = []
     for file, text in texts.items():
-        body = re.sub(r"^export\s+(?!default\b)", "", IMPORT.sub("", text), flags=re.M)
+        body = re.sub(
+            r"^export\s+(?!default\b)", "", IMPORT.sub("", TYPES.sub("", text)), flags=re.M
+        )
         pieces.append(f"// {file}\n{body.strip()}\n")
     return "\n".join(pieces)
 
