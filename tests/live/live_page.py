@@ -1,7 +1,24 @@
 """A live figure on a page of its own, for tests: its model stands in for Python, its numbers are read back."""
 
 from tally import count
-from test_live import MODEL, NUMBERS
+
+MODEL = """
+window.makeModel = (state) => {
+  const listeners = {};
+  return { state, saves: 0, count: () => Object.values(listeners).flat().length,
+    get: (name) => state[name],
+    set(name, value) {
+      const same = JSON.stringify(state[name]) === JSON.stringify(value);
+      state[name] = value;
+      if (!same) for (const f of [...(listeners["change:" + name] ?? [])]) f();
+    },
+    on(name, f) { (listeners[name] ??= []).push(f); },
+    off(name, f) { listeners[name] = (listeners[name] ?? []).filter((g) => g !== f); },
+    save_changes() { this.saves += 1; } };
+};
+window.load = (text) => import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+"""
+NUMBERS = """() => [...document.querySelectorAll("[data-name]")].map((n) => [n.dataset.name, n.dataset.value, n.textContent])"""
 
 # What is wrong with how the figure looks at this width: text over text in a plot, parts that stick out of the figure.
 PROBLEMS = """() => {
@@ -141,7 +158,7 @@ def state_of(figure):
     }
 
 
-def live_pages(browser):
+def live_pages(browser, kind=LivePage):
     """Generator behind a `show` fixture of a module: yields show(figure, width=760, theme="light", **context options).
 
     A figure's page is opened once for each width, theme and options, and shows a figure anew for each call;
@@ -156,7 +173,7 @@ def live_pages(browser):
         else:
             viewport = {"width": width, "height": 900}
             contexts.append(browser.new_context(viewport=viewport, **options))
-            shown[key] = LivePage(contexts[-1], figure, theme)
+            shown[key] = kind(contexts[-1], figure, theme)
         return shown[key]
 
     yield show

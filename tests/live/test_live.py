@@ -8,6 +8,7 @@ import ipywidgets
 import numpy as np
 import pytest
 import traitlets
+from live_page import NUMBERS, LivePage, live_pages
 from mathematics import Mathematics
 
 from backprop.activations import ACTIVATIONS
@@ -354,59 +355,12 @@ def test_a_figure_without_a_picture_says_so():
 
 # ---------------------------------------------------------------------------------------------------- in the browser
 
-MODEL = """
-window.makeModel = (state) => {
-  const listeners = {};
-  return { state, saves: 0, count: () => Object.values(listeners).flat().length,
-    get: (name) => state[name],
-    set(name, value) {
-      const same = JSON.stringify(state[name]) === JSON.stringify(value);
-      state[name] = value;
-      if (!same) for (const f of [...(listeners["change:" + name] ?? [])]) f();
-    },
-    on(name, f) { (listeners[name] ??= []).push(f); },
-    off(name, f) { listeners[name] = (listeners[name] ?? []).filter((g) => g !== f); },
-    save_changes() { this.saves += 1; } };
-};
-window.load = (text) => import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
-"""
-NUMBERS = """() => [...document.querySelectorAll("[data-name]")].map((n) => [n.dataset.name, n.dataset.value, n.textContent])"""
-STATE = ("x", "t", "W1", "W2", "eta", "history", "view", "stage", "selected", "start")
 
-
-class Shown:
-    """A figure on a page of its own, with the state kept by a model that no Python stands behind."""
-
-    def __init__(self, page, figure, theme="light"):
-        self.page, self.figure, self.errors = page, figure, []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on(
-            "console", lambda message: message.type == "error" and self.errors.append(message.text)
-        )
-        page.set_content(
-            f"<!doctype html><html data-theme={theme} lang=en><meta name=viewport content='width=device-width'><style>"
-            f"body {{ margin: 16px; --pst-color-background: {'#fff' if theme == 'light' else '#14181e'}; background: var(--pst-color-background) }}"
-            f"{figure._css}</style><body><div id=figure></div></body></html>"
-        )
-        page.evaluate(MODEL)
-        state = {name: figure.get_state()[name] for name in STATE}
-        page.evaluate(
-            """async ([text, state]) => {
-          window.model = makeModel(state);
-          window.module = (await load(text)).default;
-          window.stop = await module.render({ model, el: document.getElementById("figure") });
-        }""",
-            [figure._esm, state],
-        )
+class Shown(LivePage):
+    """A page with `GradientFlow`."""
 
     def set(self, **state):
-        plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in state.items()}
-        self.page.evaluate(
-            "(state) => { for (const [k, v] of Object.entries(state)) model.set(k, v); }", plain
-        )
-
-    def get(self, name):
-        return self.page.evaluate("(name) => model.get(name)", name)
+        super().set(**{k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in state.items()})
 
     def numbers(self):
         return self.page.evaluate(NUMBERS)
@@ -436,26 +390,12 @@ class Shown:
             assert "-" not in text, f"{name} is written with a hyphen: {text}"
         return {name for name, _, _ in shown}, wanted
 
-    def control(self, name):
-        return self.page.locator(f'[data-control="{name}"]')
 
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
-    """show(figure=None, width=760, theme="light", **context) puts a figure on a page and returns it as `Shown`."""
-    contexts, shown = [], []
-
-    def put(figure=None, width=760, theme="light", **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        shown.append(Shown(context.new_page(), figure or GradientFlow(), theme))
-        return shown[-1]
-
-    yield put
-    errors = [error for s in shown for error in s.errors]
-    for context in contexts:
-        context.close()
-    assert errors == []
+    """show(figure=None, width=760, theme="light", **context) shows a figure on the page for it and returns it as `Shown`."""
+    for put in live_pages(browser, Shown):
+        yield lambda figure=None, *args, **options: put(figure or GradientFlow(), *args, **options)
 
 
 # ------------------------------------------------------------------------------------------- engine against companion

@@ -12,7 +12,7 @@ import { svg, place, fixed, whole } from "./draw.js";
 
 /**
  * What stays while a mark moves: `log` for a logarithmic y; `xName(v)` the text of a tick of x,
- * where it is not v itself (on a logarithmic x, for one).
+ * where it is not v itself (on a logarithmic x, for one), `yName` the same of y.
  * @typedef {object} Frame
  * @property {Pair} x
  * @property {Pair} y
@@ -20,6 +20,7 @@ import { svg, place, fixed, whole } from "./draw.js";
  * @property {number[]} yTicks
  * @property {boolean} [log]
  * @property {(v: number) => TickText} [xName]
+ * @property {(v: number) => TickText} [yName]
  * @property {Band[]} [bands]
  * @property {Curve[]} curves
  */
@@ -79,6 +80,7 @@ function trace(f, [lo, hi], breaks, X, Y, pixels) {
  * @property {string} label  for a screen reader
  * @property {(width: number) => number} height
  * @property {string} [xLabel]
+ * @property {string} [yLabel]  beside the upper end of its axis
  * @property {{ left?: number, right?: number, top?: number, bottom?: number }} [margin]
  * @property {(at: Pair) => void} [onmove]  called while a pointer is held down on it
  * @property {(chart: Chart) => void} [onframe]  to place a figure's own marks in `under` and `over`
@@ -95,7 +97,7 @@ const UNKNOWN = () => Number.NaN;
 
 export class Chart {
   /** @param {Options} options */
-  constructor({ label, height, xLabel = "", margin = {}, onmove, onframe }) {
+  constructor({ label, height, xLabel = "", yLabel = "", margin = {}, onmove, onframe }) {
     this.edge = { left: 38, right: 12, top: 8, bottom: 36, ...margin };
     this.height = height;
     this.onframe = onframe;
@@ -113,6 +115,7 @@ export class Chart {
     this.dots = svg("g");
     this.cursor = svg("line", { class: "lf-cursor" });
     this.xText = svg("text", { class: "lf-axis-label", "text-anchor": "end" }, xLabel);
+    this.yText = svg("text", { class: "lf-axis-label" }, yLabel);
     this.node = svg(
       "svg",
       { class: onmove ? "lf-chart lf-movable" : "lf-chart", role: "img", "aria-label": label },
@@ -120,6 +123,7 @@ export class Chart {
       this.grid,
       this.ticks,
       this.xText,
+      this.yText,
       this.cursor,
       this.drawn,
       this.labels,
@@ -187,6 +191,7 @@ export class Chart {
       place(part, { ...inside, viewBox: Object.values(inside).join(" ") });
     place(this.cursor, { y1: top, y2: bottom });
     place(this.xText, { x: right, y: tall - 4 });
+    place(this.yText, { x: left + 6, y: top + 4 });
     this.drawGrid(content, left, right, top, bottom);
     this.drawTicks(content, left, bottom);
     this.onframe?.(this);
@@ -223,7 +228,7 @@ export class Chart {
    * @param {number} left
    * @param {number} bottom
    */
-  drawTicks({ xTicks, yTicks, xName, log = false }, left, bottom) {
+  drawTicks({ xTicks, yTicks, xName, yName, log = false }, left, bottom) {
     const { X, Y } = this;
     /** @type {(axis: string, v: number, text: TickText, where: Record<string, any>) => SVGElement} */
     const tick = (axis, v, text, where) => {
@@ -233,7 +238,7 @@ export class Chart {
     this.ticks.replaceChildren(
       ...yTicks.map((v) => {
         const where = { x: left - 6, y: Y(v) + 4, "text-anchor": "end" };
-        return tick("y", v, log ? powerOfTen(v) : tickText(v), where);
+        return tick("y", v, yName ? yName(v) : log ? powerOfTen(v) : tickText(v), where);
       }),
       ...xTicks.map((v) => {
         const where = { x: X(v), y: bottom + 17, "text-anchor": "middle" };

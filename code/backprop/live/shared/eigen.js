@@ -8,7 +8,10 @@ export function largestEigenvalue(matrix) {
     let off = 0;
     let size = 0;
     for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++) i === j ? (size += A[i][j] ** 2) : (off += A[i][j] ** 2);
+      for (let j = 0; j < n; j++) {
+        if (i === j) size += A[i][j] ** 2;
+        else off += A[i][j] ** 2;
+      }
     if (off <= 1e-28 * size) break;
     for (let p = 0; p < n; p++)
       for (let q = p + 1; q < n; q++) {
