@@ -25,7 +25,7 @@ VALUES = {  # each expression, in one line of mathematics
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

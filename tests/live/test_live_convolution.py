@@ -14,7 +14,7 @@ STATE = ("image", "kernel", "target_kernel", "view", "at", "cell", "tool", "eta"
 VIEWS = ("forward", "cell", "loss")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

@@ -1,59 +1,61 @@
 // A neuron drawn as its computation: inputs, weights on the edges, the sum z, the function f with
 // the present point on it, the activation a.
-import { svg, place, write, sign, widths } from "../shared/draw.js";
 import { arrowhead } from "../shared/chart.js";
-import { UNITS } from "./plane.js";
+import { place, sign, svg, widths, write } from "../shared/draw.js";
+import { LABELS, UNITS } from "./maths.js";
 
-export const LABELS = { step: "step", sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU" };
+const widthOf = widths.linear(6);
+const STEP = [
+  [-5, 0],
+  [0, 0],
+  [0, 1],
+  [5, 1],
+];
 
-// x1, x2 -> sum -> f -> a: circles, edges with their weights, and a small graph of f with the
-// present z on it.
+/**
+ * x1, x2 -> sum -> f -> a: circles, edges with their weights, and a small graph of f with the
+ * present z on it.
+ * @param {import("../shared/draw.js").Numbers} numbers
+ */
 export function unitDiagram(numbers) {
+  const middleText = { "text-anchor": "middle" };
   const edges = [0, 1].map((i) => ({
     line: svg("line", { class: "lf-edge" }),
-    weight: numbers.put(svg("text", { class: "lf-weight", "text-anchor": "middle" }), `w[${i}]`),
+    weight: numbers.put(svg("text", { class: "lf-weight", ...middleText }), `w[${i}]`),
   }));
+  /** @type {(label: string, index: string, name: string) => { node: SVGGElement, ring: SVGCircleElement }} */
   const circle = (label, index, name) => {
-    const number = numbers.put(
-      svg("text", { class: "lf-row-number", "text-anchor": "middle", y: 13 }),
-      name,
+    const number = svg("text", { class: "lf-row-number", ...middleText, y: 13 });
+    const ring = svg("circle", { class: "lf-circle" });
+    const text = svg(
+      "text",
+      { class: "lf-row-label", ...middleText, y: -3 },
+      svg("tspan", { class: "lf-symbol" }, label),
+      index && svg("tspan", { class: "lf-index", dy: 2.5 }, index),
     );
-    return {
-      node: svg(
-        "g",
-        { class: "lf-unit" },
-        svg("circle", { class: "lf-circle" }),
-        svg(
-          "text",
-          { class: "lf-row-label", "text-anchor": "middle", y: -3 },
-          svg("tspan", { class: "lf-symbol" }, label),
-          index && svg("tspan", { class: "lf-index", dy: 2.5 }, index),
-        ),
-        number,
-      ),
-    };
+    return { node: svg("g", { class: "lf-unit" }, ring, text, numbers.put(number, name)), ring };
   };
-  const inputs = [circle("x", "1", "x[0]"), circle("x", "2", "x[1]")],
-    bias = circle("b", "", "b"),
-    sum = circle("z", "", "z");
-  const sumSign = svg("text", { class: "lf-heading", "text-anchor": "middle" }, "Σ"),
-    fSign = svg("text", { class: "lf-heading", "text-anchor": "middle" });
-  const box = svg("rect", { class: "lf-circle", rx: 8 }),
-    zero = svg("path", { class: "lf-grid-line" }),
-    curve = svg("path", { class: "lf-curve" }),
-    dot = svg("circle", { class: "lf-mark", r: 4.5 });
-  const wires = [0, 1, 2].map(() => svg("line", { class: "lf-drop" })),
-    out = svg("polygon", { class: "lf-arrowhead" });
+  const inputs = [circle("x", "1", "x[0]"), circle("x", "2", "x[1]")];
+  const bias = circle("b", "", "b");
+  const sum = circle("z", "", "z");
+  const sumSign = svg("text", { class: "lf-heading", ...middleText }, "Σ");
+  const fSign = svg("text", { class: "lf-heading", ...middleText });
+  const box = svg("rect", { class: "lf-circle", rx: 8 });
+  const zero = svg("path", { class: "lf-grid-line" });
+  const curve = svg("path", { class: "lf-curve" });
+  const dot = svg("circle", { class: "lf-mark", r: 4.5 });
+  const wires = [0, 1, 2].map(() => svg("line", { class: "lf-drop" }));
+  const out = svg("polygon", { class: "lf-arrowhead" });
   const output = [
-    svg("text", { class: "lf-symbol", "text-anchor": "middle" }, "a"),
-    numbers.put(svg("text", { class: "lf-row-number", "text-anchor": "middle" }), "a"),
+    svg("text", { class: "lf-symbol", ...middleText }, "a"),
+    numbers.put(svg("text", { class: "lf-row-number", ...middleText }), "a"),
   ];
   const node = svg(
     "svg",
     { class: "lf-diagram", role: "img" },
-    edges.map((e) => e.line),
+    edges.map(({ line }) => line),
     wires,
-    inputs.map((c) => c.node),
+    inputs.map((input) => input.node),
     bias.node,
     sum.node,
     sumSign,
@@ -64,101 +66,100 @@ export function unitDiagram(numbers) {
     dot,
     out,
     output,
-    edges.map((e) => e.weight),
+    edges.map(({ weight }) => weight),
   );
-  let size, geometry, last, drawn;
+  /** Where the graph of f stands. @type {{ left: number, wide: number, middle: number } | null} */
+  let graph = null;
+  /** @type {[import("./maths.js").State, Record<string, number>] | null} */
+  let last = null;
+  let drawn = "";
 
+  /** @param {number} width */
   function resize(width) {
-    size = width;
-    const r = 24,
-      R = 29,
-      height = 190,
-      middle = 112,
-      xs = [r + 1, 0, 0],
-      boxW = Math.min(92, 0.26 * width),
-      boxX = width - 56 - boxW;
-    xs[1] = (xs[0] + r + boxX) / 2 + 6;
-    place(node, { width, height, viewBox: `0 0 ${width} ${height}` }).style.setProperty(
-      "--lf-text",
-      "12px",
-    );
-    const ys = [middle - 52, middle + 52],
-      put = ({ node: g }, x, y, radius) => {
-        place(g, { transform: `translate(${x} ${y})` });
-        place(g.firstChild, { r: radius });
-      };
-    inputs.forEach((c, i) => put(c, xs[0], ys[i], r));
-    put(bias, xs[1], r + 1, r);
-    put(sum, xs[1], middle, R);
-    place(sumSign, { x: xs[1], y: middle + R + 16 });
+    const r = 24;
+    const R = 29;
+    const height = 190;
+    const middle = 112;
+    const wide = Math.min(92, 0.26 * width);
+    const left = width - 56 - wide;
+    const from = r + 1;
+    const to = (from + r + left) / 2 + 6;
+    const ys = [middle - 52, middle + 52];
+    place(node, { width, height, viewBox: `0 0 ${width} ${height}` });
+    node.style.setProperty("--lf-text", "12px");
+    /** @type {(circle: typeof bias, x: number, y: number, radius: number) => void} */
+    const put = ({ node: group, ring }, x, y, radius) => {
+      place(group, { transform: `translate(${x} ${y})` });
+      place(ring, { r: radius });
+    };
+    inputs.forEach((input, i) => {
+      put(input, from, ys[i], r);
+    });
+    put(bias, to, r + 1, r);
+    put(sum, to, middle, R);
+    place(sumSign, { x: to, y: middle + R + 16 });
     edges.forEach(({ line, weight }, i) => {
-      const dx = xs[1] - xs[0],
-        dy = middle - ys[i],
-        length = Math.hypot(dx, dy),
-        p = r / length,
-        q = 1 - R / length;
-      place(line, {
-        x1: xs[0] + p * dx,
-        y1: ys[i] + p * dy,
-        x2: xs[0] + q * dx,
-        y2: ys[i] + q * dy,
-      });
-      const shift = (i === 0 ? -16 : 16) / length,
-        [x, y] = [
-          xs[0] + 0.5 * dx - Math.abs(dy) * shift * (i === 0 ? 1 : -1),
-          ys[i] + 0.5 * dy + dx * shift,
-        ]; // beside the edge
+      const dx = to - from;
+      const dy = middle - ys[i];
+      const length = Math.hypot(dx, dy);
+      const p = r / length;
+      const q = 1 - R / length;
+      const [x1, y1] = [from + p * dx, ys[i] + p * dy];
+      place(line, { x1, y1, x2: from + q * dx, y2: ys[i] + q * dy });
+      // beside the edge
+      const side = i === 0 ? 1 : -1;
+      const x = from + 0.5 * dx + (16 * Math.abs(dy)) / length;
+      const y = ys[i] + 0.5 * dy - (16 * side * dx) / length;
       place(weight, { x, y: y + 4 });
     });
-    [
-      [xs[1], 2 * r + 1, xs[1], middle - R],
-      [xs[1] + R, middle, boxX, middle],
-      [boxX + boxW, middle, width - 48, middle],
-    ].forEach(([x1, y1, x2, y2], k) => place(wires[k], { x1, y1, x2, y2 }));
-    place(box, { x: boxX, y: middle - 34, width: boxW, height: 68 });
-    place(fSign, { x: boxX + boxW / 2, y: middle - 42 });
+    const ends = [
+      { x1: to, y1: 2 * r + 1, x2: to, y2: middle - R },
+      { x1: to + R, y1: middle, x2: left, y2: middle },
+      { x1: left + wide, y1: middle, x2: width - 48, y2: middle },
+    ];
+    wires.forEach((wire, k) => {
+      place(wire, ends[k]);
+    });
+    place(box, { x: left, y: middle - 34, width: wide, height: 68 });
+    place(fSign, { x: left + wide / 2, y: middle - 42 });
     place(out, { points: arrowhead(0, middle, width - 44, middle, 9) });
-    output.forEach((part, k) => place(part, { x: width - 23, y: middle + (k ? 14 : -3) }));
-    geometry = { boxX, boxW, middle };
+    output.forEach((part, k) => {
+      place(part, { x: width - 23, y: middle + (k ? 14 : -3) });
+    });
+    graph = { left, wide, middle };
+    drawn = "";
     if (last) show(...last);
   }
-  const widthOf = widths.linear(6);
+
+  /** @type {(state: import("./maths.js").State, table: Record<string, number>) => void} */
   function show(state, table) {
     last = [state, table];
-    if (!size) return;
+    if (!graph) return;
     edges.forEach(({ line, weight }, i) => {
-      place(line, { class: `lf-edge ${sign(state.w[i])}`, "stroke-width": widthOf(state.w[i]) });
-      place(weight, { class: `lf-weight ${sign(state.w[i])}` });
+      const kind = sign(state.w[i]);
+      place(line, { class: `lf-edge ${kind}`, "stroke-width": widthOf(state.w[i]) });
+      place(weight, { class: `lf-weight ${kind}` });
     });
-    const { boxX, boxW, middle } = geometry,
-      { activation } = state,
-      span = activation === "relu" ? 3 : 5,
-      top = activation === "relu" ? 3 : 1,
-      unit = UNITS[activation];
-    const X = (z) => boxX + boxW / 2 + (z / span) * (boxW / 2 - 6),
-      Y = (a) =>
-        middle + (activation === "tanh" ? 0 : 24) - (a / top) * (activation === "tanh" ? 24 : 48);
-    if (drawn !== `${activation} ${size}`) {
-      drawn = `${activation} ${size}`;
-      const grid = Array.from({ length: 41 }, (_, k) => -span + (k * span) / 20),
-        points =
-          activation === "step"
-            ? [
-                [-span, 0],
-                [0, 0],
-                [0, 1],
-                [span, 1],
-              ]
-            : grid.map((z) => [z, unit.forward(z)]);
-      place(curve, {
-        d: `M${points.map(([z, a]) => `${X(z).toFixed(1)},${Y(a).toFixed(1)}`).join("L")}`,
-      });
-      place(zero, {
-        d: `M${X(-span)},${Y(0).toFixed(1)}H${X(span)}M${X(0)},${Y(top)}V${Y(activation === "tanh" ? -1 : 0)}`,
-      });
+    const { left, wide, middle } = graph;
+    const { activation } = state;
+    const [span, top] = activation === "relu" ? [3, 3] : [5, 1];
+    const [low, up] = activation === "tanh" ? [0, 24] : [24, 48];
+    const { f } = UNITS[activation];
+    /** @param {number} z */
+    const X = (z) => left + wide / 2 + (z / span) * (wide / 2 - 6);
+    /** @param {number} a */
+    const Y = (a) => middle + low - (a / top) * up;
+    if (drawn !== activation) {
+      drawn = activation;
+      const grid = Array.from({ length: 41 }, (_, k) => -span + (k * span) / 20);
+      const points = activation === "step" ? STEP : grid.map((z) => [z, f(z)]);
+      const path = points.map(([z, a]) => `${X(z).toFixed(1)},${Y(a).toFixed(1)}`);
+      const bottom = Y(activation === "tanh" ? -1 : 0);
+      place(curve, { d: `M${path.join("L")}` });
+      place(zero, { d: `M${X(-span)},${Y(0).toFixed(1)}H${X(span)}M${X(0)},${Y(top)}V${bottom}` });
     }
     const z = Math.min(span, Math.max(-span, table.z));
-    place(dot, { cx: X(z), cy: Y(Math.min(top, unit.forward(z))) });
+    place(dot, { cx: X(z), cy: Y(Math.min(top, f(z))) });
     write(fSign, LABELS[activation]);
   }
   return { node, resize, show };
