@@ -72,7 +72,7 @@ const NEAR = "200px"; // a figure this close to the view still counts as seen
  *   name: string,
  *   label: string,
  *   traits: (keyof State & string)[],
- *   format: (name: string) => import("./draw.js").Format,
+ *   format: (name: string, host: Host<State>) => import("./draw.js").Format,
  *   rest?: number,
  *   read?: (state: State, host: Host<State>) => State,
  *   build: (host: Host<State>) => Parts<State>,
@@ -103,7 +103,7 @@ export class Host {
       role: "group",
       "aria-label": `Live figure: ${description.label}`,
     });
-    this.numbers = new Numbers(description.format);
+    this.numbers = new Numbers((name) => description.format(name, this));
     this.announcer = announcer();
     /** @type {[() => Element, (width: number) => void][]} */
     this.fitted = [];
