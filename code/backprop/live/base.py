@@ -1,8 +1,9 @@
-r"""What the live figures share: the base class, the bundling of their JavaScript, and traits that hold numbers.
+r"""What the live figures share: the base class, the bundling of their JavaScript, and traits that
+hold numbers.
 
 A figure is a folder: a Python class whose state is plain traits, a JavaScript module that draws it,
-and its style. The module computes with ``shared/engine.js`` what the companion computes in Python, so a
-figure is alive with a kernel (JupyterLab) and without (the built book).
+and its style. The module computes with ``shared/engine.js`` what the companion computes in Python,
+so a figure is alive with a kernel (JupyterLab) and without (the built book).
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ SHARED = HERE / "shared"  # what several figures import
 
 
 class LiveFigure(anywidget.AnyWidget):
-    """An anywidget made of one JavaScript module, with a picture and a description for where no JavaScript runs.
+    """An anywidget made of one JavaScript module, with a picture and a description for where no
+    JavaScript runs.
 
-    A subclass names its ``module``, declares its state as traits tagged ``sync=True``, and writes `draw`
-    and `describe`. A style sheet of the module's name beside it (``neuron/figure.css``) is added to
-    ``shared/style.css`` for that figure alone.
-    Displayed, it has three mime types: the widget, ``image/png`` and ``text/plain``.
+    A subclass names its ``module``, declares its state as traits tagged ``sync=True``, and writes
+    `draw` and `describe`. A style sheet of the module's name beside it (``neuron/figure.css``) is
+    added to ``shared/style.css`` for that figure alone. Displayed, it has three mime types: the
+    widget, ``image/png`` and ``text/plain``.
     """
 
     module = ""  # name of the JavaScript module beside the file of the class, or a path
@@ -49,11 +51,15 @@ class LiveFigure(anywidget.AnyWidget):
         raise NotImplementedError
 
     def describe(self) -> str:
-        """Return one or two sentences that stand for the figure where it cannot be seen: its alternative text."""
+        """Return one or two sentences that stand for the figure where it cannot be seen: its
+        alternative text.
+        """
         raise NotImplementedError
 
     def picture(self) -> bytes:
-        """Return `draw` as PNG, the same bytes for the same state, whatever style the notebook has set for its own plots."""
+        """Return `draw` as PNG, the same bytes for the same state, whatever style the notebook has
+        set for its own plots.
+        """
         png = io.BytesIO()
         with style.context("default"):
             self.draw().savefig(
@@ -68,8 +74,11 @@ class LiveFigure(anywidget.AnyWidget):
         return data, {**metadata, "image/png": {"width": self.width}}
 
 
-class Restartable:
-    """For a figure that keeps the `start` it was made with and the `history` of its steps: the way back."""
+class Restartable(LiveFigure):
+    """A figure that keeps the way back: the `start` it was made with, the `history` of its steps."""
+
+    history = traitlets.List(traitlets.Float()).tag(sync=True)
+    start = traitlets.Dict().tag(sync=True)  # what reset goes back to
 
     def reset(self) -> None:
         """Go back to the state that the figure was made with."""
@@ -99,8 +108,9 @@ class Number(traitlets.Float):
 class Array(traitlets.TraitType):
     """A float64 array of one shape, its entries finite and in [low, high].
 
-    Takes anything that NumPy turns into such an array and reads back as a *read-only* array: a change of one entry goes unnoticed,
-    so copy, change and assign (``W = figure.W1.copy(); W[0, 2] = 1; figure.W1 = W``). Synced with the page as nested lists.
+    Takes anything that NumPy turns into such an array and reads back as a *read-only* array: a
+    change of one entry goes unnoticed, so copy, change and assign (``W = figure.W1.copy(); W[0, 2]
+    = 1; figure.W1 = W``). Synced with the page as nested lists.
     """
 
     def __init__(self, default, low: float = -np.inf, high: float = np.inf):
@@ -150,7 +160,8 @@ def check_range(name: str, array: np.ndarray, low: float, high: float) -> None:
         raise traitlets.TraitError(f"{entry} is {array[tuple(where)]:g}; it must be {wanted}")
 
 
-# ------------------------------------------------------------------------------------------------------------ bundling
+# --------------------------------------------------------------------------------------------------
+# ---------- bundling
 IMPORT = re.compile(
     r'^import\s*\{([^}]*)\}\s*from\s*"(\./|\.\./shared/)([\w-]+\.js)";?[ \t]*$', re.M
 )
@@ -166,13 +177,15 @@ TYPES = re.compile(
 
 
 def bundle(path: str | Path) -> str:
-    """Return an ES module and all it imports as the text of one module, which is what anywidget takes.
+    """Return an ES module and all it imports as the text of one module, which is what anywidget
+    takes.
 
-    The modules are put one after the other, those imported first, without their ``import`` lines and
-    the word ``export``; the types, which only their checker reads, are left out too. For that to be the same program, the files keep to a few rules, and ValueError
-    says where one does not: imports read ``import { a, b } from "./file.js"`` or ``"../shared/file.js"``
-    and name what that file exports; top-level statements start at the left margin; no name is declared
-    at top level twice; only the figure's own module has an ``export default``.
+    The modules are put one after the other, those imported first, without their ``import`` lines
+    and the word ``export``; the types, which only their checker reads, are left out too. For that
+    to be the same program, the files keep to a few rules, and ValueError says where one does not:
+    imports read ``import { a, b } from "./file.js"`` or ``"../shared/file.js"`` and name what that
+    file exports; top-level statements start at the left margin; no name is declared at top level
+    twice; only the figure's own module has an ``export default``.
     """
     texts = modules(path)
     *imported, entry = texts
@@ -187,7 +200,9 @@ def bundle(path: str | Path) -> str:
 
 
 def modules(path: str | Path) -> dict[str, str]:
-    """Return the text of a module and of all it imports by file, those imported first; ValueError as in `bundle`."""
+    """Return the text of a module and of all it imports by file, those imported first; ValueError
+    as in `bundle`.
+    """
     texts: dict[str, str] = {}
     read_module(Path(path), Path(path).parent, texts, ())
     declared: dict[str, str] = {}
@@ -195,7 +210,8 @@ def modules(path: str | Path) -> dict[str, str]:
         for name in NAME.findall(text):
             if name in declared:
                 raise ValueError(
-                    f"{file} and {declared[name]} both declare {name!r} at top level; rename one of them"
+                    f"{file} and {declared[name]} both declare {name!r} at top level; rename one "
+                    "of them"
                     if declared[name] != file
                     else f"{file} declares {name!r} at top level twice"
                 )
@@ -204,7 +220,9 @@ def modules(path: str | Path) -> dict[str, str]:
 
 
 def joined(texts: dict[str, str]) -> str:
-    """Return the `modules` one after the other, without their ``import`` lines, the word ``export`` and their types."""
+    """Return the `modules` one after the other, without their ``import`` lines, the word ``export``
+    and their types.
+    """
     pieces = []
     for file, text in texts.items():
         body = re.sub(
@@ -215,9 +233,11 @@ def joined(texts: dict[str, str]) -> str:
 
 
 def read_module(path: Path, folder: Path, texts: dict[str, str], importers: tuple[str, ...]) -> str:
-    """Read `path` and what it imports into `texts`, imported modules first; check imports and exports.
+    """Read `path` and what it imports into `texts`, imported modules first; check imports and
+    exports.
 
-    Return the name it has there: ``train.js`` in the figure's own `folder`, else ``shared/train.js``.
+    Return the name it has there: ``train.js`` in the figure's own `folder`, else
+    ``shared/train.js``.
     """
     here = path.parent.resolve() == folder.resolve()
     label = path.name if here else f"{path.parent.name}/{path.name}"
