@@ -13,7 +13,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "cod
 
 import chromium  # noqa: E402
 
-pytest_plugins = ["tally"]
+pytest_plugins = ["tally", "kernels"]
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build" / "html"
