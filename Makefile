@@ -32,9 +32,10 @@ book: .venv/.book
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 	@echo "Open it:  file://$(CURDIR)/_build/html/index.html"
 
-test: .venv/.test
+# The browser first: what a machine lacks for it is said before the large packages of the tests are fetched.
+test: .venv/.pdf
 	@$(BIN)/python tests/chromium.py
-	@$(MAKE) --no-print-directory book
+	@$(MAKE) --no-print-directory .venv/.test book
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -c tests/pytest.ini --rootdir . -n 2 --dist loadfile \
 	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
 	    $(if $(TALLY),--tally $(TALLY)) chapters tests < /dev/null
