@@ -5,7 +5,7 @@
 #   make lab             JupyterLab on the chapters, live figures and all
 #   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them
 #   make bench           the benchmark tables
-#   make lint            ruff on code and notebooks, mypy on the package
+#   make lint            ruff on code and notebooks (style and format), mypy on the package, notebooks in normal form
 #   make lint-js         Biome and TypeScript on the JavaScript and the styles
 #   make pdf             the whole book as _build/backpropagation.pdf
 #   make lite            the book with JupyterLite in it: notebooks that run in the reader's browser
@@ -52,6 +52,7 @@ bench: .venv/.bench
 
 lint: .venv/.dev
 	@$(BIN)/ruff check --config code/pyproject.toml code tests chapters
+	@$(BIN)/ruff format --config code/pyproject.toml --check code tests
 	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop
 	@$(BIN)/python code/book/notebooks.py check
 

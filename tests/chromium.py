@@ -11,15 +11,33 @@ import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--no-first-run"]
-DEBIAN = {"libatomic.so.1": "libatomic1", "libgcc_s.so.1": "libgcc-s1", "libstdc++.so.6": "libstdc++6"}    # library: package
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+DEBIAN = {
+    "libatomic.so.1": "libatomic1",
+    "libgcc_s.so.1": "libgcc-s1",
+    "libstdc++.so.6": "libstdc++6",
+}  # library: package
 
 
 def find():
     """The path of a Chromium, or None."""
-    for candidates in ([os.environ.get("CHROMIUM")], map(shutil.which, NAMES), PLACES, _from_playwright()):
+    for candidates in (
+        [os.environ.get("CHROMIUM")],
+        map(shutil.which, NAMES),
+        PLACES,
+        _from_playwright(),
+    ):
         for path in candidates:
             if path and Path(path).is_file():
                 return path
@@ -39,14 +57,20 @@ def _driver():
     """The program inside Playwright's package that speaks to the browser."""
     import playwright
 
-    return Path(playwright.__file__).parent / "driver" / ("node.exe" if sys.platform == "win32" else "node")
+    return (
+        Path(playwright.__file__).parent
+        / "driver"
+        / ("node.exe" if sys.platform == "win32" else "node")
+    )
 
 
 def missing_libraries(program):
     """The shared libraries that a program needs and this machine does not have, by name; none where nothing tells (not Linux, a script)."""
     if not sys.platform.startswith("linux") or not shutil.which("ldd"):
         return []
-    told = subprocess.run(["ldd", program], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False).stdout
+    told = subprocess.run(
+        ["ldd", program], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    ).stdout
     return re.findall(r"^\s*(\S+) => not found", told, re.M)
 
 
@@ -54,7 +78,9 @@ def missing():
     """What has to be installed before the browser tests can run: names of Debian's packages; a library without one by its own name."""
     path = find()
     packages = {DEBIAN.get(library, library) for library in missing_libraries(_driver())}
-    return sorted(packages | ({"chromium"} if not path or missing_libraries(path) else set()))    # its package brings its libraries
+    return sorted(
+        packages | ({"chromium"} if not path or missing_libraries(path) else set())
+    )  # its package brings its libraries
 
 
 def advice(wanted):
@@ -64,8 +90,10 @@ def advice(wanted):
     named = " and ".join(filter(None, [", ".join(wanted[:-1]), wanted[-1]]))
     if shutil.which("apt-get"):
         return f"The browser tests need {named}, which this machine does not have: sudo apt-get install {' '.join(wanted)}"
-    return (f"The browser tests need {named}, which this machine does not have: install them with its package manager; a Chromium comes "
-            "also with  .venv/bin/python -m playwright install chromium,  or name one: CHROMIUM=/path/to/chrome make test")
+    return (
+        f"The browser tests need {named}, which this machine does not have: install them with its package manager; a Chromium comes "
+        "also with  .venv/bin/python -m playwright install chromium,  or name one: CHROMIUM=/path/to/chrome make test"
+    )
 
 
 def install(wanted):
@@ -74,7 +102,14 @@ def install(wanted):
         print(f"Installing {' '.join(wanted)} (apt-get)", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *wanted]):
-            subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            subprocess.run(
+                command,
+                env=quiet,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+            )
 
 
 def main():

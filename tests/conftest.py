@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "code")]
+HERE = Path(__file__).parent
+sys.path[:0] = [
+    *map(str, (HERE, HERE / "unit", HERE / "live", HERE / "site")),
+    str(HERE.parent / "code"),
+]
 
 import chromium  # noqa: E402
 
@@ -17,7 +21,7 @@ pytest_plugins = ["tally", "kernels"]
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build" / "html"
-PATIENCE = 180_000       # ms until a wait for something on a page fails: it judges whether it comes, not how fast a busy machine is
+PATIENCE = 180_000  # ms until a wait for something on a page fails: it judges whether it comes, not how fast a busy machine is
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +32,9 @@ def browser():
     wanted = chromium.missing()
     assert not wanted, chromium.advice(wanted)
     with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        instance = playwright.chromium.launch(
+            executable_path=chromium.find(), args=chromium.ARGUMENTS
+        )
         instance.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield instance
         instance.close()

@@ -3,6 +3,7 @@
 nbval waits for the answer to a cell as long as a cell may take, whether or not there is still somebody to answer. The kernel here is
 nbval's; it looks every second whether its process lives.
 """
+
 from __future__ import annotations
 
 import signal
@@ -11,7 +12,7 @@ from queue import Empty
 
 import nbval.plugin
 
-GLANCE = 1.0             # seconds
+GLANCE = 1.0  # seconds
 
 
 class KernelDied(RuntimeError):
@@ -52,7 +53,11 @@ class WatchedKernel(nbval.plugin.RunningKernel):
     def last_words(self) -> str:
         """How the process ended: the name of the signal that killed it, or its exit status."""
         code = self.km.provisioner.process.returncode
-        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"it ended with status {code}"
+        return (
+            f"killed by {signal.Signals(-code).name}"
+            if code < 0
+            else f"it ended with status {code}"
+        )
 
 
 def pytest_configure(config):

@@ -3,6 +3,7 @@
 Tests call `count` where a comparison is made and was found good. ``pytest --tally FILE`` writes for each test file what passed and what
 was counted; files that did not run keep the entry they had. The page "How this book is checked" reads ``data/checks.json``.
 """
+
 from __future__ import annotations
 
 import functools
@@ -14,8 +15,8 @@ from pathlib import Path
 
 from backprop import gradient_check
 
-COUNTED: dict[str, dict[str, list]] = {}                  # test file -> kind -> [how many, the worst error]
-OUTCOMES: dict[str, Counter] = {}                         # test file -> outcome -> how many; "seconds" beside them
+COUNTED: dict[str, dict[str, list]] = {}  # test file -> kind -> [how many, the worst error]
+OUTCOMES: dict[str, Counter] = {}  # test file -> outcome -> how many; "seconds" beside them
 
 
 def count(kind: str, number: int = 1, error: float | None = None) -> None:
@@ -51,7 +52,9 @@ def merge(into: dict, other: dict) -> None:
 
 
 def pytest_addoption(parser):
-    parser.addoption("--tally", metavar="FILE", help="write what the tests proved, for the page that tells it")
+    parser.addoption(
+        "--tally", metavar="FILE", help="write what the tests proved, for the page that tells it"
+    )
 
 
 def pytest_configure(config):
@@ -84,7 +87,18 @@ def pytest_sessionfinish(session):
         date = time.strftime("%Y-%m-%d")
         for file, outcomes in OUTCOMES.items():
             file = file.replace("\\", "/")
-            known[file] = {"date": date, **{k: outcomes[k] for k in ("passed", "failed", "skipped")}, "seconds": round(outcomes["seconds"], 1),
-                           "counted": {kind: {"number": n, "worst": e} for kind, (n, e) in sorted(COUNTED.get(file, {}).items())}}
-        known = {file: entry for file, entry in sorted(known.items()) if (session.config.rootpath / file).exists()}
+            known[file] = {
+                "date": date,
+                **{k: outcomes[k] for k in ("passed", "failed", "skipped")},
+                "seconds": round(outcomes["seconds"], 1),
+                "counted": {
+                    kind: {"number": n, "worst": e}
+                    for kind, (n, e) in sorted(COUNTED.get(file, {}).items())
+                },
+            }
+        known = {
+            file: entry
+            for file, entry in sorted(known.items())
+            if (session.config.rootpath / file).exists()
+        }
         path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf8")

@@ -6,6 +6,7 @@ An activation turns the weighted input ``z`` of a layer into its activation ``a 
 
 Shapes: every array here is ``(n, d)``, one sample a row; the functions work on any shape whose last axis is the layer.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -53,7 +54,7 @@ class Sigmoid(Activation):
     name = "sigmoid"
 
     def forward(self, z):
-        e = np.exp(-np.abs(z))                       # in (0, 1], never overflows
+        e = np.exp(-np.abs(z))  # in (0, 1], never overflows
         return np.where(z >= 0, z.dtype.type(1), e) / (1 + e)
 
     def backward(self, grad_a, z, a):
@@ -103,7 +104,9 @@ class Softmax(Activation):
         return a * (grad_a - (grad_a * a).sum(axis=-1, keepdims=True))
 
     def derivative(self, z):
-        raise ValueError("softmax has a Jacobian matrix a row, not one derivative an entry; use softmax.backward")
+        raise ValueError(
+            "softmax has a Jacobian matrix a row, not one derivative an entry; use softmax.backward"
+        )
 
 
 identity, sigmoid, tanh, relu, softmax = Identity(), Sigmoid(), Tanh(), ReLU(), Softmax()

@@ -5,6 +5,7 @@ wrong sign, off by a factor, or one of the mistakes that the exercise knows. The
 
 The exercises stand in `backprop.exercises`, one module a chapter, each with its solution and with wrong answers that it must refuse.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -58,13 +59,20 @@ def add(exercise: Exercise) -> None:
 def check(name: str, answer) -> Verdict:
     """Compare `answer`, a value or a function, with the exercise `name`; KeyError lists near names for an unknown one."""
     from . import exercises  # noqa: F401  registers them all
+
     if name not in EXERCISES:
         chapter = [n for n in EXERCISES if n.split(".")[0] == name.split(".")[0]]
-        raise KeyError(f"no exercise {name!r}; in this chapter there are: {', '.join(chapter) or 'none'}")
+        raise KeyError(
+            f"no exercise {name!r}; in this chapter there are: {', '.join(chapter) or 'none'}"
+        )
     exercise = EXERCISES[name]
     if answer is ... or answer is None:
         return Verdict(None, "No answer yet: replace the dots by yours and run the cell again.")
-    problem = judge_function(exercise, answer) if callable(exercise.answer) else judge(answer, exercise.answer, exercise)
+    problem = (
+        judge_function(exercise, answer)
+        if callable(exercise.answer)
+        else judge(answer, exercise.answer, exercise)
+    )
     return Verdict(False, f"Not yet: {problem}") if problem else Verdict(True, "Right.")
 
 
@@ -77,20 +85,31 @@ def judge_function(exercise: Exercise, f) -> str | None:
         given = tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
         try:
             value = f(*given)
-        except Exception as error:                       # the reader's own code: say what it raised
+        except Exception as error:  # the reader's own code: say what it raised
             return f"your function raised {type(error).__name__}: {error}"
-        if any(isinstance(a, np.ndarray) and not np.array_equal(a, g, equal_nan=True) for a, g in zip(args, given)):
+        if any(
+            isinstance(a, np.ndarray) and not np.array_equal(a, g, equal_nan=True)
+            for a, g in zip(args, given)
+        ):
             return "your function changes the arrays it is given; work on new ones."
         if value is None or value is ...:
             return "your function returns nothing yet; let it end with return."
         here = {text: m(*args) for text, m in known.items()}
-        problem = judge(value, exercise.answer(*args), Exercise(exercise.name, None, mistakes=here, tolerance=exercise.tolerance))
+        problem = judge(
+            value,
+            exercise.answer(*args),
+            Exercise(exercise.name, None, mistakes=here, tolerance=exercise.tolerance),
+        )
         problems.append(problem)
     found = [p for p in problems if p]
     if not found:
         return None
     named = next((p for p in found if p.strip() in {t.strip() for t in known}), found[0])
-    some = "" if len(found) == len(problems) else f" (right for {len(problems) - len(found)} of {len(problems)} inputs tried)"
+    some = (
+        ""
+        if len(found) == len(problems)
+        else f" (right for {len(problems) - len(found)} of {len(problems)} inputs tried)"
+    )
     return named + some
 
 
@@ -105,7 +124,9 @@ def judge(answer, right, exercise: Exercise) -> str | None:
     scale = np.abs(r).max() if r.size else 0.0
 
     def same(x, y) -> bool:
-        return x.shape == y.shape and bool(np.all(np.abs(x - y) <= exercise.tolerance * (np.abs(y).max() or 1.0)))
+        return x.shape == y.shape and bool(
+            np.all(np.abs(x - y) <= exercise.tolerance * (np.abs(y).max() or 1.0))
+        )
 
     if same(a, r):
         return None
@@ -114,7 +135,9 @@ def judge(answer, right, exercise: Exercise) -> str | None:
             return text
     if a.shape != r.shape:
         if a.size == r.size and same(a.reshape(r.shape), r):
-            return f"the numbers are right, the shape is not: yours is {a.shape}, wanted is {r.shape}."
+            return (
+                f"the numbers are right, the shape is not: yours is {a.shape}, wanted is {r.shape}."
+            )
         if a.ndim == 2 and same(a.T, r):
             return f"that is the transpose: yours has shape {a.shape}, wanted is {r.shape}."
         return f"the shape is {a.shape}, wanted is {r.shape}."
@@ -125,10 +148,12 @@ def judge(answer, right, exercise: Exercise) -> str | None:
     overlap = float(np.vdot(r, r))
     factor = float(np.vdot(a, r)) / overlap if overlap else 0.0
     if np.abs(a - r).max() <= 1e-3 * scale:
-        return "that is close, but not close enough: give more digits, or compute on without rounding."
+        return (
+            "that is close, but not close enough: give more digits, or compute on without rounding."
+        )
     if factor and same(a / factor, r):
         simple = simple_factor(factor, largest=10 if r.size == 1 else 1000)
-        if simple and r.size == 1:                       # the factor of a single number would give the number away
+        if simple and r.size == 1:  # the factor of a single number would give the number away
             return "it is off by a simple factor, such as 2 or 1/2."
         if r.size > 1:
             return f"it is off by one constant factor everywhere{f': yours is {simple} times what it should be' if simple else ''}."
@@ -142,6 +167,8 @@ def judge(answer, right, exercise: Exercise) -> str | None:
 def simple_factor(factor: float, largest: int) -> str:
     """Write `factor` as a whole number from 2 to `largest`, or one over one ("-2", "1/128"); an empty text where it is neither."""
     for value, text in ((factor, "{}"), (1 / factor, "1/{}")):
-        if abs(round(value)) in range(2, largest + 1) and abs(value - round(value)) <= 1e-4 * abs(value):
+        if abs(round(value)) in range(2, largest + 1) and abs(value - round(value)) <= 1e-4 * abs(
+            value
+        ):
             return text.format(round(value))
     return ""

@@ -1,4 +1,5 @@
 """Real data, read from files in `data/` whose checksums are known. Nothing is downloaded and nothing is unpickled."""
+
 from __future__ import annotations
 
 import gzip
@@ -43,12 +44,16 @@ def read_checked(name: str, folder: str | Path | None = None) -> bytes:
     """Return the bytes of data file `name`, or raise `DataFileError` that names the file and both checksums."""
     path = Path(folder or data_folder()) / name
     if not path.is_file():
-        raise DataFileError(f"{path} is missing; it comes with the book's repository (set BACKPROP_DATA if it lies elsewhere)")
+        raise DataFileError(
+            f"{path} is missing; it comes with the book's repository (set BACKPROP_DATA if it lies elsewhere)"
+        )
     raw = path.read_bytes()
     found = hashlib.sha256(raw).hexdigest()
     if found != SHA256[name]:
-        raise DataFileError(f"{path} is truncated or altered ({len(raw):,} bytes): its SHA-256 is {found}, expected {SHA256[name]}; "
-                            "restore it with: git checkout -- data")
+        raise DataFileError(
+            f"{path} is truncated or altered ({len(raw):,} bytes): its SHA-256 is {found}, expected {SHA256[name]}; "
+            "restore it with: git checkout -- data"
+        )
     return raw
 
 
@@ -66,7 +71,18 @@ def load_mnist(folder: str | Path | None = None) -> Mnist:
     return Mnist(*pictures("{}-images-idx3-ubyte.gz", "{}-labels-idx1-ubyte.gz", folder))
 
 
-FASHION_CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+FASHION_CLASSES = (
+    "T-shirt/top",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
 
 
 class FashionMnist(NamedTuple):
@@ -83,7 +99,9 @@ def load_fashion_mnist(folder: str | Path | None = None) -> FashionMnist:
 
     Raises `DataFileError`. Results published for all 60,000 are a little better than what these 20,000 give.
     """
-    return FashionMnist(*pictures("fashion-{}-images-idx3-ubyte.xz", "fashion-{}-labels-idx1-ubyte.xz", folder))
+    return FashionMnist(
+        *pictures("fashion-{}-images-idx3-ubyte.xz", "fashion-{}-labels-idx1-ubyte.xz", folder)
+    )
 
 
 def pictures(images: str, labels: str, folder: str | Path | None) -> tuple[np.ndarray, ...]:
@@ -108,7 +126,9 @@ class Sentences(NamedTuple):
 def load_sentences(folder: str | Path | None = None) -> Sentences:
     """Load the 10,605 film-review sentences. Raises `DataFileError`."""
     rows = table("movie-review-sentences.tsv.xz", folder)
-    return Sentences([text for _, _, text in rows], np.array([float(rating) for _, rating, _ in rows]))
+    return Sentences(
+        [text for _, _, text in rows], np.array([float(rating) for _, rating, _ in rows])
+    )
 
 
 class MovieLens(NamedTuple):
@@ -129,17 +149,32 @@ class MovieLens(NamedTuple):
 
 def load_movielens(folder: str | Path | None = None) -> MovieLens:
     """Load 100,004 ratings of 9,066 films by 671 people. Raises `DataFileError`."""
-    ratings, films = table("movielens-ratings.tsv.xz", folder)[1:], table("movielens-movies.tsv.xz", folder)[1:]
+    ratings, films = (
+        table("movielens-ratings.tsv.xz", folder)[1:],
+        table("movielens-movies.tsv.xz", folder)[1:],
+    )
     user, movie, time = (np.array([int(row[k]) for row in ratings]) for k in (0, 1, 3))
-    movie_id = np.array([int(film[0]) for film in films])              # ascending
-    titles = [f"{title or 'untitled'} ({year})" if year else title or "untitled" for _, title, year, _ in films]
-    genres = [() if names.startswith("(") else tuple(names.split("|")) for *_, names in films]       # "(no genres listed)"
-    return MovieLens(np.unique(user, return_inverse=True)[1], np.searchsorted(movie_id, movie), np.array([float(row[2]) for row in ratings]), time,
-                     titles, genres, movie_id)
+    movie_id = np.array([int(film[0]) for film in films])  # ascending
+    titles = [
+        f"{title or 'untitled'} ({year})" if year else title or "untitled"
+        for _, title, year, _ in films
+    ]
+    genres = [
+        () if names.startswith("(") else tuple(names.split("|")) for *_, names in films
+    ]  # "(no genres listed)"
+    return MovieLens(
+        np.unique(user, return_inverse=True)[1],
+        np.searchsorted(movie_id, movie),
+        np.array([float(row[2]) for row in ratings]),
+        time,
+        titles,
+        genres,
+        movie_id,
+    )
 
 
 def load_squeezenet(folder: str | Path | None = None) -> dict[str, np.ndarray]:
-    """The weights of SqueezeNet 1.1 for ImageNet (iandola2016): name, such as "fire2/squeeze1x1/W", to float16 array; see `backprop.squeezenet`."""
+    """The weights of SqueezeNet 1.1 for ImageNet (iandola2016): name, such as "fire2/squeeze1x1/W", to float16 array; see `backprop.images.squeezenet`."""
     with np.load(io.BytesIO(read_checked("squeezenet.npz", folder)), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays}
 
@@ -156,18 +191,22 @@ class Pronunciations(NamedTuple):
     sounds: list[tuple[str, ...]]
 
 
-def load_cmudict(folder: str | Path | None = None, stress: bool = True, variants: bool = False) -> Pronunciations:
+def load_cmudict(
+    folder: str | Path | None = None, stress: bool = True, variants: bool = False
+) -> Pronunciations:
     """Load 126,052 words with their sounds, in the dictionary's order; with `variants` 135,166 pairs: a word comes once for each pronunciation.
 
     ``stress=False`` leaves out the digits of the vowels (0 none, 1 main, 2 second stress). Raises `DataFileError`.
     """
     found = Pronunciations([], [])
-    for line in lzma.decompress(read_checked("cmudict.txt.xz", folder)).decode("utf-8").splitlines():
+    for line in (
+        lzma.decompress(read_checked("cmudict.txt.xz", folder)).decode("utf-8").splitlines()
+    ):
         word, *sounds = line.partition(" #")[0].split()
-        if word.endswith(")"):                                         # "read(2)": another pronunciation of "read"
+        if word.endswith(")"):  # "read(2)": another pronunciation of "read"
             if not variants:
                 continue
-            word = word[:word.index("(")]
+            word = word[: word.index("(")]
         found.word.append(word)
         found.sounds.append(tuple(sounds if stress else (sound.rstrip("012") for sound in sounds)))
     return found
@@ -183,13 +222,23 @@ class Sonar(NamedTuple):
 
 def load_sonar(folder: str | Path | None = None) -> Sonar:
     """Load Sonar: 97 echoes of a rock and 111 of a metal cylinder. Raises `DataFileError`."""
-    rows = [line.split(",") for line in lzma.decompress(read_checked("sonar.csv.xz", folder)).decode("ascii").splitlines()]
-    return Sonar(np.array([row[:-1] for row in rows], float), np.array([int(row[-1] == "M") for row in rows]))
+    rows = [
+        line.split(",")
+        for line in lzma.decompress(read_checked("sonar.csv.xz", folder))
+        .decode("ascii")
+        .splitlines()
+    ]
+    return Sonar(
+        np.array([row[:-1] for row in rows], float), np.array([int(row[-1] == "M") for row in rows])
+    )
 
 
 def table(name: str, folder: str | Path | None) -> list[list[str]]:
     """The rows of a tab-separated text file, packed with xz."""
-    return [line.split("\t") for line in lzma.decompress(read_checked(name, folder)).decode("utf-8").splitlines()]
+    return [
+        line.split("\t")
+        for line in lzma.decompress(read_checked(name, folder)).decode("utf-8").splitlines()
+    ]
 
 
 def idx(packed: bytes) -> np.ndarray:
@@ -199,7 +248,9 @@ def idx(packed: bytes) -> np.ndarray:
     """
     raw = (lzma if packed[:6] == b"\xfd7zXZ\0" else gzip).decompress(packed)
     if raw[:3] != b"\0\0\x08":
-        raise DataFileError(f"not an IDX file of unsigned bytes: it starts with {raw[:3].hex() or 'nothing'}, not 000008")
+        raise DataFileError(
+            f"not an IDX file of unsigned bytes: it starts with {raw[:3].hex() or 'nothing'}, not 000008"
+        )
     axes = raw[3]
     shape = np.frombuffer(raw, ">u4", axes, 4)
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape)

@@ -2,6 +2,7 @@
 
 They are not installed with the book (the extra [frameworks] of code/pyproject.toml has them), so a page asks for each by `need`.
 """
+
 from __future__ import annotations
 
 import importlib
@@ -14,13 +15,18 @@ import tokenize
 from packaging.requirements import Requirement
 
 MODULES = {"tensorflow": "TensorFlow", "torch": "PyTorch", "keras": "Keras", "optuna": "Optuna"}
-PARTS = {"tensorflow": ["tensorflow"], "torch": ["torch"], "keras": ["keras", "tensorflow"], "optuna": ["optuna"]}     # Keras computes with TensorFlow here
+PARTS = {
+    "tensorflow": ["tensorflow"],
+    "torch": ["torch"],
+    "keras": ["keras", "tensorflow"],
+    "optuna": ["optuna"],
+}  # Keras computes with TensorFlow here
 
 
 class NotInstalled(ImportError):
     """A framework is missing. The message says in one line how to install it; a notebook shows that line and no traceback."""
 
-    def _render_traceback_(self) -> list[str]:           # IPython asks an exception for this
+    def _render_traceback_(self) -> list[str]:  # IPython asks an exception for this
         return [f"{type(self).__name__}: {self}"]
 
 
@@ -31,7 +37,9 @@ class Missing:
         self._message = message
 
     def __getattr__(self, name: str):
-        if name.startswith("_") and name != "__version__":           # what Python and IPython look for in any object
+        if (
+            name.startswith("_") and name != "__version__"
+        ):  # what Python and IPython look for in any object
             raise AttributeError(name)
         raise NotInstalled(self._message)
 
@@ -49,11 +57,17 @@ def need(name: str, threads: int = 1):
         raise ValueError(f"unknown framework {name!r}; there are: {', '.join(MODULES)}")
     missing = [part for part in PARTS[name] if importlib.util.find_spec(part) is None]
     if missing:
-        return Missing(f"{MODULES[name]} is not installed. Run  %pip install {' '.join(map(requirement, missing))}  and restart the kernel.")
+        return Missing(
+            f"{MODULES[name]} is not installed. Run  %pip install {' '.join(map(requirement, missing))}  and restart the kernel."
+        )
     if "tensorflow" in PARTS[name]:
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")           # errors only; has to be set before the import
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")          # sums in one order everywhere, and no notice that they are not
+        os.environ.setdefault(
+            "TF_CPP_MIN_LOG_LEVEL", "3"
+        )  # errors only; has to be set before the import
+        os.environ.setdefault(
+            "TF_ENABLE_ONEDNN_OPTS", "0"
+        )  # sums in one order everywhere, and no notice that they are not
     module = importlib.import_module(name)
     if name == "torch":
         module.set_num_threads(threads)
@@ -68,19 +82,32 @@ def requirement(module: str) -> str:
     """What to ask pip for: the pin of the extra [frameworks], such as "torch==2.13.0", that holds on this machine."""
     try:
         declared = [Requirement(line) for line in importlib.metadata.requires("backprop") or []]
-    except importlib.metadata.PackageNotFoundError:                  # the package is on the path, but not installed
+    except importlib.metadata.PackageNotFoundError:  # the package is on the path, but not installed
         declared = []
     here = [r for r in declared if r.marker is None or r.marker.evaluate({"extra": "frameworks"})]
-    return next((f"{r.name}{r.specifier}" for r in here if r.name in (module, f"{module}-cpu")), module)
+    return next(
+        (f"{r.name}{r.specifier}" for r in here if r.name in (module, f"{module}-cpu")), module
+    )
 
 
 def code_lines(source: str) -> int:
     """Count the lines of a program that hold code: blank lines, comments and docstrings do not count."""
-    skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    lines, fresh = set(), True                           # `fresh`: a statement begins here, so a string alone is a docstring
+    skip = {
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    }
+    lines, fresh = set(), True  # `fresh`: a statement begins here, so a string alone is a docstring
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     for token, following in zip(tokens, [*tokens[1:], None]):
-        alone = fresh and token.type == tokenize.STRING and following.type in (tokenize.NEWLINE, tokenize.ENDMARKER)
+        alone = (
+            fresh
+            and token.type == tokenize.STRING
+            and following.type in (tokenize.NEWLINE, tokenize.ENDMARKER)
+        )
         if token.type not in skip and not alone:
             lines.update(range(token.start[0], token.end[0] + 1))
         if token.type not in (tokenize.COMMENT, tokenize.NL):

@@ -4,6 +4,7 @@ r"""Gradient checking: a backward pass against central differences.
 
 in float64, for every entry of every parameter: equation (eq-central) of the book.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -42,15 +43,22 @@ class GradientReport:
 
     def __repr__(self) -> str:
         w = max(9, *(len(t.worst) for t in self.tensors))
-        lines = [f"{'tensor':<8} {'relative error':>14}   {'worst at':<{w}} {'backward pass':>16} {'central difference':>19}"]
-        lines += [f"{t.name:<8} {t.error:>14.1e}   {t.worst:<{w}} {t.analytic:>16.9f} {t.numeric:>19.9f}" for t in self.tensors]
+        lines = [
+            f"{'tensor':<8} {'relative error':>14}   {'worst at':<{w}} {'backward pass':>16} {'central difference':>19}"
+        ]
+        lines += [
+            f"{t.name:<8} {t.error:>14.1e}   {t.worst:<{w}} {t.analytic:>16.9f} {t.numeric:>19.9f}"
+            for t in self.tensors
+        ]
         return "\n".join(lines)
 
 
 def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e-5) -> np.ndarray:
     """Return ``dL/darray`` by central differences: `loss()` reads `array`, whose entries are moved by +-h and put back."""
     if array.dtype != np.float64:
-        raise TypeError(f"a gradient check needs float64, the array is {array.dtype}: rounding would drown the differences")
+        raise TypeError(
+            f"a gradient check needs float64, the array is {array.dtype}: rounding would drown the differences"
+        )
     numeric = np.empty_like(array)
     for k in np.ndindex(array.shape):
         kept = array[k]
@@ -63,8 +71,12 @@ def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e
     return numeric
 
 
-def gradient_check(loss: Callable[[], float], parameters: Mapping[str, np.ndarray], gradients: Mapping[str, np.ndarray],
-                   h: float = 1e-5) -> GradientReport:
+def gradient_check(
+    loss: Callable[[], float],
+    parameters: Mapping[str, np.ndarray],
+    gradients: Mapping[str, np.ndarray],
+    h: float = 1e-5,
+) -> GradientReport:
     """Compare `gradients` with central differences of ``loss()``, which must read the arrays in `parameters`.
 
     The relative error of a tensor is ``max|g - g'| / max(max|g|, max|g'|)``: 0 where both vanish. In float64 a right gradient
@@ -73,23 +85,36 @@ def gradient_check(loss: Callable[[], float], parameters: Mapping[str, np.ndarra
     Raises ValueError for names or shapes that differ, TypeError for anything but float64.
     """
     if set(parameters) != set(gradients):
-        raise ValueError(f"parameters are named {sorted(parameters)}, gradients {sorted(gradients)}")
-    gradients = {name: g.copy() for name, g in gradients.items()}          # `loss()` may write into them
+        raise ValueError(
+            f"parameters are named {sorted(parameters)}, gradients {sorted(gradients)}"
+        )
+    gradients = {name: g.copy() for name, g in gradients.items()}  # `loss()` may write into them
     tensors = []
     for name, p in parameters.items():
         analytic = gradients[name]
         if analytic.shape != p.shape:
-            raise ValueError(f"the gradient of {name} has shape {analytic.shape}, the parameter {p.shape}")
+            raise ValueError(
+                f"the gradient of {name} has shape {analytic.shape}, the parameter {p.shape}"
+            )
         numeric = numeric_gradient(loss, p, h)
         difference = np.abs(analytic - numeric)
         scale = max(np.abs(analytic).max(), np.abs(numeric).max())
         k = np.unravel_index(difference.argmax(), p.shape)
-        tensors.append(TensorCheck(name, float(difference.max() / scale) if scale else 0.0,
-                                   f"{name}[{','.join(map(str, k))}]", float(analytic[k]), float(numeric[k])))
+        tensors.append(
+            TensorCheck(
+                name,
+                float(difference.max() / scale) if scale else 0.0,
+                f"{name}[{','.join(map(str, k))}]",
+                float(analytic[k]),
+                float(numeric[k]),
+            )
+        )
     return GradientReport(tensors)
 
 
-def check_network(net: Network, loss: Loss, X: np.ndarray, t: np.ndarray, h: float = 1e-5) -> GradientReport:
+def check_network(
+    net: Network, loss: Loss, X: np.ndarray, t: np.ndarray, h: float = 1e-5
+) -> GradientReport:
     """Run one backward pass of `net` (float64) on ``(X, t)`` and check every gradient."""
     net.loss_and_gradients(loss, X, t)
     return gradient_check(lambda: loss(net.forward(X), t), net.parameters, net.gradients, h)

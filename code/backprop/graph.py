@@ -9,6 +9,7 @@ to each. `Scalar.backward` walks the graph once in reverse and multiplies and ad
 >>> x.grad, y.grad
 (-2.0, 2.0)
 """
+
 from __future__ import annotations
 
 import math
@@ -17,7 +18,14 @@ import math
 class Scalar:
     """A number in a graph: `value`, `grad` (``df/dself`` after ``f.backward()``), `parents` with their `local` derivatives."""
 
-    def __init__(self, value: float, name: str = "", parents: tuple[Scalar, ...] = (), local: tuple[float, ...] = (), op: str = ""):
+    def __init__(
+        self,
+        value: float,
+        name: str = "",
+        parents: tuple[Scalar, ...] = (),
+        local: tuple[float, ...] = (),
+        op: str = "",
+    ):
         self.value, self.grad = float(value), 0.0
         self.name, self.parents, self.local, self.op = name, parents, local, op
 
@@ -34,8 +42,12 @@ class Scalar:
 
     def __pow__(self, k: float):
         if isinstance(k, Scalar):
-            raise TypeError("the exponent must be a plain number; write exp(k * log(x)) for an exponent in the graph")
-        return Scalar(self.value ** k, "", (self,), (k * self.value ** (k - 1) if k else 0.0,), f"^{k:g}")
+            raise TypeError(
+                "the exponent must be a plain number; write exp(k * log(x)) for an exponent in the graph"
+            )
+        return Scalar(
+            self.value**k, "", (self,), (k * self.value ** (k - 1) if k else 0.0,), f"^{k:g}"
+        )
 
     def exp(self):
         e = math.exp(self.value)
@@ -49,7 +61,7 @@ class Scalar:
         return Scalar(a, "", (self,), (1 - a * a,), "tanh")
 
     def sigmoid(self):
-        e = math.exp(-abs(self.value))                   # in (0, 1], never overflows
+        e = math.exp(-abs(self.value))  # in (0, 1], never overflows
         a = (1.0 if self.value >= 0 else e) / (1 + e)
         return Scalar(a, "", (self,), (a * (1 - a),), "sigmoid")
 
@@ -78,7 +90,7 @@ class Scalar:
     def nodes(self) -> list[Scalar]:
         """All numbers this one depends on, itself last: every parent stands before its children (topological order)."""
         order, seen, stack = [], set(), [(self, False)]
-        while stack:                                     # a loop, not recursion: a long graph must not hit Python's limit
+        while stack:  # a loop, not recursion: a long graph must not hit Python's limit
             node, parents_done = stack.pop()
             if parents_done:
                 order.append(node)
@@ -93,13 +105,15 @@ class Scalar:
         order = self.nodes()
         for node in order:
             node.grad = 0.0
-        self.grad = 1.0                                # dself/dself
+        self.grad = 1.0  # dself/dself
         for node in reversed(order):
             for parent, derivative in zip(node.parents, node.local):
                 parent.grad += derivative * node.grad  # sum over paths: used twice collects twice
 
     def __repr__(self) -> str:
-        return f"Scalar({self.value:.6g}{', ' + self.name if self.name else ''}, grad={self.grad:.6g})"
+        return (
+            f"Scalar({self.value:.6g}{', ' + self.name if self.name else ''}, grad={self.grad:.6g})"
+        )
 
 
 def as_scalar(x) -> Scalar:

@@ -6,6 +6,7 @@ mean inside. ``loss.both(y, t)`` gives the two at the price of one. `y` is ``(n,
 The cross-entropies take *logits*, the weighted inputs ``z`` of the last layer (so that layer's activation is the identity), and apply the
 sigmoid or softmax themselves. In that form the logarithm never meets a zero and the gradient is the plain difference ``p - t``.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -38,7 +39,9 @@ class Loss:
         """Check targets against outputs `y` and return them as an array; see the subclass for what is allowed."""
         t = np.asarray(t)
         if t.shape != y.shape:
-            raise ValueError(f"{self.name}: targets have shape {t.shape}, the network's output {y.shape}; they must be the same")
+            raise ValueError(
+                f"{self.name}: targets have shape {t.shape}, the network's output {y.shape}; they must be the same"
+            )
         return finite("targets", t).astype(y.dtype, copy=False)
 
     def __repr__(self) -> str:
@@ -51,7 +54,7 @@ class HalfSquaredError(Loss):
     name = "half squared error"
 
     def both(self, y, t):
-        error = y - t                                             # (n, d)
+        error = y - t  # (n, d)
         return 0.5 * float(np.vdot(error, error)) / len(y), error / len(y)
 
 
@@ -61,7 +64,7 @@ class MeanSquaredError(Loss):
     name = "mean squared error"
 
     def both(self, y, t):
-        error = y - t                                             # (n, d)
+        error = y - t  # (n, d)
         return float(np.vdot(error, error)) / y.size, error * (2 / y.size)
 
 
@@ -74,7 +77,7 @@ class BinaryCrossEntropy(Loss):
     name = "binary cross-entropy"
 
     def both(self, z, t):
-        value = np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z)))      # (n, d)
+        value = np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z)))  # (n, d)
         return float(value.sum()) / len(z), (sigmoid.forward(z) - t) / len(z)
 
     def predict(self, z):
@@ -83,7 +86,9 @@ class BinaryCrossEntropy(Loss):
     def targets(self, y, t):
         t = super().targets(y, column(t, y))
         if t.size and (t.min() < 0 or t.max() > 1):
-            raise ValueError(f"{self.name}: targets lie in [{t.min():g}, {t.max():g}]; they must be probabilities in [0, 1]")
+            raise ValueError(
+                f"{self.name}: targets lie in [{t.min():g}, {t.max():g}]; they must be probabilities in [0, 1]"
+            )
         return t
 
 
@@ -98,12 +103,14 @@ class CrossEntropy(Loss):
 
     def both(self, z, t):
         n = len(z)
-        z = np.array(z.T, order="C")                              # (K, n), a copy: max and sum over K long rows, not n short ones
-        z -= z.max(axis=0)                                        # the largest entry of a sample is 0
+        z = np.array(
+            z.T, order="C"
+        )  # (K, n), a copy: max and sum over K long rows, not n short ones
+        z -= z.max(axis=0)  # the largest entry of a sample is 0
         p = np.exp(z)
-        total = p.sum(axis=0)                                     # (n,), at least 1: its logarithm is safe
+        total = p.sum(axis=0)  # (n,), at least 1: its logarithm is safe
         p /= total
-        if t.ndim == 1:                                           # classes: t_ik is 1 at k = t_i, else 0
+        if t.ndim == 1:  # classes: t_ik is 1 at k = t_i, else 0
             picked = t, np.arange(n)
             value = float(np.log(total).sum() - z[picked].sum()) / n
             p[picked] -= 1
@@ -111,7 +118,7 @@ class CrossEntropy(Loss):
             value = float(np.vdot(t.T, np.log(total) - z)) / n
             p -= t.T
         p /= n
-        return value, p.T                                         # (n, K)
+        return value, p.T  # (n, K)
 
     def predict(self, z):
         return softmax.forward(z)
@@ -124,11 +131,15 @@ class CrossEntropy(Loss):
             if t.dtype.kind not in "iu":
                 raise ValueError(f"{self.name}: class labels must be integers, not {t.dtype}")
             if t.size and (t.min() < 0 or t.max() >= K):
-                raise ValueError(f"{self.name}: labels lie in {t.min()} .. {t.max()}, but there are {K} classes, 0 .. {K - 1}")
+                raise ValueError(
+                    f"{self.name}: labels lie in {t.min()} .. {t.max()}, but there are {K} classes, 0 .. {K - 1}"
+                )
             return t
         t = super().targets(y, t)
         if t.size and (t.min() < 0 or not np.allclose(t.sum(axis=1), 1, atol=1e-5)):
-            raise ValueError(f"{self.name}: each row of targets must hold probabilities that sum to 1")
+            raise ValueError(
+                f"{self.name}: each row of targets must hold probabilities that sum to 1"
+            )
         return t
 
 
@@ -141,7 +152,7 @@ class MeanAbsoluteError(Loss):
     name = "mean absolute error"
 
     def both(self, y, t):
-        error = y - t                                             # (n, d)
+        error = y - t  # (n, d)
         return float(np.abs(error).sum()) / y.size, np.sign(error) / y.size
 
 
@@ -164,7 +175,7 @@ class Huber(Loss):
         self.delta = float(delta)
 
     def both(self, y, t):
-        error = y - t                                             # (n, d)
+        error = y - t  # (n, d)
         clipped = np.clip(error, -self.delta, self.delta)
         # r c - c^2/2 is r^2/2 where c = r, and delta (|r| - delta/2) where c = +-delta
         return float(np.vdot(clipped, error - 0.5 * clipped)) / y.size, clipped / y.size
@@ -183,7 +194,7 @@ class Hinge(Loss):
     name = "hinge"
 
     def both(self, s, t):
-        missing = np.maximum(1 - t * s, 0)                        # (n, d), what is missing to a margin of 1
+        missing = np.maximum(1 - t * s, 0)  # (n, d), what is missing to a margin of 1
         return float(missing.sum()) / len(s), np.where(missing > 0, -t, 0) / len(s)
 
     def predict(self, s):
@@ -193,7 +204,9 @@ class Hinge(Loss):
         t = super().targets(y, column(t, y))
         if not np.isin(t, (-1, 1)).all():
             wrong = t[~np.isin(t, (-1, 1))][0]
-            raise ValueError(f"{self.name}: targets must be -1 or +1, not {wrong:g}; from labels 0 and 1 make 2 t - 1")
+            raise ValueError(
+                f"{self.name}: targets must be -1 or +1, not {wrong:g}; from labels 0 and 1 make 2 t - 1"
+            )
         return t
 
 
@@ -208,7 +221,9 @@ class KullbackLeibler(CrossEntropy):
 
     def both(self, z, t):
         value, gradient = super().both(z, t)
-        return value - (0.0 if t.ndim == 1 else float(entropy(t).sum()) / len(z)), gradient     # a class alone has entropy 0
+        return value - (
+            0.0 if t.ndim == 1 else float(entropy(t).sum()) / len(z)
+        ), gradient  # a class alone has entropy 0
 
 
 def entropy(p: np.ndarray) -> np.ndarray:
@@ -225,11 +240,18 @@ def column(t, y: np.ndarray) -> np.ndarray:
 def finite(what: str, x: np.ndarray) -> np.ndarray:
     """Return `x`, or raise ValueError that counts its NaN and infinite entries and names the first."""
     with np.errstate(over="ignore", invalid="ignore"):
-        looks_finite = x.dtype.kind != "f" or np.isfinite(x.sum())        # a quick look: no array of answers
+        looks_finite = x.dtype.kind != "f" or np.isfinite(
+            x.sum()
+        )  # a quick look: no array of answers
     if not looks_finite and not (ok := np.isfinite(x)).all():
         where = tuple(int(i) for i in np.argwhere(~ok)[0])
-        raise ValueError(f"{what} must be finite; {np.count_nonzero(~ok)} of {x.size} entries are NaN or infinite, the first at {where}")
+        raise ValueError(
+            f"{what} must be finite; {np.count_nonzero(~ok)} of {x.size} entries are NaN or infinite, the first at {where}"
+        )
     return x
 
 
-LOSSES = {loss.name: loss for loss in (HalfSquaredError(), MeanSquaredError(), BinaryCrossEntropy(), CrossEntropy())}
+LOSSES = {
+    loss.name: loss
+    for loss in (HalfSquaredError(), MeanSquaredError(), BinaryCrossEntropy(), CrossEntropy())
+}

@@ -2,6 +2,7 @@ r"""Optimisers: from gradients to the next parameters.
 
 ``optimizer.step(theta, gradient)`` changes the vector `theta` in place; `theta` and `gradient` are ``net.theta`` and ``net.gradient``.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -26,7 +27,7 @@ class SGD:
             raise ValueError(f"momentum must lie in [0, 1), not {momentum}")
         self.learning_rate = float(learning_rate)
         self.momentum = float(momentum)
-        self.velocity: np.ndarray = None                 # made at the first step
+        self.velocity: np.ndarray = None  # made at the first step
         self._new: np.ndarray = None
 
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
@@ -35,7 +36,9 @@ class SGD:
             self._new = np.empty_like(theta)
             self.velocity = np.zeros_like(theta) if self.momentum else None
         if self._new.shape != theta.shape:
-            raise ValueError(f"this optimiser has made steps for {self._new.size} parameters, not {theta.size}; take a new one")
+            raise ValueError(
+                f"this optimiser has made steps for {self._new.size} parameters, not {theta.size}; take a new one"
+            )
         direction = gradient
         if self.momentum:
             self.velocity *= self.momentum
@@ -43,7 +46,9 @@ class SGD:
             direction = self.velocity
         np.multiply(direction, self.learning_rate * factor, out=self._new)
         np.subtract(theta, self._new, out=self._new)
-        theta[...] = self._new                           # in one go: both cores hold `theta`, and `theta -= ...` waits for each line
+        theta[...] = (
+            self._new
+        )  # in one go: both cores hold `theta`, and `theta -= ...` waits for each line
 
 
 class Optimizer:
@@ -84,8 +89,10 @@ class Optimizer:
             for name in self.vectors:
                 setattr(self, name, np.zeros_like(theta))
         if theta.shape != self.scratch.shape or gradient.shape != theta.shape:
-            raise ValueError(f"this optimiser's memory has shape {self.scratch.shape}, theta {theta.shape}, the gradient {gradient.shape}; "
-                             "they must be the same: take a new optimiser for another network")
+            raise ValueError(
+                f"this optimiser's memory has shape {self.scratch.shape}, theta {theta.shape}, the gradient {gradient.shape}; "
+                "they must be the same: take a new optimiser for another network"
+            )
 
 
 class Nesterov(Optimizer):
@@ -178,7 +185,13 @@ class Adam(Optimizer):
     m: np.ndarray
     v: np.ndarray
 
-    def __init__(self, learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8):
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+    ):
         super().__init__(learning_rate)
         self.beta1, self.beta2 = fraction("beta1", beta1), fraction("beta2", beta2)
         self.eps = positive("eps", eps)
@@ -188,9 +201,9 @@ class Adam(Optimizer):
         average(self.m, self.scratch, self.beta1)
         np.multiply(gradient, gradient, out=self.scratch)
         average(self.v, self.scratch, self.beta2)
-        np.divide(self.v, 1 - self.beta2 ** self.steps, out=self.scratch)       # v_hat
-        scaled(self.m, self.scratch, self.eps, out=self.scratch)                # m / (sqrt(v_hat) + eps)
-        self.scratch /= 1 - self.beta1 ** self.steps                            # m_hat instead of m
+        np.divide(self.v, 1 - self.beta2**self.steps, out=self.scratch)  # v_hat
+        scaled(self.m, self.scratch, self.eps, out=self.scratch)  # m / (sqrt(v_hat) + eps)
+        self.scratch /= 1 - self.beta1**self.steps  # m_hat instead of m
         return self.scratch
 
 
@@ -204,8 +217,14 @@ class AdamW(Adam):
     weight_decay : lambda >= 0. The others as for `Adam`. Every entry of theta decays, biases too, as in PyTorch.
     """
 
-    def __init__(self, learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
-                 weight_decay: float = 0.01):
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ):
         super().__init__(learning_rate, beta1, beta2, eps)
         if not weight_decay >= 0 or not np.isfinite(weight_decay):
             raise ValueError(f"weight_decay must be 0 or a positive number, not {weight_decay}")

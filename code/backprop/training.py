@@ -1,4 +1,5 @@
 """The training loop: mini-batches, a progress bar, a history, and errors that say what to try."""
+
 from __future__ import annotations
 
 import math
@@ -47,14 +48,31 @@ class History:
 
     def __repr__(self) -> str:
         last = f", last loss {self.loss[-1]:.4f}" if self.loss else ""
-        score = f", last validation score {self.validation_score[-1]:.4f}" if self.validation_score else ""
+        score = (
+            f", last validation score {self.validation_score[-1]:.4f}"
+            if self.validation_score
+            else ""
+        )
         return f"History: {len(self.loss)} epochs, {len(self.step_loss)} steps{last}{score} ({self.stopped})"
 
 
-def train(net: Network, loss: Loss, X: np.ndarray, t: np.ndarray, optimizer: SGD, *, epochs: int = 1, batch_size: int = 32,
-          validation: tuple[np.ndarray, np.ndarray] | None = None, score: Callable | None = None,
-          schedule: Callable[[float], float] | None = None, augment: Callable | None = None, patience: int | None = None,
-          rng: np.random.Generator | None = None, progress: bool = True) -> History:
+def train(
+    net: Network,
+    loss: Loss,
+    X: np.ndarray,
+    t: np.ndarray,
+    optimizer: SGD,
+    *,
+    epochs: int = 1,
+    batch_size: int = 32,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    score: Callable | None = None,
+    schedule: Callable[[float], float] | None = None,
+    augment: Callable | None = None,
+    patience: int | None = None,
+    rng: np.random.Generator | None = None,
+    progress: bool = True,
+) -> History:
     """Train `net` in place by mini-batch gradient descent and return the `History`.
 
     Parameters
@@ -78,43 +96,65 @@ def train(net: Network, loss: Loss, X: np.ndarray, t: np.ndarray, optimizer: SGD
     n = len(X)
     t = loss.targets(np.empty((n, net.sizes[-1]), net.dtype), t)
     if not 1 <= batch_size <= n:
-        raise ValueError(f"batch_size must lie in 1 .. {n}, the number of samples, not {batch_size}")
+        raise ValueError(
+            f"batch_size must lie in 1 .. {n}, the number of samples, not {batch_size}"
+        )
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, not {epochs}")
     if patience is not None and patience < 1:
         raise ValueError(f"patience must be at least 1, not {patience}")
     if patience is not None and validation is None:
-        raise ValueError("patience needs validation data: without it there is nothing to lose patience with")
+        raise ValueError(
+            "patience needs validation data: without it there is nothing to lose patience with"
+        )
     if score is not None and validation is None:
         raise ValueError("score needs validation data to be measured on")
-    if validation is not None:                           # better refused now than after an epoch
+    if validation is not None:  # better refused now than after an epoch
         X_validation = finite("validation X", net.inputs(validation[0]))
         loss.targets(np.empty((len(X_validation), net.sizes[-1]), net.dtype), validation[1])
     rng = np.random.default_rng() if rng is None else rng
     history, best = History(), net.theta.copy() if patience else None
     steps = math.ceil(n / batch_size)
-    rows = np.empty((batch_size, X.shape[1]), X.dtype)   # one batch, filled again and again
-    bar = tqdm(total=epochs * steps, unit="step", leave=False, disable=not progress, mininterval=0.5)
+    rows = np.empty((batch_size, X.shape[1]), X.dtype)  # one batch, filled again and again
+    bar = tqdm(
+        total=epochs * steps, unit="step", leave=False, disable=not progress, mininterval=0.5
+    )
     try:
-        with bar, np.errstate(over="ignore", invalid="ignore", divide="ignore"):   # divergence is reported below, once
+        with (
+            bar,
+            np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+        ):  # divergence is reported below, once
             for epoch in range(epochs):
                 order = rng.permutation(n)
                 for start in range(0, n, batch_size):
-                    batch = order[start:start + batch_size]
-                    X_batch = np.take(X, batch, axis=0, out=rows[:len(batch)], mode="clip")      # "clip" writes straight into `out`
+                    batch = order[start : start + batch_size]
+                    X_batch = np.take(
+                        X, batch, axis=0, out=rows[: len(batch)], mode="clip"
+                    )  # "clip" writes straight into `out`
                     if augment is not None:
                         X_batch = augment(X_batch, rng)
                     value, grad = loss.both(net.propagate(X_batch), t[batch])
                     history.step_loss.append(value)
-                    if not value <= 1000 * max(history.step_loss[0], 1e-3):                      # also true for NaN
-                        raise diverged(f"the loss reached {value:.3g}" if np.isfinite(value) else "the loss is no longer a finite number",
-                                       history, optimizer)
+                    if not value <= 1000 * max(history.step_loss[0], 1e-3):  # also true for NaN
+                        raise diverged(
+                            f"the loss reached {value:.3g}"
+                            if np.isfinite(value)
+                            else "the loss is no longer a finite number",
+                            history,
+                            optimizer,
+                        )
                     net.backward(grad)
-                    factor = 1.0 if schedule is None else schedule((len(history.step_loss) - 1) / (epochs * steps))
+                    factor = (
+                        1.0
+                        if schedule is None
+                        else schedule((len(history.step_loss) - 1) / (epochs * steps))
+                    )
                     optimizer.step(net.theta, net.gradient, factor)
                     bar.update()
-                if not np.isfinite(net.theta).all():                                             # the last step may have done it
-                    raise diverged("the parameters are no longer finite numbers", history, optimizer)
+                if not np.isfinite(net.theta).all():  # the last step may have done it
+                    raise diverged(
+                        "the parameters are no longer finite numbers", history, optimizer
+                    )
                 history.loss.append(float(np.mean(history.step_loss[-steps:])))
                 if validation is not None:
                     y = net.predict(validation[0])
@@ -129,16 +169,21 @@ def train(net: Network, loss: Loss, X: np.ndarray, t: np.ndarray, optimizer: SGD
                 bar.set_postfix_str(f"epoch {epoch + 1}/{epochs}, loss {history.loss[-1]:.4f}")
     except KeyboardInterrupt:
         history.stopped = "interrupted"
-    if patience and history.validation_loss:             # an interrupted first epoch has no best parameters yet
+    if (
+        patience and history.validation_loss
+    ):  # an interrupted first epoch has no best parameters yet
         net.theta[...] = best
     return history
 
 
 def diverged(what: str, history: History, optimizer) -> TrainingDiverged:
     step, eta = len(history.step_loss), optimizer.learning_rate
-    return TrainingDiverged(f"training diverged: at step {step} {what} (the loss was {history.step_loss[0]:.3g} at step 1). "
-                            f"Try a smaller learning rate: a tenth of {eta:g}, then a third of it; check that the inputs are scaled.",
-                            step, history)
+    return TrainingDiverged(
+        f"training diverged: at step {step} {what} (the loss was {history.step_loss[0]:.3g} at step 1). "
+        f"Try a smaller learning rate: a tenth of {eta:g}, then a third of it; check that the inputs are scaled.",
+        step,
+        history,
+    )
 
 
 def cosine(progress: float) -> float:
@@ -160,11 +205,15 @@ def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, classes: int) ->
 
 def random_shift(pixels: int = 1, side: int = 28) -> Callable:
     """Augmentation for `train`: move each picture of a batch by up to `pixels` in x and y, at random; what comes in is 0 (simard2003)."""
+
     def shift(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         n, p = len(X), pixels
         padded = np.zeros((n, side + 2 * p, side + 2 * p), X.dtype)
         padded[:, p:-p, p:-p] = X.reshape(n, side, side)
-        windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2))    # (n, 2p+1, 2p+1, side, side)
+        windows = np.lib.stride_tricks.sliding_window_view(
+            padded, (side, side), axis=(1, 2)
+        )  # (n, 2p+1, 2p+1, side, side)
         dy, dx = rng.integers(0, 2 * p + 1, (2, n))
         return windows[np.arange(n), dy, dx].reshape(n, side * side)
+
     return shift

@@ -3,6 +3,7 @@
 Every contestant trains the same network on the same batches from the same weights, in a process of its own with two threads, and is
 timed in turn, again and again, so that a busy moment of the machine hits all alike. Medians, and the ratio to this book's companion.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -18,13 +19,27 @@ from pathlib import Path
 
 import numpy as np
 
-from contestants import CONTESTANTS, THREADS, Companion, CompanionPart, Floor, Jax, PerSample, PyTorch
+from contestants import (
+    CONTESTANTS,
+    THREADS,
+    Companion,
+    CompanionPart,
+    Floor,
+    Jax,
+    PerSample,
+    PyTorch,
+)
 from figures import repaint_times
 from problem import ETA, SAMPLES, SIZES
 from site_pages import page_times
 
 HERE = Path(__file__).parent
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+THREAD_VARIABLES = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 # How time grows: one thing at a time, around 784-128-10 at batch 128; on a part of MNIST, so that the large ones stay bearable.
 PART = 10240
@@ -42,14 +57,28 @@ class Process:
     def __init__(self, name: str):
         self.name = name
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([sys.executable, str(HERE / "worker.py"), name], text=True, stderr=self.log, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(THREADS)))
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "worker.py"), name],
+            text=True,
+            stderr=self.log,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(THREADS)),
+        )
 
-    def epoch(self, sizes=SIZES, batch_size: int = 128, samples: int = SAMPLES, judge: bool = False) -> dict | None:
+    def epoch(
+        self, sizes=SIZES, batch_size: int = 128, samples: int = SAMPLES, judge: bool = False
+    ) -> dict | None:
         try:
-            print(json.dumps({"sizes": sizes, "batch_size": batch_size, "samples": samples, "judge": judge}), file=self.process.stdin, flush=True)
+            print(
+                json.dumps(
+                    {"sizes": sizes, "batch_size": batch_size, "samples": samples, "judge": judge}
+                ),
+                file=self.process.stdin,
+                flush=True,
+            )
             return json.loads(self.process.stdout.readline())
-        except (OSError, ValueError):                        # it has ended: its library is missing, or it failed
+        except (OSError, ValueError):  # it has ended: its library is missing, or it failed
             return None
 
     def why(self) -> str:
@@ -78,45 +107,87 @@ def timed(processes: list[Process], repeats: int, **task) -> dict[str, list[floa
 def race(batch_size: int, names: list[str], repeats: int) -> dict:
     """Run one race over the whole epoch and print its table."""
     processes = [Process(name) for name in names]
-    first = {p.name: p.epoch(batch_size=batch_size, judge=True) for p in processes}      # compilation, caches, and the proof
+    first = {
+        p.name: p.epoch(batch_size=batch_size, judge=True) for p in processes
+    }  # compilation, caches, and the proof
     missing = {p.name: p.why() for p in processes if first[p.name] is None}
     before = load()
-    times = timed([p for p in processes if p.name not in missing and p.name != CompanionPart.__name__], repeats, batch_size=batch_size)
+    times = timed(
+        [p for p in processes if p.name not in missing and p.name != CompanionPart.__name__],
+        repeats,
+        batch_size=batch_size,
+    )
     for p in processes:
         p.close()
 
     median = {name: statistics.median(t) for name, t in times.items()}
     ours = median[Companion.__name__]
-    print(f"\n### Batch size {batch_size}\n\n| | version | seconds an epoch | fastest - slowest | ratio to ours | loss afterwards |\n"
-          "| --- | --- | ---: | ---: | ---: | ---: |")
+    print(
+        f"\n### Batch size {batch_size}\n\n| | version | seconds an epoch | fastest - slowest | ratio to ours | loss afterwards |\n"
+        "| --- | --- | ---: | ---: | ---: | ---: |"
+    )
     rows = []
     for name in sorted(median, key=median.get):
         answer = first[name]
-        rows.append({"name": CONTESTANTS[name].__doc__, "version": answer["version"], "median": median[name], "fastest": min(times[name]),
-                     "slowest": max(times[name]), "loss": answer["loss"]})
-        print(f"| {CONTESTANTS[name].__doc__} | {answer['version']} | {median[name]:.3f} | {min(times[name]):.3f} - {max(times[name]):.3f} | "
-              f"{median[name] / ours:.2f} | {'' if answer['loss'] is None else format(answer['loss'], '.6f')} |")
+        rows.append(
+            {
+                "name": CONTESTANTS[name].__doc__,
+                "version": answer["version"],
+                "median": median[name],
+                "fastest": min(times[name]),
+                "slowest": max(times[name]),
+                "loss": answer["loss"],
+            }
+        )
+        print(
+            f"| {CONTESTANTS[name].__doc__} | {answer['version']} | {median[name]:.3f} | {min(times[name]):.3f} - {max(times[name]):.3f} | "
+            f"{median[name] / ours:.2f} | {'' if answer['loss'] is None else format(answer['loss'], '.6f')} |"
+        )
     for name, why in missing.items():
         print(f"| {CONTESTANTS[name].__doc__} | not run: {why} | | | | |")
     if Floor.__name__ in median:
-        print(f"\nThe companion reaches {median[Floor.__name__] / ours:.2f} of the floor. {repeats} repeats, in turn; "
-              f"load of the machine before them: {before:.1f}.")
-    return {"batch size": batch_size, "repeats": repeats, "load": before, "rows": rows, "agreement": proof(first)}
+        print(
+            f"\nThe companion reaches {median[Floor.__name__] / ours:.2f} of the floor. {repeats} repeats, in turn; "
+            f"load of the machine before them: {before:.1f}."
+        )
+    return {
+        "batch size": batch_size,
+        "repeats": repeats,
+        "load": before,
+        "rows": rows,
+        "agreement": proof(first),
+    }
 
 
 def proof(first: dict[str, dict | None]) -> float:
     """Say whether all have computed the same, the loss over all training samples after the epoch, by one judge; return how far apart."""
-    losses = {name: answer["loss"] for name, answer in first.items() if answer and answer["loss"] is not None}
+    losses = {
+        name: answer["loss"]
+        for name, answer in first.items()
+        if answer and answer["loss"] is not None
+    }
     whole = losses[Companion.__name__]
-    apart = {name: abs(loss / whole - 1) for name, loss in losses.items() if name not in (PerSample.__name__, CompanionPart.__name__)}
+    apart = {
+        name: abs(loss / whole - 1)
+        for name, loss in losses.items()
+        if name not in (PerSample.__name__, CompanionPart.__name__)
+    }
     if PerSample.__name__ in losses and CompanionPart.__name__ in losses:
-        apart[PerSample.__name__] = abs(losses[PerSample.__name__] / losses[CompanionPart.__name__] - 1)
-        print(f"\nThe loop over samples trained {PerSample.samples:,} samples; its loss then was {losses[PerSample.__name__]:.6f}, "
-              f"the companion's after the same batches {losses[CompanionPart.__name__]:.6f}.")
+        apart[PerSample.__name__] = abs(
+            losses[PerSample.__name__] / losses[CompanionPart.__name__] - 1
+        )
+        print(
+            f"\nThe loop over samples trained {PerSample.samples:,} samples; its loss then was {losses[PerSample.__name__]:.6f}, "
+            f"the companion's after the same batches {losses[CompanionPart.__name__]:.6f}."
+        )
     worst = max(apart, key=apart.get)
-    print(f"\nAll losses agree with the companion's to {apart[worst]:.0e} (float32 rounds to {np.finfo(np.float32).eps:.0e} in every operation).")
+    print(
+        f"\nAll losses agree with the companion's to {apart[worst]:.0e} (float32 rounds to {np.finfo(np.float32).eps:.0e} in every operation)."
+    )
     if apart[worst] > 1e-3:
-        sys.exit(f"{CONTESTANTS[worst].__doc__}: its loss differs from the companion's by {apart[worst]:.1%}: it did not compute the same")
+        sys.exit(
+            f"{CONTESTANTS[worst].__doc__}: its loss differs from the companion's by {apart[worst]:.1%}: it did not compute the same"
+        )
     return apart[worst]
 
 
@@ -125,23 +196,32 @@ def growth(names: list[str], repeats: int) -> dict:
     result = {}
     processes = [p for p in map(Process, names) if p.epoch(samples=PART) is not None or p.close()]
     for what, settings in GROWTH.items():
-        print(f"\n### Time and {what}\n\nMicroseconds a sample, {PART:,} samples, {repeats} repeats in turn"
-              f"{'' if what == 'batch size' else ', batch size 128'}; load before: {load():.1f}\n\n"
-              f"| {what} | {' | '.join(p.name for p in processes)} | floor / companion |\n| ---: |{' ---: |' * (len(processes) + 1)}")
+        print(
+            f"\n### Time and {what}\n\nMicroseconds a sample, {PART:,} samples, {repeats} repeats in turn"
+            f"{'' if what == 'batch size' else ', batch size 128'}; load before: {load():.1f}\n\n"
+            f"| {what} | {' | '.join(p.name for p in processes)} | floor / companion |\n| ---: |{' ---: |' * (len(processes) + 1)}"
+        )
         result[what] = []
         for value, (sizes, batch_size) in settings.items():
             task = {"sizes": sizes, "batch_size": batch_size, "samples": PART}
             for p in processes:
-                p.epoch(**task)                              # compilation, caches
-            us = {name: statistics.median(t) / PART * 1e6 for name, t in timed(processes, repeats, **task).items()}
+                p.epoch(**task)  # compilation, caches
+            us = {
+                name: statistics.median(t) / PART * 1e6
+                for name, t in timed(processes, repeats, **task).items()
+            }
             result[what].append({what: value, "sizes": sizes, "us a sample": us})
-            print(f"| {value} | {' | '.join(f'{us[p.name]:.2f}' for p in processes)} | {us[Floor.__name__] / us[Companion.__name__]:.2f} |")
+            print(
+                f"| {value} | {' | '.join(f'{us[p.name]:.2f}' for p in processes)} | {us[Floor.__name__] / us[Companion.__name__]:.2f} |"
+            )
     for p in processes:
         p.close()
     return result
 
 
-def in_the_browser(title: str, measure: Callable[[], list[dict] | str], note: str, columns: dict[str, str]) -> list[dict]:
+def in_the_browser(
+    title: str, measure: Callable[[], list[dict] | str], note: str, columns: dict[str, str]
+) -> list[dict]:
     """Print what was measured in Chromium as a table of these columns, or why there is nothing; the rows, if any.
 
     `columns` says how each number is written: {"kB": ".0f"}. A row has None for what does not apply to it.
@@ -150,54 +230,120 @@ def in_the_browser(title: str, measure: Callable[[], list[dict] | str], note: st
     if isinstance(rows, str):
         print(f"\n### {title}\n\nnot run: {rows}")
         return []
-    print(f"\n### {title}\n\n{note}\n\n| {' | '.join(columns)} |\n|{'|'.join(' ---: ' if form else ' --- ' for form in columns.values())}|")
+    print(
+        f"\n### {title}\n\n{note}\n\n| {' | '.join(columns)} |\n|{'|'.join(' ---: ' if form else ' --- ' for form in columns.values())}|"
+    )
     for row in rows:
-        print(f"| {' | '.join('' if row[name] is None else format(row[name], form) for name, form in columns.items())} |")
+        print(
+            f"| {' | '.join('' if row[name] is None else format(row[name], form) for name, form in columns.items())} |"
+        )
     return rows
 
 
 IN_THE_BROWSER = {
-    "figures": ("Live figures", repaint_times, "From a slider's event to a page that is laid out again, in ms of the page thread's processor time",
-                {"figure": "", "slider": "", "median": ".1f", "p95": ".1f"}),
-    "site": ("Pages", page_times, "With an empty cache, from a server with gzip on this machine; ms, medians of three visits. `figure`: the first live figure "
-             "can be used, if the reader goes there at once; `waiting`: the same, from the moment when a reader comes to it later",
-             {"page": "", "kB": ".0f", "requests": ".0f", "text": ".0f", "figure": ".0f", "waiting": ".0f"}),
+    "figures": (
+        "Live figures",
+        repaint_times,
+        "From a slider's event to a page that is laid out again, in ms of the page thread's processor time",
+        {"figure": "", "slider": "", "median": ".1f", "p95": ".1f"},
+    ),
+    "site": (
+        "Pages",
+        page_times,
+        "With an empty cache, from a server with gzip on this machine; ms, medians of three visits. `figure`: the first live figure "
+        "can be used, if the reader goes there at once; `waiting`: the same, from the moment when a reader comes to it later",
+        {
+            "page": "",
+            "kB": ".0f",
+            "requests": ".0f",
+            "text": ".0f",
+            "figure": ".0f",
+            "waiting": ".0f",
+        },
+    ),
 }
 
 
 def machine() -> str:
     model = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").exists():
-        model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), model)
+        model = next(
+            (
+                line.split(":")[1].strip()
+                for line in open("/proc/cpuinfo")
+                if line.startswith("model name")
+            ),
+            model,
+        )
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return (f"{model}, {os.cpu_count()} cores of which {THREADS} are used; {platform.system()}, Python {platform.python_version()}, "
-            f"NumPy {np.__version__} with {blas['name']} {blas['version']}")
+    return (
+        f"{model}, {os.cpu_count()} cores of which {THREADS} are used; {platform.system()}, Python {platform.python_version()}, "
+        f"NumPy {np.__version__} with {blas['name']} {blas['version']}"
+    )
 
 
 def main() -> None:
     names = list(CONTESTANTS)
     parser = argparse.ArgumentParser(prog="python code/bench", description=__doc__.split("\n")[0])
-    parser.add_argument("--parts", nargs="+", default=["race", "growth", "figures"], choices=["race", "growth", "figures", "site"],
-                        help="the first three; site, how long the pages of the built book take, only if it is named")
-    parser.add_argument("--repeats", type=int, default=7, help="timed epochs of each contestant (7)")
-    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[128, 10], choices=[128, 10], metavar="N", help="of the races: 128 and 10")
-    parser.add_argument("--only", nargs="+", default=names, choices=names, metavar="NAME", help=f"some of: {', '.join(names)}")
-    parser.add_argument("--save", type=Path, metavar="FILE", help="write the numbers as JSON; parts not run keep theirs; the page on speed reads code/bench/results.json")
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        default=["race", "growth", "figures"],
+        choices=["race", "growth", "figures", "site"],
+        help="the first three; site, how long the pages of the built book take, only if it is named",
+    )
+    parser.add_argument(
+        "--repeats", type=int, default=7, help="timed epochs of each contestant (7)"
+    )
+    parser.add_argument(
+        "--batch-sizes",
+        type=int,
+        nargs="+",
+        default=[128, 10],
+        choices=[128, 10],
+        metavar="N",
+        help="of the races: 128 and 10",
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=names,
+        choices=names,
+        metavar="NAME",
+        help=f"some of: {', '.join(names)}",
+    )
+    parser.add_argument(
+        "--save",
+        type=Path,
+        metavar="FILE",
+        help="write the numbers as JSON; parts not run keep theirs; the page on speed reads code/bench/results.json",
+    )
     options = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):                     # Linux: two cores for everybody, whatever a library thinks
+    if hasattr(
+        os, "sched_setaffinity"
+    ):  # Linux: two cores for everybody, whatever a library thinks
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
     results: dict = {"machine": machine()}
-    print(f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, SGD with learning rate {ETA}, float32\n\n{results['machine']}")
+    print(
+        f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, SGD with learning rate {ETA}, float32\n\n{results['machine']}"
+    )
     only = {*options.only, Companion.__name__}
     if "race" in options.parts:
-        results["races"] = [race(n, [name for name in names if name in only], options.repeats) for n in options.batch_sizes]
+        results["races"] = [
+            race(n, [name for name in names if name in only], options.repeats)
+            for n in options.batch_sizes
+        ]
     if "growth" in options.parts:
-        results["growth"] = growth([c.__name__ for c in GROWING if c.__name__ in only | {Floor.__name__}], options.repeats)
+        results["growth"] = growth(
+            [c.__name__ for c in GROWING if c.__name__ in only | {Floor.__name__}], options.repeats
+        )
     for part, sheet in IN_THE_BROWSER.items():
         if part in options.parts:
             results[part] = in_the_browser(*sheet)
     if options.save:
-        stored = json.loads(options.save.read_text(encoding="utf-8")) if options.save.exists() else {}
+        stored = (
+            json.loads(options.save.read_text(encoding="utf-8")) if options.save.exists() else {}
+        )
         options.save.write_text(json.dumps(stored | results, indent=1) + "\n", encoding="utf-8")
 
 

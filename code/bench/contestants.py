@@ -3,6 +3,7 @@ hands its weights back, so that the judge can see that all did the same. What is
 
 Libraries are imported by the contestant that needs them: each runs in a process of its own.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -40,16 +41,19 @@ class Floor(Contestant):
         self.Ws = self.problem.initial[::2]
         self.zs = [np.empty((n, d), np.float32) for d in sizes[1:]]
         self.deltas = [rng.normal(size=(n, d)).astype(np.float32) for d in sizes[1:]]
-        self.Gs, self.backs = [np.empty_like(W) for W in self.Ws], [np.empty_like(z) for z in self.zs]
+        self.Gs, self.backs = (
+            [np.empty_like(W) for W in self.Ws],
+            [np.empty_like(z) for z in self.zs],
+        )
 
     def epoch(self):
         X, size, last = self.problem.X, self.problem.batch_size, len(self.Ws) - 1
         for i in range(0, len(X), size):
-            a = x = X[i:i + size]
+            a = x = X[i : i + size]
             n = len(x)
-            for W, z in zip(self.Ws, self.zs):                                        # forward
+            for W, z in zip(self.Ws, self.zs):  # forward
                 a = np.matmul(a, W, out=z[:n])
-            for l in range(last, -1, -1):                                             # backward
+            for l in range(last, -1, -1):  # backward
                 np.matmul((self.zs[l - 1][:n] if l else x).T, self.deltas[l][:n], out=self.Gs[l])
                 if l:
                     np.matmul(self.deltas[l][:n], self.Ws[l].T, out=self.backs[l - 1][:n])
@@ -63,6 +67,7 @@ class Companion(Contestant):
 
     def reset(self):
         from backprop.network import Network
+
         self.net = Network(self.problem.sizes, hidden="relu", dtype=np.float32)
         self.net.set(**dict(zip(self.net.parameters, self.problem.initial)))
 
@@ -70,8 +75,18 @@ class Companion(Contestant):
         from backprop.losses import CrossEntropy
         from backprop.optimizers import SGD
         from backprop.training import train
-        train(self.net, CrossEntropy(), self.problem.X, self.problem.t, SGD(ETA), epochs=1, batch_size=self.problem.batch_size,
-              rng=np.random.default_rng(SEED), progress=False)
+
+        train(
+            self.net,
+            CrossEntropy(),
+            self.problem.X,
+            self.problem.t,
+            SGD(ETA),
+            epochs=1,
+            batch_size=self.problem.batch_size,
+            rng=np.random.default_rng(SEED),
+            progress=False,
+        )
 
     def weights(self):
         return list(self.net.parameters.values())
@@ -80,7 +95,7 @@ class Companion(Contestant):
 class PerSample(Contestant):
     """a loop over samples, as in the classic teaching code (measured on a part of the epoch, scaled up)"""
 
-    samples = 2560                     # a multiple of both batch sizes
+    samples = 2560  # a multiple of both batch sizes
 
     def __init__(self, problem):
         super().__init__(problem)
@@ -92,8 +107,11 @@ class PerSample(Contestant):
 
     def epoch(self):
         X, t = self.problem.X, self.problem.t
-        for batch in self.problem.batches()[:self.samples // self.problem.batch_size]:
-            nabla_W, nabla_b = [np.zeros_like(W) for W in self.Ws], [np.zeros_like(b) for b in self.bs]
+        for batch in self.problem.batches()[: self.samples // self.problem.batch_size]:
+            nabla_W, nabla_b = (
+                [np.zeros_like(W) for W in self.Ws],
+                [np.zeros_like(b) for b in self.bs],
+            )
             for i in batch:
                 delta_W, delta_b = self.backprop(X[i][:, None], t[i])
                 nabla_W = [n + d for n, d in zip(nabla_W, delta_W)]
@@ -126,8 +144,9 @@ class CompanionPart(Companion):
     def epoch(self):
         from backprop.losses import CrossEntropy
         from backprop.optimizers import SGD
+
         loss, step = CrossEntropy(), SGD(ETA).step
-        for batch in self.problem.batches()[:PerSample.samples // self.problem.batch_size]:
+        for batch in self.problem.batches()[: PerSample.samples // self.problem.batch_size]:
             self.net.loss_and_gradients(loss, self.problem.X[batch], self.problem.t[batch])
             step(self.net.theta, self.net.gradient)
 
@@ -140,17 +159,36 @@ class ScikitLearn(Contestant):
     def __init__(self, problem):
         super().__init__(problem)
         from sklearn.neural_network import MLPClassifier
-        self.model = MLPClassifier(problem.sizes[1:-1], activation="relu", solver="sgd", alpha=0, batch_size=problem.batch_size,
-                                   learning_rate_init=ETA, momentum=0, nesterovs_momentum=False, shuffle=False)
-        self.model.partial_fit(problem.X[:problem.batch_size], problem.t[:problem.batch_size], classes=np.arange(problem.sizes[-1]))
+
+        self.model = MLPClassifier(
+            problem.sizes[1:-1],
+            activation="relu",
+            solver="sgd",
+            alpha=0,
+            batch_size=problem.batch_size,
+            learning_rate_init=ETA,
+            momentum=0,
+            nesterovs_momentum=False,
+            shuffle=False,
+        )
+        self.model.partial_fit(
+            problem.X[: problem.batch_size],
+            problem.t[: problem.batch_size],
+            classes=np.arange(problem.sizes[-1]),
+        )
 
     def reset(self):
-        for ours, theirs in zip(self.problem.initial, (w for pair in zip(self.model.coefs_, self.model.intercepts_) for w in pair)):
+        for ours, theirs in zip(
+            self.problem.initial,
+            (w for pair in zip(self.model.coefs_, self.model.intercepts_) for w in pair),
+        ):
             theirs[...] = ours
 
     def epoch(self):
         X, t, order = self.problem.X, self.problem.t, self.problem.order
-        self.model.partial_fit(X[order], t[order])               # it cuts this into the batches; its own shuffle draws another order
+        self.model.partial_fit(
+            X[order], t[order]
+        )  # it cuts this into the batches; its own shuffle draws another order
 
     def weights(self):
         return [w for pair in zip(self.model.coefs_, self.model.intercepts_) for w in pair]
@@ -164,6 +202,7 @@ class PyTorch(Contestant):
     def __init__(self, problem):
         super().__init__(problem)
         import torch
+
         torch.set_num_threads(THREADS)
         self.torch, self.X, self.t = torch, torch.from_numpy(problem.X), torch.from_numpy(problem.t)
         self.batches = [torch.from_numpy(b) for b in problem.batches()]
@@ -171,7 +210,11 @@ class PyTorch(Contestant):
     def reset(self):
         nn = self.torch.nn
         sizes = self.problem.sizes
-        self.model = nn.Sequential(*[module for pair in zip(sizes, sizes[1:]) for module in (nn.Linear(*pair), nn.ReLU())][:-1])
+        self.model = nn.Sequential(
+            *[module for pair in zip(sizes, sizes[1:]) for module in (nn.Linear(*pair), nn.ReLU())][
+                :-1
+            ]
+        )
         with self.torch.no_grad():
             for theirs, ours in zip(self.model.parameters(), self.problem.initial):
                 theirs.copy_(self.torch.from_numpy(ours.T.copy()))
@@ -233,24 +276,43 @@ class Keras(Contestant):
     def __init__(self, problem):
         super().__init__(problem)
         import os
+
         os.environ["KERAS_BACKEND"], os.environ["TF_CPP_MIN_LOG_LEVEL"] = "tensorflow", "3"
         import keras
         import tensorflow as tf
+
         tf.config.threading.set_intra_op_parallelism_threads(THREADS)
         tf.config.threading.set_inter_op_parallelism_threads(THREADS)
-        self.model = keras.Sequential([keras.Input((problem.sizes[0],)), *(keras.layers.Dense(d, "relu") for d in problem.sizes[1:-1]),
-                                       keras.layers.Dense(problem.sizes[-1])])
-        self.model.compile(keras.optimizers.SGD(ETA), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        self.model = keras.Sequential(
+            [
+                keras.Input((problem.sizes[0],)),
+                *(keras.layers.Dense(d, "relu") for d in problem.sizes[1:-1]),
+                keras.layers.Dense(problem.sizes[-1]),
+            ]
+        )
+        self.model.compile(
+            keras.optimizers.SGD(ETA), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        )
 
     def reset(self):
         self.model.set_weights(self.problem.initial)
 
     def epoch(self):
         X, t, order = self.problem.X, self.problem.t, self.problem.order
-        self.model.fit(X[order], t[order], batch_size=self.problem.batch_size, epochs=1, shuffle=False, verbose=0)
+        self.model.fit(
+            X[order],
+            t[order],
+            batch_size=self.problem.batch_size,
+            epochs=1,
+            shuffle=False,
+            verbose=0,
+        )
 
     def weights(self):
         return self.model.get_weights()
 
 
-CONTESTANTS = {c.__name__: c for c in (Floor, Companion, Jax, PyTorch, ScikitLearn, Keras, PerSample, CompanionPart)}
+CONTESTANTS = {
+    c.__name__: c
+    for c in (Floor, Companion, Jax, PyTorch, ScikitLearn, Keras, PerSample, CompanionPart)
+}

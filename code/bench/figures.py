@@ -1,4 +1,5 @@
 """How long the live figures take to repaint, in headless Chromium. Needs what the browser tests need: the extra [test] and Chromium."""
+
 from __future__ import annotations
 
 import sys
@@ -14,13 +15,13 @@ MOVE = """async ([name, share]) => {
   await null; await null;
   document.body.getBoundingClientRect();
 }"""
-STATES = {"Convolution": {"view": "loss"}}        # a figure that shows a slider only then
+STATES = {"Convolution": {"view": "loss"}}  # a figure that shows a slider only then
 SLIDERS = "[...document.querySelectorAll('input[type=range][data-control]')].filter((n) => n.getClientRects().length).map((n) => n.dataset.control)"
 
 
 def repaint_times(moves: int = 120) -> list[dict] | str:
     """One row for each live figure, that of its slowest slider: figure, slider, median and p95 in ms. A text says why there are none."""
-    sys.path.insert(0, str(TESTS))
+    sys.path[:0] = [str(TESTS), str(TESTS / "live")]
     try:
         from playwright.sync_api import sync_playwright
 
@@ -31,15 +32,31 @@ def repaint_times(moves: int = 120) -> list[dict] | str:
     if wanted := chromium.missing():
         return chromium.advice(wanted)
     from backprop import live
+
     rows = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(), args=chromium.ARGUMENTS
+        )
         for name in live.__all__:
             if name != "LiveFigure":
-                shown = LivePage(browser.new_context(viewport={"width": 760, "height": 900}), getattr(live, name)(**STATES.get(name, {})))
-                times = {slider: repaint(shown.page, slider, moves) for slider in shown.page.evaluate(SLIDERS)}
+                shown = LivePage(
+                    browser.new_context(viewport={"width": 760, "height": 900}),
+                    getattr(live, name)(**STATES.get(name, {})),
+                )
+                times = {
+                    slider: repaint(shown.page, slider, moves)
+                    for slider in shown.page.evaluate(SLIDERS)
+                }
                 slowest = max(times, key=lambda slider: times[slider][1])
-                rows.append({"figure": name, "slider": slowest, "median": times[slowest][0], "p95": times[slowest][1]})
+                rows.append(
+                    {
+                        "figure": name,
+                        "slider": slowest,
+                        "median": times[slowest][0],
+                        "p95": times[slowest][1],
+                    }
+                )
         browser.close()
     return rows
 

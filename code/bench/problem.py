@@ -1,4 +1,5 @@
 """What all contestants compute: one epoch of MNIST through a ReLU network, softmax cross-entropy, plain SGD, float32."""
+
 from __future__ import annotations
 
 from functools import cache
@@ -16,35 +17,52 @@ class Problem(NamedTuple):
     """Data, the order of the samples in the epoch, and the initial weights: the same for everybody."""
 
     sizes: tuple[int, ...]
-    X: np.ndarray              # (samples, 784) float32
-    t: np.ndarray              # (samples,) int64
+    X: np.ndarray  # (samples, 784) float32
+    t: np.ndarray  # (samples,) int64
     batch_size: int
-    order: np.ndarray          # (samples,): batch k holds the samples order[k * batch_size : (k + 1) * batch_size]
+    order: (
+        np.ndarray
+    )  # (samples,): batch k holds the samples order[k * batch_size : (k + 1) * batch_size]
     initial: list[np.ndarray]  # W1, b1, W2, b2, ...; W as (d_in, d_out)
 
     def batches(self) -> list[np.ndarray]:
         """The samples of each batch; the last one is smaller where the batch size does not divide their number."""
-        return [self.order[i:i + self.batch_size] for i in range(0, len(self.order), self.batch_size)]
+        return [
+            self.order[i : i + self.batch_size] for i in range(0, len(self.order), self.batch_size)
+        ]
 
     def loss(self, weights: list[np.ndarray]) -> float:
         """Mean cross-entropy over all training samples, in float64 and written out here: the judge of all contestants."""
         weights = [np.asarray(w, np.float64) for w in weights]
         total = 0.0
         for i in range(0, len(self.X), 5000):
-            z = self.X[i:i + 5000]
+            z = self.X[i : i + 5000]
             for W, b in zip(weights[::2], weights[1::2]):
                 z = z @ W + b if W is weights[0] else np.maximum(z, 0) @ W + b
             z -= z.max(axis=1, keepdims=True)
-            total += float(np.log(np.exp(z).sum(axis=1)).sum() - z[np.arange(len(z)), self.t[i:i + 5000]].sum())
+            total += float(
+                np.log(np.exp(z).sum(axis=1)).sum()
+                - z[np.arange(len(z)), self.t[i : i + 5000]].sum()
+            )
         return total / len(self.X)
 
 
 mnist = cache(load_mnist)
 
 
-def make_problem(sizes: tuple[int, ...] = SIZES, batch_size: int = 128, samples: int = SAMPLES) -> Problem:
+def make_problem(
+    sizes: tuple[int, ...] = SIZES, batch_size: int = 128, samples: int = SAMPLES
+) -> Problem:
     """The problem of one row or one table: the first `samples` training pictures through the network of `sizes`."""
     net = Network(sizes, hidden="relu", rng=np.random.default_rng(SEED), dtype=np.float32)
-    order = np.random.default_rng(SEED).permutation(samples)                  # what `train` draws from the same generator
-    return Problem(tuple(sizes), mnist().X_train[:samples], mnist().y_train[:samples], batch_size, order,
-                   [p.copy() for p in net.parameters.values()])
+    order = np.random.default_rng(SEED).permutation(
+        samples
+    )  # what `train` draws from the same generator
+    return Problem(
+        tuple(sizes),
+        mnist().X_train[:samples],
+        mnist().y_train[:samples],
+        batch_size,
+        order,
+        [p.copy() for p in net.parameters.values()],
+    )

@@ -2,6 +2,7 @@
 
 Needs `make book` and what the browser tests need. Times by the clock, so on a quiet machine.
 """
+
 from __future__ import annotations
 
 import sys
@@ -46,12 +47,23 @@ def page_times(repeats: int = 3) -> list[dict] | str:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     rows = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(), args=chromium.ARGUMENTS
+        )
         for path in sorted(BUILT.rglob("*.html")):
             name = path.relative_to(BUILT).as_posix()
             if not name.startswith("lite/") and name != "404.html":
-                runs = [visit(browser, f"http://127.0.0.1:{server.server_port}/{name}") for _ in range(repeats)]
-                rows.append({"page": name.removesuffix(".html")} | {key: None if runs[0][key] is None else median(run[key] for run in runs) for key in runs[0]})
+                runs = [
+                    visit(browser, f"http://127.0.0.1:{server.server_port}/{name}")
+                    for _ in range(repeats)
+                ]
+                rows.append(
+                    {"page": name.removesuffix(".html")}
+                    | {
+                        key: None if runs[0][key] is None else median(run[key] for run in runs)
+                        for key in runs[0]
+                    }
+                )
         browser.close()
     server.shutdown()
     server.server_close()
@@ -66,7 +78,11 @@ def visit(browser, address: str) -> dict:
     network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     page.goto(address, wait_until="load")
     page.wait_for_timeout(150)
-    seen = {"kB": sum(sizes) / 1000, "requests": len([size for size in sizes if size]), "text": page.evaluate(TEXT_AT)}
+    seen = {
+        "kB": sum(sizes) / 1000,
+        "requests": len([size for size in sizes if size]),
+        "text": page.evaluate(TEXT_AT),
+    }
     waiting = page.evaluate(READY_AT)[1] if page.evaluate(FIGURE) else None
     page.context.close()
     if waiting is None:

@@ -26,9 +26,16 @@ def take_fingerprints(app, config):
 
 
 def setup(app):
-    app.add_config_value("book_reading", "", "env")    # read and write all pages again
-    app.add_config_value("book_look", "", "html")      # write them again, with the new files beside them
+    app.add_config_value("book_reading", "", "env")  # read and write all pages again
+    app.add_config_value(
+        "book_look", "", "html"
+    )  # write them again, with the new files beside them
     app.connect("config-inited", take_fingerprints, priority=400)
     for module in (maths, live, numbering, page, style, finding, elsewhere):
         module.setup(app)
-    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

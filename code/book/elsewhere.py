@@ -21,12 +21,16 @@ def settle(app, config):
     """The environment's values in place of the settings'."""
     options = config.html_theme_options
     config.html_baseurl = (os.environ.get("BOOK_ADDRESS") or config.html_baseurl or "").rstrip("/")
-    config.book_repository = (os.environ.get("BOOK_REPOSITORY") or options.get("repository_url") or "").rstrip("/").removesuffix(".git")
+    config.book_repository = (
+        (os.environ.get("BOOK_REPOSITORY") or options.get("repository_url") or "")
+        .rstrip("/")
+        .removesuffix(".git")
+    )
     config.book_branch = os.environ.get("BOOK_BRANCH") or options.get("repository_branch") or "main"
     config.book_lite = os.environ.get("BOOK_LITE") == "1"
     if config.html_baseurl:
         config.html_baseurl += "/"
-    options.pop("repository_url", None)                      # the theme's own buttons would need it
+    options.pop("repository_url", None)  # the theme's own buttons would need it
 
 
 def launchers(repository, branch, notebook, lite=""):
@@ -35,16 +39,33 @@ def launchers(repository, branch, notebook, lite=""):
     parts = urlsplit(repository)
     owner, _, name = parts.path.strip("/").rpartition("/")
     if owner and name:
-        where = {"github.com": f"gh/{owner}/{name}", "gitlab.com": f"gl/{quote(f'{owner}/{name}', safe='')}"}.get(
-            parts.netloc, f"git/{quote(repository, safe='')}")
-        found.append(("Binder", f"https://mybinder.org/v2/{where}/{quote(branch, safe='')}?urlpath=lab/tree/{quote(notebook)}",
-                      "a whole JupyterLab with the live figures; takes a few minutes to start"))
+        where = {
+            "github.com": f"gh/{owner}/{name}",
+            "gitlab.com": f"gl/{quote(f'{owner}/{name}', safe='')}",
+        }.get(parts.netloc, f"git/{quote(repository, safe='')}")
+        found.append(
+            (
+                "Binder",
+                f"https://mybinder.org/v2/{where}/{quote(branch, safe='')}?urlpath=lab/tree/{quote(notebook)}",
+                "a whole JupyterLab with the live figures; takes a few minutes to start",
+            )
+        )
         if parts.netloc == "github.com":
-            found.append(("Colab", f"https://colab.research.google.com/github/{owner}/{name}/blob/{quote(branch)}/{quote(notebook)}",
-                          "needs a Google account; run the three lines below first"))
+            found.append(
+                (
+                    "Colab",
+                    f"https://colab.research.google.com/github/{owner}/{name}/blob/{quote(branch)}/{quote(notebook)}",
+                    "needs a Google account; run the three lines below first",
+                )
+            )
     if lite:
-        found.append(("JupyterLite", f"{lite}?path={quote(notebook)}",
-                      "in this browser, nothing to install; needs a network, from which it fetches Python and its packages"))
+        found.append(
+            (
+                "JupyterLite",
+                f"{lite}?path={quote(notebook)}",
+                "in this browser, nothing to install; needs a network, from which it fetches Python and its packages",
+            )
+        )
     return found
 
 
@@ -75,10 +96,15 @@ def write_site_map(app, exception):
     path = Path(app.outdir) / "sitemap.xml"
     path.unlink(missing_ok=True)
     if app.config.html_baseurl:
-        pages = "".join(f"<url><loc>{escape(app.config.html_baseurl + app.builder.get_target_uri(name))}</loc></url>\n"
-                        for name in sorted(app.env.found_docs))
-        path.write_text('<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-                        f"{pages}</urlset>\n", encoding="utf8")
+        pages = "".join(
+            f"<url><loc>{escape(app.config.html_baseurl + app.builder.get_target_uri(name))}</loc></url>\n"
+            for name in sorted(app.env.found_docs)
+        )
+        path.write_text(
+            '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+            f"{pages}</urlset>\n",
+            encoding="utf8",
+        )
 
 
 def setup(app):

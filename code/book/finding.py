@@ -19,41 +19,136 @@ from . import maths
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 WORDS = {
-    "opt": "optimiser", "bce": "binary cross-entropy", "cce": "categorical cross-entropy", "ce": "cross-entropy", "kl": "Kullback-Leibler",
-    "mse": "mean squared error", "mae": "mean absolute error", "lse": "log-sum-exp", "sgd": "stochastic gradient descent", "gd": "gradient descent",
-    "relu": "ReLU", "lms": "LMS", "adam": "Adam", "adamw": "AdamW", "adagrad": "AdaGrad", "rmsprop": "RMSProp", "nesterov": "Nesterov",
-    "jacobian": "Jacobian", "vjp": "vector-Jacobian product", "xor": "XOR", "huber": "Huber", "taylor": "Taylor", "novikoff": "Novikoff",
-    "mcculloch": "McCulloch", "pitts": "Pitts", "bn": "batch normalisation", "ln": "layer normalisation", "conv": "convolution",
-    "bptt": "backpropagation through time", "lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "grad": "gradient", "bp": "backpropagation",
-    "delta1": "delta, layer 1", "delta2": "delta, layer 2", "bench": "speed", "cor": "corrected", "als": "alternating least squares",
-    "svd": "SVD", "rmse": "root mean squared error", "ndcg": "NDCG", "bleu": "BLEU", "hmm": "HMM", "cnn": "CNN", "fgsm": "fast gradient sign",
-    "iou": "intersection over union", "giou": "generalised intersection over union", "mf": "matrix factorisation", "ncf": "neural collaborative filtering",
-    "logq": "correction by log q", "hvp": "Hessian-vector product", "xavier": "Xavier", "he": "He", "newton": "Newton", "recommend": "recommendation",
-    "witten": "Witten", "bell": "Bell", "layernorm": "layer normalisation", "maxpool": "max pooling", "averagepool": "average pooling",
+    "opt": "optimiser",
+    "bce": "binary cross-entropy",
+    "cce": "categorical cross-entropy",
+    "ce": "cross-entropy",
+    "kl": "Kullback-Leibler",
+    "mse": "mean squared error",
+    "mae": "mean absolute error",
+    "lse": "log-sum-exp",
+    "sgd": "stochastic gradient descent",
+    "gd": "gradient descent",
+    "relu": "ReLU",
+    "lms": "LMS",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "adagrad": "AdaGrad",
+    "rmsprop": "RMSProp",
+    "nesterov": "Nesterov",
+    "jacobian": "Jacobian",
+    "vjp": "vector-Jacobian product",
+    "xor": "XOR",
+    "huber": "Huber",
+    "taylor": "Taylor",
+    "novikoff": "Novikoff",
+    "mcculloch": "McCulloch",
+    "pitts": "Pitts",
+    "bn": "batch normalisation",
+    "ln": "layer normalisation",
+    "conv": "convolution",
+    "bptt": "backpropagation through time",
+    "lstm": "LSTM",
+    "gru": "GRU",
+    "rnn": "RNN",
+    "grad": "gradient",
+    "bp": "backpropagation",
+    "delta1": "delta, layer 1",
+    "delta2": "delta, layer 2",
+    "bench": "speed",
+    "cor": "corrected",
+    "als": "alternating least squares",
+    "svd": "SVD",
+    "rmse": "root mean squared error",
+    "ndcg": "NDCG",
+    "bleu": "BLEU",
+    "hmm": "HMM",
+    "cnn": "CNN",
+    "fgsm": "fast gradient sign",
+    "iou": "intersection over union",
+    "giou": "generalised intersection over union",
+    "mf": "matrix factorisation",
+    "ncf": "neural collaborative filtering",
+    "logq": "correction by log q",
+    "hvp": "Hessian-vector product",
+    "xavier": "Xavier",
+    "he": "He",
+    "newton": "Newton",
+    "recommend": "recommendation",
+    "witten": "Witten",
+    "bell": "Bell",
+    "layernorm": "layer normalisation",
+    "maxpool": "max pooling",
+    "averagepool": "average pooling",
 }
 NAMES = {
-    "eq-delta": "error signal", "eq-index-output-general": "error signal of the output", "eq-index-output": "error signal of the output, matching loss",
-    "eq-index-hidden": "error signal of a hidden unit", "eq-index-weights": "gradient of a weight", "eq-index-bias": "gradient of a bias",
-    "eq-chain-one": "chain rule", "eq-chain-several": "chain rule, several paths", "eq-chain-graph": "chain rule on a graph",
-    "eq-central": "central difference", "eq-sgd": "gradient descent step", "eq-neuron": "neuron", "eq-cheap-gradient": "cheap gradient principle",
-    "eq-forward": "forward pass of a layer", "eq-bp-output": "backpropagation, output layer", "eq-bp-hidden": "backpropagation, hidden layer",
-    "eq-bp-weights": "backpropagation, weights", "eq-bp-bias": "backpropagation, biases", "eq-mcculloch-pitts": "McCulloch-Pitts unit",
-    "eq-universal": "universal approximation", "eq-perceptron-rule": "perceptron learning rule",
-    "eq-index-forward": "forward pass of a unit", "eq-index-z-weight": "derivative of z by a weight", "eq-index-z-z": "derivative of z by the z before it",
-    "eq-index-derived": "derived error signal", "eq-opt-limit": "largest learning rate", "eq-opt-bowl": "quadratic bowl",
+    "eq-delta": "error signal",
+    "eq-index-output-general": "error signal of the output",
+    "eq-index-output": "error signal of the output, matching loss",
+    "eq-index-hidden": "error signal of a hidden unit",
+    "eq-index-weights": "gradient of a weight",
+    "eq-index-bias": "gradient of a bias",
+    "eq-chain-one": "chain rule",
+    "eq-chain-several": "chain rule, several paths",
+    "eq-chain-graph": "chain rule on a graph",
+    "eq-central": "central difference",
+    "eq-sgd": "gradient descent step",
+    "eq-neuron": "neuron",
+    "eq-cheap-gradient": "cheap gradient principle",
+    "eq-forward": "forward pass of a layer",
+    "eq-bp-output": "backpropagation, output layer",
+    "eq-bp-hidden": "backpropagation, hidden layer",
+    "eq-bp-weights": "backpropagation, weights",
+    "eq-bp-bias": "backpropagation, biases",
+    "eq-mcculloch-pitts": "McCulloch-Pitts unit",
+    "eq-universal": "universal approximation",
+    "eq-perceptron-rule": "perceptron learning rule",
+    "eq-index-forward": "forward pass of a unit",
+    "eq-index-z-weight": "derivative of z by a weight",
+    "eq-index-z-z": "derivative of z by the z before it",
+    "eq-index-derived": "derived error signal",
+    "eq-opt-limit": "largest learning rate",
+    "eq-opt-bowl": "quadratic bowl",
     "eq-grad-door": "gradient through a unit's weighted input",
-    "eq-bn-dropout": "dropout", "eq-bn-residual": "residual connection", "eq-freezing": "freezing layers", "eq-class-and-box": "loss of class and box",
-    "eq-bptt-jacobians": "product of Jacobians through time", "eq-bptt-bound": "bound on the gradient through time", "eq-bptt-clip": "gradient clipping",
-    "eq-bptt-witten-bell": "Witten-Bell smoothing", "eq-attention-positions": "positional encoding", "eq-attention-heads": "multi-head attention",
-    "eq-attention-heads-backward": "multi-head attention backward", "eq-attention-layernorm": "layer normalisation", "eq-attention-gradient-input": "gradient times input",
-    "eq-embedding-sequence-loss": "loss of a sequence", "eq-recommend-damped": "damped biases", "eq-recommend-share": "share of the penalty",
-    "eq-recommend-rotation": "rotation of the factors", "eq-recommend-recall": "recall at k", "eq-recommend-ndcg": "NDCG", "eq-recommend-reasons": "reasons of a recommendation",
-    "eq-recommend-rmse": "root mean squared error", "eq-tools-softplus": "softplus", "eq-tools-kept": "what is kept for the way back", "eq-data-best": "best of many random models",
-    "eq-data-boost": "vote of random answers", "eq-data-twins": "copies across the split", "eq-data-noise": "label noise", "eq-learning-twice": "backward called twice",
-    "eq-learning-cut": "error cut before squaring", "eq-depth-forward": "variance going forward", "eq-depth-backward": "variance going back",
-    "eq-depth-xavier": "Xavier initialisation", "eq-depth-he": "He initialisation", "eq-memory-activations": "memory of activations", "eq-data-parallel": "data parallelism",
-    "eq-ring": "ring all-reduce", "eq-completeness": "completeness of integrated gradients",
-    "eq-fgsm": "fast gradient sign method", "eq-fgsm-gain": "gain of the fast gradient sign",
+    "eq-bn-dropout": "dropout",
+    "eq-bn-residual": "residual connection",
+    "eq-freezing": "freezing layers",
+    "eq-class-and-box": "loss of class and box",
+    "eq-bptt-jacobians": "product of Jacobians through time",
+    "eq-bptt-bound": "bound on the gradient through time",
+    "eq-bptt-clip": "gradient clipping",
+    "eq-bptt-witten-bell": "Witten-Bell smoothing",
+    "eq-attention-positions": "positional encoding",
+    "eq-attention-heads": "multi-head attention",
+    "eq-attention-heads-backward": "multi-head attention backward",
+    "eq-attention-layernorm": "layer normalisation",
+    "eq-attention-gradient-input": "gradient times input",
+    "eq-embedding-sequence-loss": "loss of a sequence",
+    "eq-recommend-damped": "damped biases",
+    "eq-recommend-share": "share of the penalty",
+    "eq-recommend-rotation": "rotation of the factors",
+    "eq-recommend-recall": "recall at k",
+    "eq-recommend-ndcg": "NDCG",
+    "eq-recommend-reasons": "reasons of a recommendation",
+    "eq-recommend-rmse": "root mean squared error",
+    "eq-tools-softplus": "softplus",
+    "eq-tools-kept": "what is kept for the way back",
+    "eq-data-best": "best of many random models",
+    "eq-data-boost": "vote of random answers",
+    "eq-data-twins": "copies across the split",
+    "eq-data-noise": "label noise",
+    "eq-learning-twice": "backward called twice",
+    "eq-learning-cut": "error cut before squaring",
+    "eq-depth-forward": "variance going forward",
+    "eq-depth-backward": "variance going back",
+    "eq-depth-xavier": "Xavier initialisation",
+    "eq-depth-he": "He initialisation",
+    "eq-memory-activations": "memory of activations",
+    "eq-data-parallel": "data parallelism",
+    "eq-ring": "ring all-reduce",
+    "eq-completeness": "completeness of integrated gradients",
+    "eq-fgsm": "fast gradient sign method",
+    "eq-fgsm-gain": "gain of the fast gradient sign",
 }
 REFERENCES = re.compile(r"\s*[(（][^()（）]*[)）]")
 
@@ -69,7 +164,9 @@ def slug(text):
 
 def name_of_formula(label):
     """What a reader would call the formula: its entry in `NAMES`, or its label in words."""
-    return NAMES.get(label) or " ".join(WORDS.get(word, word) for word in label.removeprefix("eq-").split("-"))
+    return NAMES.get(label) or " ".join(
+        WORDS.get(word, word) for word in label.removeprefix("eq-").split("-")
+    )
 
 
 def marked(node):
@@ -80,7 +177,7 @@ def marked(node):
             parts.append(f"${part.astext()}$")
         elif isinstance(part, nodes.Text):
             parts.append(part.astext())
-        elif not isinstance(part, addnodes.pending_xref):    # {eq}`eq-...` is no number yet
+        elif not isinstance(part, addnodes.pending_xref):  # {eq}`eq-...` is no number yet
             parts.append(marked(part))
     return "".join(parts)
 
@@ -88,12 +185,18 @@ def marked(node):
 def set_maths(text):
     """HTML of a text whose formulas stand between dollar signs."""
     parts = text.split("$")
-    return "".join(f'<span class="math">{maths.render(part)}</span>' if k % 2 else escape(part) for k, part in enumerate(parts))
+    return "".join(
+        f'<span class="math">{maths.render(part)}</span>' if k % 2 else escape(part)
+        for k, part in enumerate(parts)
+    )
 
 
 def chinese(text):
     """The Chinese terms of a glossary cell: "激活；输出值 (3, 5)" -> ["激活", "输出值"]."""
-    terms = [re.split("[,，]", term)[0].strip() for term in re.split(r"[；;、]", REFERENCES.sub("", text))]
+    terms = [
+        re.split("[,，]", term)[0].strip()
+        for term in re.split(r"[；;、]", REFERENCES.sub("", text))
+    ]
     return [term for term in terms if re.search(f"[{HAN}]", term)]
 
 
@@ -105,20 +208,42 @@ class NamePlaces(SphinxTransform):
     def apply(self, **kwargs):
         found = []
         for table in self.document.findall(nodes.table):
-            head = [entry.astext() for row in table.findall(nodes.thead) for entry in row.findall(nodes.entry)]
+            head = [
+                entry.astext()
+                for row in table.findall(nodes.thead)
+                for entry in row.findall(nodes.entry)
+            ]
             if head[:2] == ["English", "中文"]:
-                found += [self.term(row) for body in table.findall(nodes.tbody) for row in body.findall(nodes.row)]
+                found += [
+                    self.term(row)
+                    for body in table.findall(nodes.tbody)
+                    for row in body.findall(nodes.row)
+                ]
             elif head and head[0] == "symbol" and head[-1] == "meaning":
-                found += [self.symbol(row) for body in table.findall(nodes.tbody) for row in body.findall(nodes.row)]
+                found += [
+                    self.symbol(row)
+                    for body in table.findall(nodes.tbody)
+                    for row in body.findall(nodes.row)
+                ]
         for block in self.document.findall(nodes.math_block):
             if block.get("label") and block.get("ids"):
                 name = name_of_formula(block["label"])
-                found.append({"kind": "formula", "id": block["ids"][0], "name": name, "titles": [name], "label": block["label"]})
+                found.append(
+                    {
+                        "kind": "formula",
+                        "id": block["ids"][0],
+                        "name": name,
+                        "titles": [name],
+                        "label": block["label"],
+                    }
+                )
         if found:
             places(self.env)[self.env.docname] = found
 
     def address(self, row, name):
-        taken = {name for node in self.document.findall(nodes.row) for name in node["ids"]} | set(self.document.ids)
+        taken = {name for node in self.document.findall(nodes.row) for name in node["ids"]} | set(
+            self.document.ids
+        )
         k, address = 1, name
         while address in taken:
             k, address = k + 1, f"{name}-{k + 1}"
@@ -128,14 +253,24 @@ class NamePlaces(SphinxTransform):
     def term(self, row):
         cells = [entry.astext() for entry in row.findall(nodes.entry)]
         short = REFERENCES.sub("", cells[0]).strip()
-        return {"kind": "term", "id": self.address(row, f"term-{slug(short)}"), "name": cells[0], "chinese": chinese(cells[1]),
-                "titles": list(dict.fromkeys([short, cells[0], *chinese(cells[1])]))}
+        return {
+            "kind": "term",
+            "id": self.address(row, f"term-{slug(short)}"),
+            "name": cells[0],
+            "chinese": chinese(cells[1]),
+            "titles": list(dict.fromkeys([short, cells[0], *chinese(cells[1])])),
+        }
 
     def symbol(self, row):
         entries = list(row.findall(nodes.entry))
         meaning = re.split(r"[,;:(]| \$", marked(entries[-1]))[0].strip()
-        return {"kind": "symbol", "id": self.address(row, f"symbol-{slug(meaning)}"), "name": meaning, "symbol": marked(entries[0]),
-                "titles": [meaning.replace("$", "")]}
+        return {
+            "kind": "symbol",
+            "id": self.address(row, f"symbol-{slug(meaning)}"),
+            "name": meaning,
+            "symbol": marked(entries[0]),
+            "titles": [meaning.replace("$", "")],
+        }
 
 
 def places(env):
@@ -149,7 +284,9 @@ def forget(app, env, docname):
 
 
 def merge(app, env, docnames, other):
-    places(env).update({docname: found for docname, found in places(other).items() if docname in docnames})
+    places(env).update(
+        {docname: found for docname, found in places(other).items() if docname in docnames}
+    )
 
 
 def tell_search(app, doctree, docname):
@@ -183,16 +320,38 @@ def contents_of_index(app):
         for place in places(env).get(docname, []):
             link = f"{address}#{place['id']}"
             if place["kind"] == "symbol":
-                symbols.append({"symbol": set_maths(place["symbol"]), "name": set_maths(place["name"]), "link": link})
+                symbols.append(
+                    {
+                        "symbol": set_maths(place["symbol"]),
+                        "name": set_maths(place["name"]),
+                        "link": link,
+                    }
+                )
             elif place["kind"] == "term":
-                terms.setdefault(place["name"][0].upper(), []).append({"name": place["name"], "link": link})
-                han += [{"name": term, "link": link, "english": place["name"]} for term in place["chinese"]]
+                terms.setdefault(place["name"][0].upper(), []).append(
+                    {"name": place["name"], "link": link}
+                )
+                han += [
+                    {"name": term, "link": link, "english": place["name"]}
+                    for term in place["chinese"]
+                ]
             else:
-                of_page.append({"name": place["name"], "number": numbered(env, docname, place), "link": link})
+                of_page.append(
+                    {"name": place["name"], "number": numbered(env, docname, place), "link": link}
+                )
         if of_page:
-            formulas.append({"title": env.titles[docname].astext(), "link": address, "formulas": of_page})
-    return {"symbols": symbols, "terms": [(letter, sorted(found, key=lambda term: term["name"].lower())) for letter, found in sorted(terms.items())],
-            "chinese": han, "formulas": formulas}
+            formulas.append(
+                {"title": env.titles[docname].astext(), "link": address, "formulas": of_page}
+            )
+    return {
+        "symbols": symbols,
+        "terms": [
+            (letter, sorted(found, key=lambda term: term["name"].lower()))
+            for letter, found in sorted(terms.items())
+        ],
+        "chinese": han,
+        "formulas": formulas,
+    }
 
 
 def in_order(env, docname):
@@ -214,8 +373,10 @@ class BookSearch(SearchEnglish):
 
     lang = "en"
     PIECES = re.compile(f"[{HAN}]|[^\\W{HAN}]+")
-    js_splitter_code = f"var splitQuery = (query) => query.match(/[{HAN}]|[\\p{{Letter}}\\p{{Number}}_\\p{{Emoji_Presentation}}]/u) === null ? [] : " \
-                       f"query.match(/[{HAN}]|(?:(?![{HAN}])[\\p{{Letter}}\\p{{Number}}_\\p{{Emoji_Presentation}}])+/gu);"
+    js_splitter_code = (
+        f"var splitQuery = (query) => query.match(/[{HAN}]|[\\p{{Letter}}\\p{{Number}}_\\p{{Emoji_Presentation}}]/u) === null ? [] : "
+        f"query.match(/[{HAN}]|(?:(?![{HAN}])[\\p{{Letter}}\\p{{Number}}_\\p{{Emoji_Presentation}}])+/gu);"
+    )
 
     def split(self, input):
         return self.PIECES.findall(input)

@@ -42,10 +42,25 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         contents(Path(folder, "contents"))
         shutil.rmtree(SITE / "lite", ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "jupyterlite_core", "build", "--contents", "contents", "--output-dir", str(SITE / "lite")],
-                       cwd=folder, check=True, stdin=subprocess.DEVNULL)
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "jupyterlite_core",
+                "build",
+                "--contents",
+                "contents",
+                "--output-dir",
+                str(SITE / "lite"),
+            ],
+            cwd=folder,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
     size = sum(path.stat().st_size for path in (SITE / "lite").rglob("*") if path.is_file())
-    print(f"JupyterLite: {SITE / 'lite'}, {size / 1e6:.0f} MB; it needs a server, as in: python -m http.server --directory _build/html")
+    print(
+        f"JupyterLite: {SITE / 'lite'}, {size / 1e6:.0f} MB; it needs a server, as in: python -m http.server --directory _build/html"
+    )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,11 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-PRIVATE = {"layout", "tabbable", "tooltip"}  # plumbing of ipywidgets that the page runtime has no use for
+PRIVATE = {
+    "layout",
+    "tabbable",
+    "tooltip",
+}  # plumbing of ipywidgets that the page runtime has no use for
 NOTE = "Live figure: it needs JavaScript and a browser of 2023 or later. The picture shows its first state."
 
 logger = logging.getLogger(__name__)
@@ -36,7 +40,11 @@ def digest(text):
 
 def public_state(state):
     """What the figure's module may ask for: the synced traits without the plumbing (names that start with _)."""
-    return {name: value for name, value in state.items() if not name.startswith("_") and name not in PRIVATE}
+    return {
+        name: value
+        for name, value in state.items()
+        if not name.startswith("_") and name not in PRIVATE
+    }
 
 
 class CollectLiveFigures(SphinxTransform):
@@ -69,27 +77,49 @@ class CollectLiveFigures(SphinxTransform):
         model_id = json.loads(text[text.index(">") + 1 : text.rindex("</script>")])["model_id"]
         model = models.get(model_id)
         if model is None:
-            return self.refuse(bundle, "the notebook holds no state of this widget. If it is a live figure, run the notebook "
-                                       "again (make run); anything else, such as a progress bar, is dead without a kernel")
+            return self.refuse(
+                bundle,
+                "the notebook holds no state of this widget. If it is a live figure, run the notebook "
+                "again (make run); anything else, such as a progress bar, is dead without a kernel",
+            )
         state = model["state"]
         if model.get("model_module") != "anywidget" or not state.get("_esm"):
-            return self.refuse(bundle, f"a {model.get('model_name')} is dead without a kernel: only live figures "
-                                       "(backprop.live) can be shown in the book")
+            return self.refuse(
+                bundle,
+                f"a {model.get('model_name')} is dead without a kernel: only live figures "
+                "(backprop.live) can be shown in the book",
+            )
         if model.get("buffers"):
-            return self.refuse(bundle, "this live figure keeps binary data in its state: make its traits plain lists")
-        picture = next((part.children[0] for name, part in parts.items() if name == "image/png"), None)
+            return self.refuse(
+                bundle,
+                "this live figure keeps binary data in its state: make its traits plain lists",
+            )
+        picture = next(
+            (part.children[0] for name, part in parts.items() if name == "image/png"), None
+        )
         if picture is None or "text/plain" not in parts:
-            return self.refuse(bundle, "this widget has no static picture (image/png) or no description (text/plain)")
+            return self.refuse(
+                bundle,
+                "this widget has no static picture (image/png) or no description (text/plain)",
+            )
         try:
             data = json.dumps(public_state(state), allow_nan=False, separators=(",", ":"))
         except ValueError:
-            return self.refuse(bundle, "the state of this live figure holds a number that is not finite")
+            return self.refuse(
+                bundle, "the state of this live figure holds a number that is not finite"
+            )
 
         picture["alt"] = parts["text/plain"].astext()
         picture["classes"] = ["live-picture"]
-        figure = live_figure("", picture, address=self.address(state), model=model_id, source=self.keep(state["_esm"], "js"),
-                             style=self.keep(state.get("_css") or "", "css"),
-                             state="" if model_id in first else data)
+        figure = live_figure(
+            "",
+            picture,
+            address=self.address(state),
+            model=model_id,
+            source=self.keep(state["_esm"], "js"),
+            style=self.keep(state.get("_css") or "", "css"),
+            state="" if model_id in first else data,
+        )
         figure.source, figure.line = bundle.source, bundle.line
         first.add(model_id)
         return figure
@@ -125,12 +155,18 @@ def forget(app, env, docname):
 
 
 def merge(app, env, docnames, other):
-    sources(env).update({docname: found for docname, found in sources(other).items() if docname in docnames})
+    sources(env).update(
+        {docname: found for docname, found in sources(other).items() if docname in docnames}
+    )
 
 
 def visit_html(self, node):
     tag = node["tag"] = "div" if isinstance(node.parent, nodes.figure) else "figure"
-    data = "".join(f' data-{name}="{escape(node[name])}"' for name in ("model", "source", "style") if node[name])
+    data = "".join(
+        f' data-{name}="{escape(node[name])}"'
+        for name in ("model", "source", "style")
+        if node[name]
+    )
     self.body.append(f'<{tag} class="live-figure" id="{node["address"]}"{data}>\n')
 
 

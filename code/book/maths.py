@@ -29,12 +29,16 @@ function render(tex, display) {
   }
 }
 """
-NUMBERED_ENVIRONMENT = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat|multline|eqnarray|flalign)\}")
+NUMBERED_ENVIRONMENT = re.compile(
+    r"\\(begin|end)\{(equation|align|gather|alignat|multline|eqnarray|flalign)\}"
+)
 ALIGNABLE_BREAK = re.compile(r"\\\\")
 ENVIRONMENT = re.compile(r"\\begin\{")
 CLOSING = re.compile(r"[,.;:!?)\]’”]+")
-NAMED_OPERATOR = re.compile("<mi>[^<]*</mi><mo>\N{FUNCTION APPLICATION}</mo>")   # KaTeX leaves the two loose, which is one too many for an index
-SHORT = 40                                               # characters of TeX that may stay on one line on a phone
+NAMED_OPERATOR = re.compile(
+    "<mi>[^<]*</mi><mo>\N{FUNCTION APPLICATION}</mo>"
+)  # KaTeX leaves the two loose, which is one too many for an index
+SHORT = 40  # characters of TeX that may stay on one line on a phone
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +58,9 @@ def render(tex, display=False):
     """HTML and MathML of the TeX source `tex`, in line or displayed; MathsError if KaTeX refuses it."""
     answer = json.loads(_context(os.getpid()).call("render", tex, display))
     if "error" in answer:
-        raise MathsError(re.sub("[\u0332]", "", answer["error"]).removeprefix("KaTeX parse error: "))
+        raise MathsError(
+            re.sub("[\u0332]", "", answer["error"]).removeprefix("KaTeX parse error: ")
+        )
     return NAMED_OPERATOR.sub(r"<mrow>\g<0></mrow>", answer["html"])
 
 
@@ -72,14 +78,31 @@ def _html(node, tex, display):
     try:
         return render(tex, display)
     except MathsError as error:
-        logger.warning("KaTeX cannot set this formula: %s\n%s", error, tex, location=node, type="book", subtype="maths")
+        logger.warning(
+            "KaTeX cannot set this formula: %s\n%s",
+            error,
+            tex,
+            location=node,
+            type="book",
+            subtype="maths",
+        )
         return f'<code class="maths-error">{escape(tex)}</code>'
 
 
 def visit_inline(self, node):
-    html = self.starttag(node, "span", "", CLASS="math") + _html(node, node.astext(), False) + "</span>"
-    if closing := escape(node.get("closing", "")):           # a long formula may break into lines, but not before what closes it
-        html = f'<span class="math-kept">{html}{closing}</span>' if len(node.astext()) <= SHORT else f"{html}\N{WORD JOINER}{closing}"
+    html = (
+        self.starttag(node, "span", "", CLASS="math")
+        + _html(node, node.astext(), False)
+        + "</span>"
+    )
+    if closing := escape(
+        node.get("closing", "")
+    ):  # a long formula may break into lines, but not before what closes it
+        html = (
+            f'<span class="math-kept">{html}{closing}</span>'
+            if len(node.astext()) <= SHORT
+            else f"{html}\N{WORD JOINER}{closing}"
+        )
     self.body.append(html)
     raise nodes.SkipNode
 
@@ -92,15 +115,20 @@ def keep_closing(app, doctree, docname):
             found = isinstance(after, nodes.Text) and CLOSING.match(after.astext())
             if found:
                 node["closing"] = found.group()
-                after.parent.replace(after, nodes.Text(after.astext()[found.end():]))
+                after.parent.replace(after, nodes.Text(after.astext()[found.end() :]))
 
 
 def visit_display(self, node):
     tex = node.astext()
     if node.get("nowrap"):
         if NUMBERED_ENVIRONMENT.search(tex) and node.get("number"):
-            logger.warning("an equation environment cannot be referred to: write $$ ... $$ (label), with {aligned} "
-                           "inside, or a starred environment", location=node, type="book", subtype="maths")
+            logger.warning(
+                "an equation environment cannot be referred to: write $$ ... $$ (label), with {aligned} "
+                "inside, or a starred environment",
+                location=node,
+                type="book",
+                subtype="maths",
+            )
         tex = NUMBERED_ENVIRONMENT.sub(r"\\\1{\2*}", tex)
     else:
         tex = displayed(tex)
@@ -128,6 +156,10 @@ def copy_katex(app, exception):
 
 def setup(app):
     app.add_html_math_renderer("katex", (visit_inline, depart), (visit_display, depart))
-    app.connect("config-inited", lambda app, config: setattr(config, "html_math_renderer", "katex"), priority=400)
+    app.connect(
+        "config-inited",
+        lambda app, config: setattr(config, "html_math_renderer", "katex"),
+        priority=400,
+    )
     app.connect("doctree-resolved", keep_closing)
     app.connect("build-finished", copy_katex)

@@ -62,7 +62,9 @@ def read(text):
     """The notebook that `text` holds. (`nbformat.read` would give cells with equal ids new ones at random.)"""
     stored = json.loads(text)
     if stored.get("nbformat") != 4:
-        raise NotebookError(f"notebook format {stored.get('nbformat')}, not 4: save it in JupyterLab once")
+        raise NotebookError(
+            f"notebook format {stored.get('nbformat')}, not 4: save it in JupyterLab once"
+        )
     nb = rejoin_lines(nbformat.from_dict(stored))
     _settle_ids(nb)
     return nb
@@ -73,21 +75,31 @@ def normalised(notebook, name):
     nb = copy.deepcopy(notebook)
     nb.nbformat, nb.nbformat_minor = 4, 5
     models = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
-    front = {key: value for key, value in nb.metadata.items() if key in ("mystnb", "myst", "title", "authors")}
+    front = {
+        key: value
+        for key, value in nb.metadata.items()
+        if key in ("mystnb", "myst", "title", "authors")
+    }
     nb.metadata = nbformat.from_dict({**front, "kernelspec": KERNELSPEC, "language_info": LANGUAGE})
 
     _settle_ids(nb)
     _count_cells(nb)
     shown = []
     for cell in nb.cells:
-        cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k not in CELL_NOISE})
+        cell.metadata = nbformat.from_dict(
+            {k: v for k, v in cell.metadata.items() if k not in CELL_NOISE}
+        )
         if cell.cell_type == "code":
-            kept = [out for out in cell.outputs if _is_kept(out, models)]      # first: a dropped bar may stand between two pieces
+            kept = [
+                out for out in cell.outputs if _is_kept(out, models)
+            ]  # first: a dropped bar may stand between two pieces
             cell.outputs = [_output(out, cell) for out in _streams(kept) if _is_kept(out, models)]
             shown += [out["data"][VIEW] for out in cell.outputs if VIEW in out.get("data", {})]
     state = _stable_widgets(shown, models, name)
     if state:
-        nb.metadata["widgets"] = nbformat.from_dict({STATE: {"state": state, "version_major": 2, "version_minor": 0}})
+        nb.metadata["widgets"] = nbformat.from_dict(
+            {STATE: {"state": state, "version_major": 2, "version_minor": 0}}
+        )
     _refuse_machine_paths(nb)
     nbformat.validate(nb)
     return nbformat.writes(nb).rstrip("\n") + "\n"
@@ -99,7 +111,9 @@ def _settle_ids(nb):
     for cell in nb.cells:
         wanted, more = cell.get("id", ""), 0
         while not CELL_ID.fullmatch(wanted) or wanted in seen:
-            wanted = hashlib.sha256(f"{cell.cell_type}\n{cell.source}\n{more}".encode()).hexdigest()[:8]
+            wanted = hashlib.sha256(
+                f"{cell.cell_type}\n{cell.source}\n{more}".encode()
+            ).hexdigest()[:8]
             more += 1
         cell["id"] = wanted
         seen.add(wanted)
@@ -133,7 +147,9 @@ def _streams(outputs):
             joined.append(output)
     for output in joined:
         if output.output_type == "stream":
-            output.text = "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in output.text.split("\n"))
+            output.text = "\n".join(
+                line.rstrip("\r").rsplit("\r", 1)[-1] for line in output.text.split("\n")
+            )
             if output.name == "stderr":
                 lines = output.text.splitlines(keepends=True)
                 output.text = "".join(line for line in lines if not PROGRESS_BAR.search(line))
@@ -156,7 +172,9 @@ def _output(output, cell):
     else:
         for kind, data in output.data.items():
             if kind == "image/png":
-                output.data[kind] = base64.b64encode(clean_png(small_png(base64.b64decode(data)))).decode()
+                output.data[kind] = base64.b64encode(
+                    clean_png(small_png(base64.b64decode(data)))
+                ).decode()
             elif isinstance(data, str):
                 output.data[kind] = ADDRESS.sub("at 0x...", data)
         output.metadata.pop("needs_background", None)
@@ -184,13 +202,22 @@ def small_png(png):
     if picture.mode not in ("RGB", "RGBA"):
         return png
     pixels = np.asarray(picture.convert("RGBA"))
-    colours, which = np.unique(pixels.reshape(-1, 4).copy().view(np.uint32).ravel(), return_inverse=True)
+    colours, which = np.unique(
+        pixels.reshape(-1, 4).copy().view(np.uint32).ravel(), return_inverse=True
+    )
     if len(colours) <= 256:
         packed = _with_palette(colours, which, picture.size)
     else:
-        tried = [picture.convert("RGBA").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE),   # good at shades
-                 _with_palette(*_most_frequent(colours, which), picture.size)]                                        # good at lines and letters
-        changes = [max(_change(pixels, np.asarray(packed.convert("RGBA")), ground) for ground in (0, 255)) for packed in tried]
+        tried = [
+            picture.convert("RGBA").quantize(
+                256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+            ),  # good at shades
+            _with_palette(*_most_frequent(colours, which), picture.size),
+        ]  # good at lines and letters
+        changes = [
+            max(_change(pixels, np.asarray(packed.convert("RGBA")), ground) for ground in (0, 255))
+            for packed in tried
+        ]
         if min(changes) > LARGEST_CHANGE:
             return png
         packed = tried[np.argmin(changes)]
@@ -216,7 +243,10 @@ def _most_frequent(colours, which):
 
 def _change(before, after, ground):
     """Root mean square of the change of the pixels, 0 .. 255, where the pictures lie on `ground`."""
-    on = [picture[..., 3:] / 255 * (picture[..., :3].astype(float) - ground) for picture in (before, after)]
+    on = [
+        picture[..., 3:] / 255 * (picture[..., :3].astype(float) - ground)
+        for picture in (before, after)
+    ]
     return np.sqrt(np.mean((on[0] - on[1]) ** 2))
 
 
@@ -228,7 +258,9 @@ def _stable_widgets(shown, models, name):
         if model_id in ids:
             return
         if model_id not in models:
-            raise NotebookError(f"a displayed widget has no stored state ({model_id}): run the notebook (make run)")
+            raise NotebookError(
+                f"a displayed widget has no stored state ({model_id}): run the notebook (make run)"
+            )
         ids[model_id] = hashlib.sha256(f"{name}:{len(ids)}".encode()).hexdigest()[:32]
         for value in models[model_id]["state"].values():
             for reference in value if isinstance(value, list) else [value]:
@@ -267,12 +299,21 @@ def texts(cell):
         elif output.output_type == "error":
             yield from output.traceback
         else:
-            yield from (data for kind, data in output.data.items() if isinstance(data, str) and kind != "image/png")
+            yield from (
+                data
+                for kind, data in output.data.items()
+                if isinstance(data, str) and kind != "image/png"
+            )
 
 
 def machine_paths(nb):
     """(cell number from 1, path) of each path of somebody's machine that the notebook names."""
-    return [(k, path) for k, cell in enumerate(nb.cells, 1) for text in texts(cell) for path in MACHINE_PATH.findall(text)]
+    return [
+        (k, path)
+        for k, cell in enumerate(nb.cells, 1)
+        for text in texts(cell)
+        for path in MACHINE_PATH.findall(text)
+    ]
 
 
 def _refuse_machine_paths(nb):
@@ -299,10 +340,18 @@ def execute(path, report=lambda text: None):
             done += 1
             report(f"cell {done} of {total}")
 
-    client = NotebookClient(nb, timeout=CELL_TIMEOUT, kernel_name="python3", record_timing=False,
-                            resources={"metadata": {"path": str(path.parent)}}, on_cell_start=progress,
-                            extra_arguments=["--log-level=ERROR"])
-    with tempfile.TemporaryDirectory() as profile:  # the reader's own IPython settings must not show in the book
+    client = NotebookClient(
+        nb,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_start=progress,
+        extra_arguments=["--log-level=ERROR"],
+    )
+    with (
+        tempfile.TemporaryDirectory() as profile
+    ):  # the reader's own IPython settings must not show in the book
         before = os.environ.get("IPYTHONDIR")
         os.environ["IPYTHONDIR"] = profile
         try:
@@ -333,8 +382,12 @@ def run(path):
     path.write_text(text, encoding="utf8")
     if terminal:
         print("\r", end="")
-    print(f"{name_of(path)}: executed in {time.perf_counter() - start:.1f} s\033[K" if terminal
-          else f"{name_of(path)}: executed in {time.perf_counter() - start:.1f} s", flush=True)
+    print(
+        f"{name_of(path)}: executed in {time.perf_counter() - start:.1f} s\033[K"
+        if terminal
+        else f"{name_of(path)}: executed in {time.perf_counter() - start:.1f} s",
+        flush=True,
+    )
 
 
 def normalise(path):
@@ -354,7 +407,9 @@ def refresh(path):
             module, _, name = state["_anywidget_id"].rpartition(".")
             figure = getattr(importlib.import_module(module), name)()
             if set(figure.get_state()) != set(state):
-                raise NotebookError(f"{name} has other traits than the stored figure: run the notebook (make run)")
+                raise NotebookError(
+                    f"{name} has other traits than the stored figure: run the notebook (make run)"
+                )
             state.update({key: getattr(figure, key) for key in ("_esm", "_css") if key in state})
     after = normalised(nb, name_of(path))
     if after != before:
@@ -365,13 +420,20 @@ def refresh(path):
 def check(path):
     before = path.read_text(encoding="utf8")
     if normalised(read(before), name_of(path)) != before:
-        raise NotebookError("not in normal form: make run, or python code/book/notebooks.py normalise")
+        raise NotebookError(
+            "not in normal form: make run, or python code/book/notebooks.py normalise"
+        )
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=["run", "normalise", "check", "refresh"])
-    parser.add_argument("notebooks", nargs="*", type=Path, help="notebooks or folders; all chapters if none is named")
+    parser.add_argument(
+        "notebooks",
+        nargs="*",
+        type=Path,
+        help="notebooks or folders; all chapters if none is named",
+    )
     options = parser.parse_args(arguments)
     paths = []
     for given in options.notebooks or [CHAPTERS]:
@@ -379,7 +441,9 @@ def main(arguments=None):
     failed = 0
     for path in [path for path in paths if ".ipynb_checkpoints" not in path.parts]:
         try:
-            {"run": run, "normalise": normalise, "check": check, "refresh": refresh}[options.action](path)
+            {"run": run, "normalise": normalise, "check": check, "refresh": refresh}[
+                options.action
+            ](path)
         except (NotebookError, FileNotFoundError) as error:
             failed += 1
             print(f"{name_of(path)}: {error}", file=sys.stderr)

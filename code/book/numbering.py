@@ -27,7 +27,9 @@ def renumber(app, env):
     for docname, kinds in env.toc_fignumbers.items():
         section = section_number(env.titles[docname].astext())
         numbers[docname] = {
-            kind: {name: (*section, k) for k, name in enumerate(sorted(names, key=names.get), start=1)}
+            kind: {
+                name: (*section, k) for k, name in enumerate(sorted(names, key=names.get), start=1)
+            }
             for kind, names in kinds.items()
         }
     env.book_sphinx_fignumbers, env.book_fignumbers = env.toc_fignumbers, numbers

@@ -14,19 +14,36 @@ from sphinx.util import logging
 from .finding import HAN
 
 THEME = "scripts/pydata-sphinx-theme.js"
-TAB_STOPS = re.compile(r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
+TAB_STOPS = re.compile(
+    r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)'
+)
 OURS = "void 0/* tab stops: book.js */"
-UNUSED = ["scripts/fontawesome*", "vendor/fontawesome", "**/*.map", "*webpack-macros.html", "locales", "images/logo_*"]
+UNUSED = [
+    "scripts/fontawesome*",
+    "vendor/fontawesome",
+    "**/*.map",
+    "*webpack-macros.html",
+    "locales",
+    "images/logo_*",
+]
 
 IMAGE = re.compile(r'<img [^>]*?src="(?:\.\./)*_images/([^"]+)"[^>]*>')
-PLAIN_FORMULA = re.compile(r"[A-Za-z0-9 +=/.,()-]{1,20}")   # may stand in a text as it is
+PLAIN_FORMULA = re.compile(r"[A-Za-z0-9 +=/.,()-]{1,20}")  # may stand in a text as it is
 CITATION = re.compile(r"\s*\[[^][]*, (?:\d{4}[a-z]?|n\.d\.)\]")
 FORMULA = "\N{REPLACEMENT CHARACTER}"
-TWIN = re.compile(r'<section id="(?:exercise|solution)-content"')   # of sphinx-exercise, the same for all on a page
+TWIN = re.compile(
+    r'<section id="(?:exercise|solution)-content"'
+)  # of sphinx-exercise, the same for all on a page
 TABLE = re.compile(r"<table\b.*?</table>", re.S)
-NUMBER = re.compile(r"[−+–-]?\d[\d.,±%×−+–\s-]*|[–—-]?")          # what a cell of a column of numbers may hold
-CHINESE = re.compile(f"(「?[{HAN}](?:[{HAN}、，；「」]*[{HAN}」])?)")                # the brackets of a quotation belong to it
-EMPTY_HEAD = re.compile(r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>")   # the corner of a table: it heads nothing
+NUMBER = re.compile(
+    r"[−+–-]?\d[\d.,±%×−+–\s-]*|[–—-]?"
+)  # what a cell of a column of numbers may hold
+CHINESE = re.compile(
+    f"(「?[{HAN}](?:[{HAN}、，；「」]*[{HAN}」])?)"
+)  # the brackets of a quotation belong to it
+EMPTY_HEAD = re.compile(
+    r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>"
+)  # the corner of a table: it heads nothing
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +70,9 @@ class FoldDropdowns(SphinxPostTransform):
             fold = dropdown("", *body, ids=box["ids"], classes=["admonition", *box["classes"]])
             if box.tagname in admonitionlabels:
                 fold["classes"].append(box.tagname)
-            for link in list(title.findall(nodes.reference)):  # a click on the summary opens it and does nothing else
+            for link in list(
+                title.findall(nodes.reference)
+            ):  # a click on the summary opens it and does nothing else
                 link.replace_self(link.children)
             fold["summary"] = title
             box.replace_self(fold)
@@ -67,9 +86,17 @@ class NameChinese(SphinxPostTransform):
 
     def run(self, **kwargs):
         for text in list(self.document.findall(nodes.Text)):
-            if CHINESE.search(text) and not isinstance(text.parent, nodes.FixedTextElement | nodes.raw):
+            if CHINESE.search(text) and not isinstance(
+                text.parent, nodes.FixedTextElement | nodes.raw
+            ):
                 parts = CHINESE.split(text)
-                named = [nodes.inline("", part, classes=["language-zh-Hans"]) if k % 2 else nodes.Text(part) for k, part in enumerate(parts) if part]
+                named = [
+                    nodes.inline("", part, classes=["language-zh-Hans"])
+                    if k % 2
+                    else nodes.Text(part)
+                    for k, part in enumerate(parts)
+                    if part
+                ]
                 text.parent.replace(text, named)
 
 
@@ -87,8 +114,12 @@ def depart_dropdown(self, node):
 
 def dress(app, pagename, templatename, context, doctree):
     """What the templates need to know, and a lighter body: pictures have their size and wait until they are near the view."""
-    context["default_mode"] = "light"                        # without JavaScript; with it, the reader's choice or the system's
-    context["notebook_file"] = context.get("sourcename", "") if context.get("page_source_suffix") == ".ipynb" else ""
+    context["default_mode"] = (
+        "light"  # without JavaScript; with it, the reader's choice or the system's
+    )
+    context["notebook_file"] = (
+        context.get("sourcename", "") if context.get("page_source_suffix") == ".ipynb" else ""
+    )
     context["page_description"] = description(doctree) if doctree is not None else ""
     if context.get("body"):
         sizes = {name: path for path, name in app.builder.images.items()}
@@ -96,14 +127,24 @@ def dress(app, pagename, templatename, context, doctree):
         body = EMPTY_HEAD.sub(r"<td\1></td>", body)
         body = TWIN.sub("<section", body)
         body = TABLE.sub(lambda match: with_numbers(match.group()), body)
-        context["body"] = body.replace(' role="doc-biblioentry"', ' role="listitem"')   # deprecated; the list around it is role="list"
-    if pagename != "search":                                 # there, scripts in the body rely on those in the head
-        context["script_files"] = [deferred(script) for script in context.get("script_files", []) if needed(script, context)]
+        context["body"] = body.replace(
+            ' role="doc-biblioentry"', ' role="listitem"'
+        )  # deprecated; the list around it is role="list"
+    if pagename != "search":  # there, scripts in the body rely on those in the head
+        context["script_files"] = [
+            deferred(script)
+            for script in context.get("script_files", [])
+            if needed(script, context)
+        ]
 
 
 def description(doctree, most=200):
     """One or two lines on a page for link previews: what the reader will be able to do, or else the first paragraph."""
-    goals = [item for box in list(doctree.findall(nodes.admonition))[:1] for item in box.findall(nodes.list_item)]
+    goals = [
+        item
+        for box in list(doctree.findall(nodes.admonition))[:1]
+        for item in box.findall(nodes.list_item)
+    ]
     texts = [" ".join(plain(part).split()) for part in goals or doctree.findall(nodes.paragraph)]
     texts = [text for text in texts if text and FORMULA not in text]
     text = ("You will be able to " + " ".join(texts)) if goals and texts else next(iter(texts), "")
@@ -114,7 +155,11 @@ def plain(node):
     """The text of a node, with `FORMULA` for each formula that says nothing without being set."""
     if isinstance(node, (nodes.math, nodes.math_block)):
         return node.astext() if PLAIN_FORMULA.fullmatch(node.astext()) else FORMULA
-    return node.astext() if isinstance(node, nodes.Text) else CITATION.sub("", "".join(map(plain, node.children)))
+    return (
+        node.astext()
+        if isinstance(node, nodes.Text)
+        else CITATION.sub("", "".join(map(plain, node.children)))
+    )
 
 
 def sized(match, source, sizes):
@@ -130,7 +175,11 @@ def sized(match, source, sizes):
     if match.string.find("<img ") != match.start() and " loading=" not in tag:
         extra += ' loading="lazy"'
     tag = tag.rstrip("/>").rstrip() + extra + "/>"
-    return f'<span class="picture-scroll" style="--own: {found[0] // 2}px">{tag}</span>' if found and "live-picture" not in tag else tag
+    return (
+        f'<span class="picture-scroll" style="--own: {found[0] // 2}px">{tag}</span>'
+        if found and "live-picture" not in tag
+        else tag
+    )
 
 
 def with_numbers(table):
@@ -160,8 +209,13 @@ def deferred(script):
     name = str(getattr(script, "filename", None) or "")
     if not name or "documentation_options" in name or {"defer", "async"} & script.attributes.keys():
         return script
-    return type(script)(script.filename, id=script.attributes.get("id"), priority=script.priority, defer="defer",
-                        **{key: value for key, value in script.attributes.items() if key not in ("id", "src")})
+    return type(script)(
+        script.filename,
+        id=script.attributes.get("id"),
+        priority=script.priority,
+        defer="defer",
+        **{key: value for key, value in script.attributes.items() if key not in ("id", "src")},
+    )
 
 
 def needed(script, context):
@@ -193,11 +247,18 @@ def drop_tab_stops(app, exception):
     if calls == 1:
         path.write_text(text, encoding="utf8")
     elif OURS not in text:
-        logger.warning("%s has changed: where does it look for boxes that scroll? See code/book/page.py", THEME, type="book", subtype="theme")
+        logger.warning(
+            "%s has changed: where does it look for boxes that scroll? See code/book/page.py",
+            THEME,
+            type="book",
+            subtype="theme",
+        )
 
 
 def setup(app):
-    app.add_config_value("comments_config", {}, "")  # Jupyter Book passes it on although its comment boxes are not loaded
+    app.add_config_value(
+        "comments_config", {}, ""
+    )  # Jupyter Book passes it on although its comment boxes are not loaded
     app.add_node(dropdown, html=(visit_dropdown, depart_dropdown))
     app.add_post_transform(FoldDropdowns)
     app.add_post_transform(NameChinese)

@@ -19,8 +19,10 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "_build" / "html"
 PAGE = "whole-book.html"
-FOOT = ('<div style="width: 100%; padding: 0 18mm; font: 8pt sans-serif; color: #666; display: flex; justify-content: space-between">'
-        '<span>Backpropagation</span><span class="pageNumber"></span></div>')
+FOOT = (
+    '<div style="width: 100%; padding: 0 18mm; font: 8pt sans-serif; color: #666; display: flex; justify-content: space-between">'
+    '<span>Backpropagation</span><span class="pageNumber"></span></div>'
+)
 STYLE = """
 .print-contents, .print-contents ~ .bd-article { break-before: page; }
 .print-contents { font: 10pt/1.5 var(--book-sans); }
@@ -67,6 +69,7 @@ def documents(entry):
 
 def part(page, pages):
     """The article of a page as a part of the long one: its ids begin with its name, and its links say where they lead from there."""
+
     def naming(match):
         return f'{match.group(1)}="{name_of(page, match.group(2))}"'
 
@@ -74,7 +77,11 @@ def part(page, pages):
         address, _, fragment = match.group(2).partition("#")
         if re.match(r"[a-z]+:", address):
             return match.group()
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(address))) if address else f"{page}.html"
+        target = (
+            posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(address)))
+            if address
+            else f"{page}.html"
+        )
         if target.removesuffix(".html") in pages and target.endswith(".html"):
             name = target.removesuffix(".html")
             return f'{match.group(1)}="#{name_of(name, fragment) if fragment else name_of(name)}"'
@@ -90,7 +97,11 @@ def name_of(page, place=""):
 
 
 def title_of(page):
-    heading = re.search(r"<h1>(.*?)<a class=\"headerlink\"", (BUILT / f"{page}.html").read_text(encoding="utf8"), re.S).group(1)
+    heading = re.search(
+        r"<h1>(.*?)<a class=\"headerlink\"",
+        (BUILT / f"{page}.html").read_text(encoding="utf8"),
+        re.S,
+    ).group(1)
     return re.sub(r"<[^>]+>", "", heading).strip()
 
 
@@ -100,15 +111,24 @@ def long_page(chosen=()):
     pages = [page for page in pages if page in chosen or not chosen]
     if unknown := set(chosen) - set(pages):
         sys.exit(f"not in _toc.yml: {', '.join(sorted(unknown))}")
-    lines = "".join(f'<li class="{"section" if re.match(r"[0-9]+[.]", title := title_of(page)) else "chapter"}"><a href="#{name_of(page)}">{title}</a></li>'
-                    for page in pages[1:])
-    contents = f'<nav class="print-contents" aria-label="Contents"><h2>Contents</h2><ul>{lines}</ul></nav>'
+    lines = "".join(
+        f'<li class="{"section" if re.match(r"[0-9]+[.]", title := title_of(page)) else "chapter"}"><a href="#{name_of(page)}">{title}</a></li>'
+        for page in pages[1:]
+    )
+    contents = (
+        f'<nav class="print-contents" aria-label="Contents"><h2>Contents</h2><ul>{lines}</ul></nav>'
+    )
     parts = [part(page, set(pages)) for page in pages]
-    sheet = re.search(r'_static/site\.css\?v=\w+', (BUILT / "index.html").read_text(encoding="utf8")).group()
-    return f"""<!DOCTYPE html>
+    sheet = re.search(
+        r"_static/site\.css\?v=\w+", (BUILT / "index.html").read_text(encoding="utf8")
+    ).group()
+    return (
+        f"""<!DOCTYPE html>
 <html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Backpropagation</title><link rel="stylesheet" href="{sheet}"><style>{STYLE}</style></head>
 <body class="print-book"><main class="bd-content"><div class="bd-article-container">{parts[0]}{contents}{"".join(parts[1:])}</div></main></body></html>
-""", len(pages)
+""",
+        len(pages),
+    )
 
 
 def write(path, chosen=()):
@@ -126,7 +146,9 @@ def write(path, chosen=()):
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(BUILT)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(), args=chromium.ARGUMENTS
+        )
         page = browser.new_page()
         page.set_default_timeout(600_000)
         page.route(f"**/{PAGE}", lambda route: route.fulfill(body=html, content_type="text/html"))
@@ -135,10 +157,22 @@ def write(path, chosen=()):
         if missing := page.evaluate(PREPARE):
             sys.exit(f"pictures are missing: {missing}")
         if page.evaluate(LACKS, CHINESE):
-            print("No font here has Chinese letters, so the articles' terms are printed as boxes (Debian: apt-get install fonts-noto-cjk)", file=sys.stderr)
+            print(
+                "No font here has Chinese letters, so the articles' terms are printed as boxes (Debian: apt-get install fonts-noto-cjk)",
+                file=sys.stderr,
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
-        page.pdf(path=path, format="A4", margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}, print_background=True,
-                 display_header_footer=True, header_template="<span></span>", footer_template=FOOT, outline=True, tagged=True)
+        page.pdf(
+            path=path,
+            format="A4",
+            margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+            print_background=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOT,
+            outline=True,
+            tagged=True,
+        )
         browser.close()
     server.shutdown()
     server.server_close()
@@ -146,7 +180,9 @@ def write(path, chosen=()):
 
 
 def main():
-    path = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "_build" / "backpropagation.pdf").resolve()
+    path = Path(
+        sys.argv[1] if len(sys.argv) > 1 else ROOT / "_build" / "backpropagation.pdf"
+    ).resolve()
     if not (BUILT / "index.html").is_file():
         sys.exit("there is no built book: make book")
     count = write(path, sys.argv[2:])

@@ -13,7 +13,11 @@ from pathlib import Path, PurePosixPath
 
 import tinycss2
 
-SHEETS = ["styles/theme.css", "styles/pydata-sphinx-theme.css", "katex/katex.min.css"]   # then those that Sphinx lists
+SHEETS = [
+    "styles/theme.css",
+    "styles/pydata-sphinx-theme.css",
+    "katex/katex.min.css",
+]  # then those that Sphinx lists
 NAME = "site.css"
 NESTS = {"media", "supports", "layer", "container"}
 WORD = re.compile(r"[A-Za-z_][\w-]*")
@@ -35,7 +39,9 @@ def selectors(prelude):
 
 def possible(selector, words):
     """Whether some element of a page that knows these words may match. What stands in brackets is a node of its own, so it does not count."""
-    classes = {token.value for dot, token in pairwise(selector) if dot == "." and token.type == "ident"}
+    classes = {
+        token.value for dot, token in pairwise(selector) if dot == "." and token.type == "ident"
+    }
     return classes | {token.value for token in selector if token.type == "hash"} <= words
 
 
@@ -52,7 +58,9 @@ def kept(rules, words, exists):
         if rule.type == "comment":
             found += [rule.serialize()] if rule.value.startswith("!") else []
         elif rule.type == "qualified-rule":
-            there = [tidy(selector) for selector in selectors(rule.prelude) if possible(selector, words)]
+            there = [
+                tidy(selector) for selector in selectors(rule.prelude) if possible(selector, words)
+            ]
             body = tidy(rule.content)
             found += [f"{','.join(there)}{{{body}}}"] if there and body else []
         else:
@@ -61,8 +69,12 @@ def kept(rules, words, exists):
                 found.append(head + ";")
                 continue
             if rule.lower_at_keyword in NESTS:
-                body = kept(tinycss2.parse_rule_list(rule.content, skip_whitespace=True), words, exists)
-            elif rule.lower_at_keyword == "font-face" and not any(exists(url) for _, url in URL.findall(tinycss2.serialize(rule.content))):
+                body = kept(
+                    tinycss2.parse_rule_list(rule.content, skip_whitespace=True), words, exists
+                )
+            elif rule.lower_at_keyword == "font-face" and not any(
+                exists(url) for _, url in URL.findall(tinycss2.serialize(rule.content))
+            ):
                 body = ""
             else:
                 body = tidy(rule.content)
@@ -82,11 +94,15 @@ def tidy(tokens):
     for token in tokens:
         sound(token)
         if token.type == "whitespace":
-            parts += [" "] if parts[-1] not in (" ", ";", "") and not parts[-1].endswith("}") else []
+            parts += (
+                [" "] if parts[-1] not in (" ", ";", "") and not parts[-1].endswith("}") else []
+            )
         elif token.type != "comment":
             if token == ";" or token.type == "{} block":
                 parts = parts[:-1] if parts[-1] == " " else parts
-            parts.append(f"{{{tidy(token.content)}}}" if token.type == "{} block" else token.serialize())
+            parts.append(
+                f"{{{tidy(token.content)}}}" if token.type == "{} block" else token.serialize()
+            )
     return "".join(parts).strip().removesuffix(";")
 
 
@@ -94,8 +110,11 @@ def without_dead_variables(css, elsewhere):
     """Definitions of variables that nothing reads, in this sheet or in the text `elsewhere`, are gone."""
     while True:
         read = set(re.findall(r"var\(\s*(--[\w-]+)", css)) | elsewhere
-        fewer = re.sub(r"(?<=[{;])(--[\w-]+):(?:\"[^\"]*\"|\([^()]*\)|[^;{}\"(])*(?:;|(?=}))",
-                       lambda m: m.group() if m.group(1) in read else "", css)
+        fewer = re.sub(
+            r"(?<=[{;])(--[\w-]+):(?:\"[^\"]*\"|\([^()]*\)|[^;{}\"(])*(?:;|(?=}))",
+            lambda m: m.group() if m.group(1) in read else "",
+            css,
+        )
         if fewer == css:
             return css
         css = fewer
@@ -120,15 +139,27 @@ def bundle(static, sheets, texts):
     for text in texts:
         words.update(WORD.findall(text))
         variables.update(VARIABLE.findall(text))
-    parts = [used(whole(static, sheet), words, lambda url: (static / url.split("?")[0].split("#")[0]).is_file()) for sheet in sheets]
+    parts = [
+        used(
+            whole(static, sheet),
+            words,
+            lambda url: (static / url.split("?")[0].split("#")[0]).is_file(),
+        )
+        for sheet in sheets
+    ]
     return without_dead_variables("\n".join(parts), variables) + "\n"
 
 
 def whole(static, sheet):
     """A style sheet, with those of this site that it imports in their places and with addresses as seen from _static."""
     folder = PurePosixPath(sheet).parent
-    parts = IMPORT.split(re.sub(r"@charset [^;]*;", "", (static / sheet).read_text(encoding="utf8")))
-    return "".join(whole(static, normal(folder / part)) if k % 2 else moved(part, folder) for k, part in enumerate(parts))
+    parts = IMPORT.split(
+        re.sub(r"@charset [^;]*;", "", (static / sheet).read_text(encoding="utf8"))
+    )
+    return "".join(
+        whole(static, normal(folder / part)) if k % 2 else moved(part, folder)
+        for k, part in enumerate(parts)
+    )
 
 
 def digest(css):
@@ -140,12 +171,31 @@ def write(app, exception):
     if exception is not None or app.builder.format != "html":
         return
     out, static = Path(app.outdir), Path(app.outdir) / "_static"
-    listed = [str(sheet.filename).split("?")[0].removeprefix("_static/") for sheet in app.builder._css_files]
-    sheets = list(dict.fromkeys([*SHEETS, *(sheet for sheet in listed if (static / sheet).is_file())]))
-    pages = {path: path.read_text(encoding="utf8") for path in sorted(out.rglob("*.html")) if "lite" not in path.relative_to(out).parts}
-    scripts = [path.read_text(encoding="utf8", errors="ignore") for path in static.rglob("*.js") if path.name != "searchindex.js"]
-    figures = [path.read_text(encoding="utf8") for path in (static / "live").glob("*.css")] if (static / "live").is_dir() else []
-    css = f"/*! {' '.join(sheets)} */\n" + bundle(static, sheets, [*pages.values(), *scripts, *figures])
+    listed = [
+        str(sheet.filename).split("?")[0].removeprefix("_static/")
+        for sheet in app.builder._css_files
+    ]
+    sheets = list(
+        dict.fromkeys([*SHEETS, *(sheet for sheet in listed if (static / sheet).is_file())])
+    )
+    pages = {
+        path: path.read_text(encoding="utf8")
+        for path in sorted(out.rglob("*.html"))
+        if "lite" not in path.relative_to(out).parts
+    }
+    scripts = [
+        path.read_text(encoding="utf8", errors="ignore")
+        for path in static.rglob("*.js")
+        if path.name != "searchindex.js"
+    ]
+    figures = (
+        [path.read_text(encoding="utf8") for path in (static / "live").glob("*.css")]
+        if (static / "live").is_dir()
+        else []
+    )
+    css = f"/*! {' '.join(sheets)} */\n" + bundle(
+        static, sheets, [*pages.values(), *scripts, *figures]
+    )
     (static / NAME).write_text(css, encoding="utf8")
     version = digest(css)
     for path, text in pages.items():
@@ -155,4 +205,6 @@ def write(app, exception):
 
 
 def setup(app):
-    app.connect("build-finished", write, priority=900)       # after KaTeX has been copied and the unused files are gone
+    app.connect(
+        "build-finished", write, priority=900
+    )  # after KaTeX has been copied and the unused files are gone

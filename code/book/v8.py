@@ -4,6 +4,7 @@ A context that is still open while the interpreter shuts down never lets a Pytho
 thread that the shutdown has already stopped. Closed at exit, before that, it ends on every version. In a fork none of a parent's
 contexts works, and one that is collected there waits for ever, too: a fork opens its own and keeps a reference to the others.
 """
+
 from __future__ import annotations
 
 import atexit
@@ -36,5 +37,7 @@ def open_context(*sources: str) -> MiniRacer:
     context = MiniRacer()
     atexit.register(context.close)
     for source in sources:
-        context.eval(source + "\n;0")              # the value of a script is of no use here, and not each can leave V8
+        context.eval(
+            source + "\n;0"
+        )  # the value of a script is of no use here, and not each can leave V8
     return context

@@ -5,10 +5,11 @@ Both kinds see 55,000 pictures for six epochs, from five random starts. Adversar
 networks are trained with 0.1 at once. Test accuracy: clean, under `fgsm`, under `pgd` (first 2,000 pictures), with random signs
 instead of those of the gradient. Run: python code/experiments/adversarial.py
 """
+
 import numpy as np
 from tqdm import tqdm
 
-from backprop.attribution import fgsm, pgd
+from backprop.studies.attribution import fgsm, pgd
 from backprop.datasets import load_mnist, split
 from backprop.losses import CrossEntropy
 from backprop.network import Network
@@ -32,13 +33,13 @@ def trained(X, t, seed, epsilon, ramp=True):
     for _ in range(EPOCHS):
         order = rng.permutation(len(X))
         for start in range(0, len(X), BATCH):
-            rows = order[start:start + BATCH]
+            rows = order[start : start + BATCH]
             size = epsilon * min(1.0, 2 * done / steps) if ramp else epsilon
             batch = fgsm(net, X[rows], t[rows], size) if epsilon else X[rows]
             net.loss_and_gradients(loss, batch, t[rows])
             optimizer.step(net.theta, net.gradient, cosine(done / steps))
             done += 1
-    net.theta[...] = net.theta.astype(np.float16)        # as they are stored
+    net.theta[...] = net.theta.astype(np.float16)  # as they are stored
     return net
 
 
@@ -51,7 +52,7 @@ def under_attack(net, X, t, epsilon, attack="fgsm"):
         moved = np.clip(X + np.float32(epsilon) * rng.choice(np.float32([-1, 1]), X.shape), 0, 1)
     else:
         moved = fgsm(net, X, t, epsilon)
-    return accuracy(net.predict(moved), t[:len(moved)])
+    return accuracy(net.predict(moved), t[: len(moved)])
 
 
 def main():
@@ -64,12 +65,20 @@ def main():
         for seed in tqdm(range(SEEDS), desc=name):
             net = trained(X, t, seed, epsilon)
             for attack, rows in scores.items():
-                rows.append([under_attack(net, mnist.X_test, mnist.y_test, e, attack) for e in EPSILONS])
+                rows.append(
+                    [under_attack(net, mnist.X_test, mnist.y_test, e, attack) for e in EPSILONS]
+                )
             if seed == 0:
                 arrays[name.replace(" ", "_")] = net.theta.astype(np.float16)
         result[name] = {attack: np.round(rows, 4).tolist() for attack, rows in scores.items()}
     at_once = [trained(X, t, seed, TRAINING_EPSILON, ramp=False) for seed in range(3)]
-    result["at once"] = [[round(under_attack(net, mnist.X_test, mnist.y_test, e), 4) for e in (0.0, TRAINING_EPSILON)] for net in at_once]
+    result["at once"] = [
+        [
+            round(under_attack(net, mnist.X_test, mnist.y_test, e), 4)
+            for e in (0.0, TRAINING_EPSILON)
+        ]
+        for net in at_once
+    ]
     print(store(__file__, result, **arrays))
 
 

@@ -5,11 +5,12 @@
 The first 80 % of the text are trained on, the next 10 % choose the epoch, the last 10 % are scored once. The stored weights are those of the
 best network on the validation part, in float16, and its test score is computed with them as stored.
 """
+
 import numpy as np
-from backprop.characters import CharacterModel, train_characters
+from backprop.language.characters import CharacterModel, train_characters
 from backprop.datasets import load_sonnets
 from backprop.optimizers import Adam
-from backprop.recurrent import GRU, LSTM, RNN
+from backprop.layers.recurrent import GRU, LSTM, RNN
 from backprop.stored import store
 from backprop.training import cosine
 
@@ -25,7 +26,9 @@ def parts(text):
 
 def run(kind, seed, train, validation, alphabet):
     """Train one network, stop where the validation part says so. Returns it with its bits on the validation part after each epoch."""
-    net = CharacterModel(alphabet, CELLS[kind], p=DROPOUT, rng=np.random.default_rng(seed), dtype=np.float32)
+    net = CharacterModel(
+        alphabet, CELLS[kind], p=DROPOUT, rng=np.random.default_rng(seed), dtype=np.float32
+    )
     bits, best = [], None
 
     def after(epoch):
@@ -35,7 +38,15 @@ def run(kind, seed, train, validation, alphabet):
             best = net.theta.copy()
         return len(bits) - int(np.argmin(bits)) > 4
 
-    losses = train_characters(net, train, Adam(RATE), epochs=EPOCHS, schedule=cosine, after=after, rng=np.random.default_rng(seed))
+    losses = train_characters(
+        net,
+        train,
+        Adam(RATE),
+        epochs=EPOCHS,
+        schedule=cosine,
+        after=after,
+        rng=np.random.default_rng(seed),
+    )
     net.theta[...] = best.astype(np.float16)
     return net, bits, losses
 
@@ -43,16 +54,45 @@ def run(kind, seed, train, validation, alphabet):
 def main():
     text = load_sonnets()
     alphabet, (train, validation, test) = "".join(sorted(set(text))), parts(text)
-    result, keep = {"epochs": EPOCHS, "learning_rate": RATE, "dropout": DROPOUT, "alphabet": alphabet, "runs": []}, None
+    result, keep = (
+        {
+            "epochs": EPOCHS,
+            "learning_rate": RATE,
+            "dropout": DROPOUT,
+            "alphabet": alphabet,
+            "runs": [],
+        },
+        None,
+    )
     for kind in CELLS:
         for seed in range(SEEDS):
             net, bits, losses = run(kind, seed, train, validation, alphabet)
             steps = len(losses) // len(bits)
-            found = {"cell": kind, "seed": seed, "parameters": net.theta.size, "validation": [round(b, 4) for b in bits],
-                     "train": [round(float(np.mean(losses[k:k + steps])), 4) for k in range(0, len(losses), steps)][:len(bits)],
-                     "test": net.bits(test, validation[-PRIME:])}
+            found = {
+                "cell": kind,
+                "seed": seed,
+                "parameters": net.theta.size,
+                "validation": [round(b, 4) for b in bits],
+                "train": [
+                    round(float(np.mean(losses[k : k + steps])), 4)
+                    for k in range(0, len(losses), steps)
+                ][: len(bits)],
+                "test": net.bits(test, validation[-PRIME:]),
+            }
             result["runs"].append(found)
-            print(kind, seed, "best epoch", int(np.argmin(bits)) + 1, "of", len(bits), "validation", min(bits), "test", found["test"], flush=True)
+            print(
+                kind,
+                seed,
+                "best epoch",
+                int(np.argmin(bits)) + 1,
+                "of",
+                len(bits),
+                "validation",
+                min(bits),
+                "test",
+                found["test"],
+                flush=True,
+            )
             if keep is None or min(bits) < keep[0]:
                 keep = min(bits), kind, seed, net.theta.astype(np.float16)
     result["kept"] = {"cell": keep[1], "seed": keep[2]}

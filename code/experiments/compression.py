@@ -2,10 +2,17 @@
 
 Run: python code/experiments/compression.py
 """
+
 import numpy as np
 from tqdm import tqdm
 
-from backprop.compression import Distillation, Masked, prune, quantise, size_in_bytes
+from backprop.studies.compression import (
+    Distillation,
+    Masked,
+    prune,
+    quantise,
+    size_in_bytes,
+)
 from backprop.datasets import load_mnist, split
 from backprop.losses import CrossEntropy
 from backprop.network import Network
@@ -14,9 +21,13 @@ from backprop.stored import store
 from backprop.training import accuracy, cosine, train
 
 SIZES, KEEP, BITS, SEEDS = [784, 300, 100, 10], [0.5, 0.2, 0.1, 0.05, 0.02, 0.01], [8, 4, 3, 2], 3
-WAYS = {"matrix": (False, False), "unit": (True, False), "unit, clipped": (True, True)}       # per_unit, clip
+WAYS = {
+    "matrix": (False, False),
+    "unit": (True, False),
+    "unit, clipped": (True, True),
+}  # per_unit, clip
 STUDENT, FEW, RATES = [784, 20, 10], 2_000, [0.02, 0.05, 0.1, 0.2]
-METHODS = ["labels", "smoothed labels", 1, 2, 4, 8, 16]                                     # a number: the teacher at that temperature
+METHODS = ["labels", "smoothed labels", 1, 2, 4, 8, 16]  # a number: the teacher at that temperature
 cross_entropy = CrossEntropy()
 
 
@@ -25,12 +36,26 @@ def data():
     mnist = load_mnist()
     training, held_out = split(60_000, 5_000, np.random.default_rng(85))
     training = training[:20_000]
-    return (mnist.X_train[training], mnist.y_train[training]), (mnist.X_train[held_out], mnist.y_train[held_out]), (mnist.X_test, mnist.y_test)
+    return (
+        (mnist.X_train[training], mnist.y_train[training]),
+        (mnist.X_train[held_out], mnist.y_train[held_out]),
+        (mnist.X_test, mnist.y_test),
+    )
 
 
 def dense(sizes, seed, training, epochs=6):
     net = Network(sizes, hidden="relu", rng=np.random.default_rng(seed), dtype=np.float32)
-    train(net, cross_entropy, *training, SGD(0.1, 0.9), epochs=epochs, batch_size=128, schedule=cosine, rng=np.random.default_rng(seed), progress=False)
+    train(
+        net,
+        cross_entropy,
+        *training,
+        SGD(0.1, 0.9),
+        epochs=epochs,
+        batch_size=128,
+        schedule=cosine,
+        rng=np.random.default_rng(seed),
+        progress=False,
+    )
     return net
 
 
@@ -42,8 +67,17 @@ def copy(net):
 
 def retrain(net, masks, seed, training):
     """Three more epochs in which the weights left out stay zero."""
-    train(net, cross_entropy, *training, Masked(SGD(0.05, 0.9), net, masks), epochs=3, batch_size=128, schedule=cosine,
-          rng=np.random.default_rng(seed), progress=False)
+    train(
+        net,
+        cross_entropy,
+        *training,
+        Masked(SGD(0.05, 0.9), net, masks),
+        epochs=3,
+        batch_size=128,
+        schedule=cosine,
+        rng=np.random.default_rng(seed),
+        progress=False,
+    )
     return net
 
 
@@ -75,7 +109,12 @@ def compressed(seed, training, test):
             score("retrained 0.1, 4 bits", both, keep=keep, bits=4, per_unit=True)
     for bits in BITS:
         for way, (per_unit, clip) in WAYS.items():
-            score(f"{bits} bits, {way}", quantised(net, bits, per_unit, clip), bits=bits, per_unit=per_unit)
+            score(
+                f"{bits} bits, {way}",
+                quantised(net, bits, per_unit, clip),
+                bits=bits,
+                per_unit=per_unit,
+            )
     for hidden in [10, 20, 40]:
         score(f"{hidden} hidden units", dense([784, hidden, 10], seed, training))
     return found, net
@@ -90,24 +129,65 @@ def student(method, rate, seed, few, teacher_logits):
         loss, t = cross_entropy, (0.9 * np.eye(10)[few[1]] + 0.01).astype(np.float32)
     else:
         loss, t = Distillation(method), teacher_logits
-    train(net, loss, few[0], t, SGD(rate, 0.9), epochs=30, batch_size=50, schedule=cosine, rng=np.random.default_rng(seed), progress=False)
+    train(
+        net,
+        loss,
+        few[0],
+        t,
+        SGD(rate, 0.9),
+        epochs=30,
+        batch_size=50,
+        schedule=cosine,
+        rng=np.random.default_rng(seed),
+        progress=False,
+    )
     return net
 
 
 def main():
     training, validation, test = data()
-    runs, teachers = zip(*(compressed(seed, training, test) for seed in tqdm(range(SEEDS), desc="compressed")))
+    runs, teachers = zip(
+        *(compressed(seed, training, test) for seed in tqdm(range(SEEDS), desc="compressed"))
+    )
     few = training[0][:FEW], training[1][:FEW]
     logits, students = teachers[0].predict(few[0]), {}
     for method in tqdm(METHODS, desc="students"):
-        tried = [float(np.mean([accuracy(student(method, rate, 100 + k, few, logits).predict(validation[0]), validation[1]) for k in range(2)]))
-                 for rate in RATES]
+        tried = [
+            float(
+                np.mean(
+                    [
+                        accuracy(
+                            student(method, rate, 100 + k, few, logits).predict(validation[0]),
+                            validation[1],
+                        )
+                        for k in range(2)
+                    ]
+                )
+            )
+            for rate in RATES
+        ]
         rate = RATES[int(np.argmax(tried))]
-        students[str(method)] = {"tried": tried, "rate": rate, "test": [
-            accuracy(student(method, rate, seed, few, logits).predict(test[0]), test[1]) for seed in range(5)]}
+        students[str(method)] = {
+            "tried": tried,
+            "rate": rate,
+            "test": [
+                accuracy(student(method, rate, seed, few, logits).predict(test[0]), test[1])
+                for seed in range(5)
+            ],
+        }
         print(method, students[str(method)])
     print(runs[0])
-    store(__file__, {"runs": runs, "students": students, "rates": RATES, "few": FEW, "keep": KEEP, "bits": BITS})
+    store(
+        __file__,
+        {
+            "runs": runs,
+            "students": students,
+            "rates": RATES,
+            "few": FEW,
+            "keep": KEEP,
+            "bits": BITS,
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ Every process holds the whole network and works on its own rows of each batch. W
 over the processes are those of the whole batch, for parts of any sizes; that PyTorch's DistributedDataParallel finds the same; and that
 after many steps all processes hold the same weights, those of training in one process.
 """
+
 import argparse
 import os
 import socket
@@ -30,7 +31,9 @@ BATCH, RATE = 96, 0.1
 
 def model(seed=0):
     torch.manual_seed(seed)
-    return torch.nn.Sequential(torch.nn.Linear(784, 32), torch.nn.Tanh(), torch.nn.Linear(32, 10)).double()
+    return torch.nn.Sequential(
+        torch.nn.Linear(784, 32), torch.nn.Tanh(), torch.nn.Linear(32, 10)
+    ).double()
 
 
 def gradient(net):
@@ -59,7 +62,9 @@ def in_parallel(net, X, t, rows):
     """The same gradient by all processes: each takes its rows, the loss summed and divided by the size of the whole batch."""
     begin, end = rows[dist.get_rank()]
     net.zero_grad()
-    (torch.nn.functional.cross_entropy(net(X[begin:end]), t[begin:end], reduction="sum") / len(X)).backward()
+    (
+        torch.nn.functional.cross_entropy(net(X[begin:end]), t[begin:end], reduction="sum") / len(X)
+    ).backward()
     total = gradient(net)
     dist.all_reduce(total)  # now the sum over the processes, in all of them
     return total
@@ -73,34 +78,52 @@ def work(steps):
     """What every process does. Rank 0 returns the findings."""
     rank, processes = dist.get_rank(), dist.get_world_size()
     mnist = load_mnist()
-    X = torch.from_numpy(mnist.X_train[:BATCH * steps]).double()
-    t = torch.from_numpy(mnist.y_train[:BATCH * steps].astype(np.int64))
+    X = torch.from_numpy(mnist.X_train[: BATCH * steps]).double()
+    t = torch.from_numpy(mnist.y_train[: BATCH * steps].astype(np.int64))
     first, net = (X[:BATCH], t[:BATCH]), model()
     alone = whole_batch(net, *first)
-    found = {"processes": processes, "parameters": len(alone),
-             "even parts": largest_difference(in_parallel(net, *first, parts(BATCH, processes)), alone),
-             "uneven parts": largest_difference(in_parallel(net, *first, parts(BATCH, processes, even=False)), alone)}
+    found = {
+        "processes": processes,
+        "parameters": len(alone),
+        "even parts": largest_difference(in_parallel(net, *first, parts(BATCH, processes)), alone),
+        "uneven parts": largest_difference(
+            in_parallel(net, *first, parts(BATCH, processes, even=False)), alone
+        ),
+    }
 
-    begin, end = parts(BATCH, processes, even=False)[rank]           # the mistake: a mean of means, whatever the sizes
+    begin, end = parts(BATCH, processes, even=False)[
+        rank
+    ]  # the mistake: a mean of means, whatever the sizes
     mean = whole_batch(net, first[0][begin:end], first[1][begin:end])
     dist.all_reduce(mean)
     found["mean of the means of uneven parts"] = largest_difference(mean / processes, alone)
 
     begin, end = parts(BATCH, processes)[rank]
-    ddp = torch.nn.parallel.DistributedDataParallel(model(seed=rank))          # takes the weights of rank 0, whatever the seed
-    found["DistributedDataParallel"] = largest_difference(whole_batch(ddp, first[0][begin:end], first[1][begin:end]), alone)
+    ddp = torch.nn.parallel.DistributedDataParallel(
+        model(seed=rank)
+    )  # takes the weights of rank 0, whatever the seed
+    found["DistributedDataParallel"] = largest_difference(
+        whole_batch(ddp, first[0][begin:end], first[1][begin:end]), alone
+    )
 
     one, many, losses = model(), model(), []
     for k in range(0, len(X), BATCH):
-        batch = X[k:k + BATCH], t[k:k + BATCH]
-        for net, step in [(one, whole_batch(one, *batch)), (many, in_parallel(many, *batch, parts(BATCH, processes)))]:
+        batch = X[k : k + BATCH], t[k : k + BATCH]
+        for net, step in [
+            (one, whole_batch(one, *batch)),
+            (many, in_parallel(many, *batch, parts(BATCH, processes))),
+        ]:
             torch.nn.utils.vector_to_parameters(weights(net) - RATE * step, net.parameters())
         losses.append(torch.nn.functional.cross_entropy(many(batch[0]), batch[1]).item())
     held = [torch.empty_like(weights(many)) for _ in range(processes)]
     dist.all_gather(held, weights(many))
     found["steps"] = steps
-    found["weights differ between processes by"] = max(largest_difference(other, held[0]) for other in held)
-    found["weights differ from those of one process by"] = largest_difference(weights(many), weights(one))
+    found["weights differ between processes by"] = max(
+        largest_difference(other, held[0]) for other in held
+    )
+    found["weights differ from those of one process by"] = largest_difference(
+        weights(many), weights(one)
+    )
     found["loss, first and last batch"] = [round(losses[0], 4), round(losses[-1], 4)]
     return found
 
@@ -108,7 +131,9 @@ def work(steps):
 def process(rank, processes, port, steps, findings):
     """One of the processes that `main` starts on this machine."""
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=processes)
+    dist.init_process_group(
+        "gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=processes
+    )
     found = work(steps)
     if rank == 0:
         findings.put(found)
@@ -122,7 +147,7 @@ def main():
     options.add_argument("--check", action="store_true", help="few steps, nothing is stored")
     options = options.parse_args()
     steps = 20 if options.check else 200
-    if "RANK" in os.environ:                                          # started by torchrun, which says who and where we are
+    if "RANK" in os.environ:  # started by torchrun, which says who and where we are
         torch.set_num_threads(1)
         dist.init_process_group("gloo")
         found = work(steps)
@@ -131,7 +156,9 @@ def main():
         dist.barrier()
         dist.destroy_process_group()
         return
-    own = {"linux": "lo", "darwin": "lo0"}.get(sys.platform)          # processes of one machine talk over its loopback
+    own = {"linux": "lo", "darwin": "lo0"}.get(
+        sys.platform
+    )  # processes of one machine talk over its loopback
     if own:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", own)
     with socket.socket() as free:

@@ -3,15 +3,16 @@
 Each recipe chooses its learning rate on the validation pictures, with seed 0, and is then trained from four random starts. The test
 pictures are scored once, after the last epoch. Run: python code/experiments/deep_cures.py
 """
+
 import numpy as np
 from tqdm import tqdm
 
 from backprop.datasets import load_mnist, split
-from backprop.depth import deep_classifier
+from backprop.studies.depth import deep_classifier
 from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import SGD
-from backprop.recurrent import Clipped
+from backprop.layers.recurrent import Clipped
 from backprop.stored import store
 from backprop.training import TrainingDiverged, accuracy, cosine, train
 
@@ -34,7 +35,9 @@ def pictures():
     """10,000 pictures to train on, 5,000 to choose with, the test pictures."""
     mnist = load_mnist()
     training, validation = split(60_000, held_out=5_000, rng=np.random.default_rng(82))
-    return [(mnist.X_train[rows], mnist.y_train[rows]) for rows in (training[:10_000], validation)] + [(mnist.X_test, mnist.y_test)]
+    return [
+        (mnist.X_train[rows], mnist.y_train[rows]) for rows in (training[:10_000], validation)
+    ] + [(mnist.X_test, mnist.y_test)]
 
 
 def trained(make, rate, seed, data, max_norm=None, epochs=3):
@@ -43,7 +46,17 @@ def trained(make, rate, seed, data, max_norm=None, epochs=3):
     net, optimizer = make(rng), SGD(rate, momentum=0.9)
     optimizer = optimizer if max_norm is None else Clipped(optimizer, max_norm)
     try:
-        history = train(net, CrossEntropy(), *data, optimizer, epochs=epochs, batch_size=64, schedule=cosine, rng=rng, progress=False)
+        history = train(
+            net,
+            CrossEntropy(),
+            *data,
+            optimizer,
+            epochs=epochs,
+            batch_size=64,
+            schedule=cosine,
+            rng=rng,
+            progress=False,
+        )
     except TrainingDiverged as error:
         return None, error.history.step_loss
     return net, history.step_loss
@@ -51,20 +64,39 @@ def trained(make, rate, seed, data, max_norm=None, epochs=3):
 
 def main():
     training, validation, test = pictures()
-    score = lambda net, data: accuracy(net.predict(data[0]), data[1]) if net is not None else 0.0      # diverged: no answer is right
-    makers = {name: (lambda rng, recipe=recipe: deep_classifier(*recipe[:3], rng=rng), recipe[3]) for name, recipe in RECIPES.items()}
+    score = lambda net, data: (
+        accuracy(net.predict(data[0]), data[1]) if net is not None else 0.0
+    )  # diverged: no answer is right
+    makers = {
+        name: (lambda rng, recipe=recipe: deep_classifier(*recipe[:3], rng=rng), recipe[3])
+        for name, recipe in RECIPES.items()
+    }
     makers["softmax regression"] = (lambda rng: Network([784, 10], rng=rng, dtype=np.float32), None)
-    makers["one hidden layer of 64 ReLU"] = (lambda rng: Network([784, 64, 10], "relu", rng=rng, dtype=np.float32), None)
+    makers["one hidden layer of 64 ReLU"] = (
+        lambda rng: Network([784, 64, 10], "relu", rng=rng, dtype=np.float32),
+        None,
+    )
     result = {}
     for name, (make, max_norm) in tqdm(makers.items()):
         tried = [trained(make, rate, 0, training, max_norm) for rate in RATES]
         on_validation = [score(net, validation) for net, _ in tried]
         best = int(np.argmax(on_validation))
-        runs = [tried[best]] + [trained(make, RATES[best], seed, training, max_norm) for seed in range(1, SEEDS)]
-        smooth = [np.mean(part) for part in np.array_split(tried[best][1], 30)] if tried[best][0] is not None else []
-        result[name] = {"rates": dict(zip(map(str, RATES), on_validation)), "chosen": RATES[best],
-                        "diverged": sum(net is None for net, _ in runs), "validation": [score(net, validation) for net, _ in runs],
-                        "test": [score(net, test) for net, _ in runs], "loss": [round(float(v), 4) for v in smooth]}
+        runs = [tried[best]] + [
+            trained(make, RATES[best], seed, training, max_norm) for seed in range(1, SEEDS)
+        ]
+        smooth = (
+            [np.mean(part) for part in np.array_split(tried[best][1], 30)]
+            if tried[best][0] is not None
+            else []
+        )
+        result[name] = {
+            "rates": dict(zip(map(str, RATES), on_validation)),
+            "chosen": RATES[best],
+            "diverged": sum(net is None for net, _ in runs),
+            "validation": [score(net, validation) for net, _ in runs],
+            "test": [score(net, test) for net, _ in runs],
+            "loss": [round(float(v), 4) for v in smooth],
+        }
     print(store(__file__, result))
 
 

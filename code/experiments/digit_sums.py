@@ -2,6 +2,7 @@
 
 Run: python code/experiments/digit_sums.py
 """
+
 import numpy as np
 from tqdm import tqdm
 
@@ -9,7 +10,7 @@ from backprop.datasets import load_mnist, split
 from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import SGD
-from backprop.relations import PairRelation, train_on_pairs
+from backprop.studies.relations import PairRelation, train_on_pairs
 from backprop.stored import store
 from backprop.training import accuracy, cosine, train
 
@@ -24,12 +25,16 @@ def data():
     """Pictures and labels to train on (55,000), to choose with (5,000), and the test set."""
     mnist = load_mnist()
     training, held_out = split(60_000, 5_000, np.random.default_rng(86))
-    return (mnist.X_train[training], mnist.y_train[training]), (mnist.X_train[held_out], mnist.y_train[held_out]), (mnist.X_test, mnist.y_test)
+    return (
+        (mnist.X_train[training], mnist.y_train[training]),
+        (mnist.X_train[held_out], mnist.y_train[held_out]),
+        (mnist.X_test, mnist.y_test),
+    )
 
 
 def pairs(X, y, n, relation):
     """The first n pictures, the next n, and what is known of each pair."""
-    return X[:n], X[n:2 * n], relation[y[:n], y[n:2 * n]]
+    return X[:n], X[n : 2 * n], relation[y[:n], y[n : 2 * n]]
 
 
 def new_net(sizes, seed):
@@ -41,10 +46,27 @@ def with_logic(n, rate, seed, training, relation=SUM, labelled=0):
     net = new_net([784, 100, 10], seed)
     if labelled:
         rows = slice(-labelled, None)
-        train(net, cross_entropy, training[0][rows], training[1][rows], SGD(0.1, 0.9), epochs=20, batch_size=min(labelled, BATCH),
-              rng=np.random.default_rng(seed), progress=False)
-    train_on_pairs(net, PairRelation(relation), *pairs(*training, n, relation), SGD(rate, 0.9), epochs=EPOCHS, batch_size=BATCH,
-                   schedule=cosine, rng=np.random.default_rng(seed))
+        train(
+            net,
+            cross_entropy,
+            training[0][rows],
+            training[1][rows],
+            SGD(0.1, 0.9),
+            epochs=20,
+            batch_size=min(labelled, BATCH),
+            rng=np.random.default_rng(seed),
+            progress=False,
+        )
+    train_on_pairs(
+        net,
+        PairRelation(relation),
+        *pairs(*training, n, relation),
+        SGD(rate, 0.9),
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        schedule=cosine,
+        rng=np.random.default_rng(seed),
+    )
     return net
 
 
@@ -52,16 +74,36 @@ def without_logic(n, rate, seed, training):
     """A network that sees both pictures side by side and names the sum, one class of 19."""
     net = new_net([1568, 100, 19], seed)
     first, second, t = pairs(*training, n, SUM)
-    train(net, cross_entropy, np.hstack([first, second]), t, SGD(rate, 0.9), epochs=EPOCHS, batch_size=BATCH, schedule=cosine,
-          rng=np.random.default_rng(seed), progress=False)
+    train(
+        net,
+        cross_entropy,
+        np.hstack([first, second]),
+        t,
+        SGD(rate, 0.9),
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        schedule=cosine,
+        rng=np.random.default_rng(seed),
+        progress=False,
+    )
     return net
 
 
 def with_labels(m, rate, seed, training):
     """A network that reads one digit, trained on m labelled pictures."""
     net = new_net([784, 100, 10], seed)
-    train(net, cross_entropy, training[0][:m], training[1][:m], SGD(rate, 0.9), epochs=EPOCHS, batch_size=min(m, BATCH), schedule=cosine,
-          rng=np.random.default_rng(seed), progress=False)
+    train(
+        net,
+        cross_entropy,
+        training[0][:m],
+        training[1][:m],
+        SGD(rate, 0.9),
+        epochs=EPOCHS,
+        batch_size=min(m, BATCH),
+        schedule=cosine,
+        rng=np.random.default_rng(seed),
+        progress=False,
+    )
     return net
 
 
@@ -77,20 +119,37 @@ def scores(net, X, y):
 def main():
     training, validation, test = data()
     result = {"numbers": NUMBERS, "labelled": LABELLED, "rates": RATES}
-    for name, method, sizes in [("sums, with logic", with_logic, NUMBERS), ("sums, without logic", without_logic, NUMBERS),
-                                ("labels", with_labels, LABELLED)]:
+    for name, method, sizes in [
+        ("sums, with logic", with_logic, NUMBERS),
+        ("sums, without logic", without_logic, NUMBERS),
+        ("labels", with_labels, LABELLED),
+    ]:
         result[name] = {}
         for n in tqdm(sizes, desc=name):
             tried = [scores(method(n, rate, 100, training), *validation)[1] for rate in RATES]
             rate = RATES[int(np.argmax(tried))]
-            result[name][str(n)] = {"rate": rate, "tried": tried, "test": [scores(method(n, rate, seed, training), *test) for seed in range(SEEDS)]}
+            result[name][str(n)] = {
+                "rate": rate,
+                "tried": tried,
+                "test": [scores(method(n, rate, seed, training), *test) for seed in range(SEEDS)],
+            }
         print(name, result[name])
     for labelled in [0, 20]:
         found = []
         for seed in tqdm(range(8), desc=f"differences, {labelled} labelled"):
-            c, y = with_logic(1000, 0.1, seed, training, DIFFERENCE, labelled).predict(test[0]).argmax(axis=1), test[1]
-            found.append([float(np.mean(c == y)), float(np.mean(9 - c == y)),
-                          float(np.mean(DIFFERENCE[c[::2], c[1::2]] == DIFFERENCE[y[::2], y[1::2]]))])
+            c, y = (
+                with_logic(1000, 0.1, seed, training, DIFFERENCE, labelled)
+                .predict(test[0])
+                .argmax(axis=1),
+                test[1],
+            )
+            found.append(
+                [
+                    float(np.mean(c == y)),
+                    float(np.mean(9 - c == y)),
+                    float(np.mean(DIFFERENCE[c[::2], c[1::2]] == DIFFERENCE[y[::2], y[1::2]])),
+                ]
+            )
         result[f"differences, {labelled} labelled"] = found
         print(labelled, found)
     store(__file__, result)

@@ -2,18 +2,24 @@
 
 Run: python code/experiments/gates.py
 """
+
 import numpy as np
 from tqdm import tqdm
 
-from backprop.layers import Dense
+from backprop.network import Dense
 from backprop.losses import BinaryCrossEntropy
-from backprop.network import pack
+from backprop.model import pack
 from backprop.optimizers import Adam
-from backprop.recurrent import GRU, LSTM, RNN, Clipped
+from backprop.layers.recurrent import GRU, LSTM, RNN, Clipped
 from backprop.stored import store
 
-SETUPS = {"RNN": (RNN, None), "LSTM, forget bias 1": (LSTM, 1), "LSTM, forget bias 5": (LSTM, 5),
-          "GRU, update bias 0": (GRU, 0), "GRU, update bias 5": (GRU, 5)}
+SETUPS = {
+    "RNN": (RNN, None),
+    "LSTM, forget bias 1": (LSTM, 1),
+    "LSTM, forget bias 5": (LSTM, 5),
+    "GRU, update bias 0": (GRU, 0),
+    "GRU, update bias 5": (GRU, 5),
+}
 
 
 def remember(kind, bias, seed, T=60, h=8, n=16, steps=200):
@@ -21,13 +27,13 @@ def remember(kind, bias, seed, T=60, h=8, n=16, steps=200):
     rng, loss = np.random.default_rng(seed), BinaryCrossEntropy()
     cell, readout = kind(2, h, last=True, rng=rng), Dense(h, 1, rng=rng)
     if bias is not None:
-        cell.parameters["b"][h:2 * h] = bias
+        cell.parameters["b"][h : 2 * h] = bias
     theta, gradient = pack([cell, readout])
     optimizer, losses = Clipped(Adam(0.01), max_norm=1.0), []
     for _ in range(steps):
         x = rng.normal(size=(n, T, 2))
         x[:, :, 0] = 0
-        x[:, 0, 0] = rng.choice([-1.0, 1.0], n)          # the sign, at the first step alone
+        x[:, 0, 0] = rng.choice([-1.0, 1.0], n)  # the sign, at the first step alone
         y = (x[:, 0, :1] > 0).astype(float)
         value, grad = loss.both(readout.forward(cell.forward(x)), y)
         cell.backward(readout.backward(grad), inputs=False)
@@ -37,7 +43,10 @@ def remember(kind, bias, seed, T=60, h=8, n=16, steps=200):
 
 
 def main():
-    result = {name: [np.round(remember(*setup, seed), 5).tolist() for seed in range(6)] for name, setup in tqdm(SETUPS.items())}
+    result = {
+        name: [np.round(remember(*setup, seed), 5).tolist() for seed in range(6)]
+        for name, setup in tqdm(SETUPS.items())
+    }
     for name, runs in result.items():
         print(name, np.sort([np.mean(run[-20:]) for run in runs]).round(2))
     print(store(__file__, result))

@@ -2,22 +2,27 @@
 
 Each model chooses between two learning rates on validation sequences with seed 0. Run: python code/experiments/lookup_parity.py
 """
+
 import time
 
 import numpy as np
 
-from backprop.attention import Positions
-from backprop.layers import Dense
+from backprop.layers.attention import Positions
+from backprop.network import Dense
 from backprop.losses import CrossEntropy
 from backprop.optimizers import Adam
-from backprop.recurrent import GRU, LSTM, Clipped
-from backprop.sequential import EachStep, Sequential
+from backprop.layers.recurrent import GRU, LSTM, Clipped
+from backprop.layers.basic import EachStep
+from backprop.network import Sequential
 from backprop.stored import store
 from backprop.training import accuracy, cosine
-from backprop.transformer import LastElement, block, lookup, parity
+from backprop.studies.transformer import LastElement, block, lookup, parity
 
 D, HEADS, HIDDEN, STEPS, BATCH, SEEDS, RATES = 24, 2, 48, 800, 64, 3, [0.003, 0.01]
-TASKS = {"look-up": (lookup, 12, 24, 40, 8), "parity": (parity, 6, 12, 2, 2)}       # task, length, longer, features, classes
+TASKS = {
+    "look-up": (lookup, 12, 24, 40, 8),
+    "parity": (parity, 6, 12, 2, 2),
+}  # task, length, longer, features, classes
 
 
 def network(kind, features, classes, rng):
@@ -25,11 +30,19 @@ def network(kind, features, classes, rng):
     k = {"rng": rng, "dtype": np.float32}
     if kind.startswith("Transformer"):
         places = [Positions()] if kind.endswith("positions") else []
-        layers = [EachStep(Dense(features, D, **k)), *places, *block(D, HEADS, HIDDEN, **k), LastElement(), Dense(D, classes, **k)]
+        layers = [
+            EachStep(Dense(features, D, **k)),
+            *places,
+            *block(D, HEADS, HIDDEN, **k),
+            LastElement(),
+            Dense(D, classes, **k),
+        ]
         return Sequential((1, features), layers)
     size = network("Transformer", features, classes, None).theta.size
     cell = {"GRU": GRU, "LSTM": LSTM}[kind]
-    make = lambda h: Sequential((1, features), [cell(features, h, last=True, **k), Dense(h, classes, **k)])
+    make = lambda h: Sequential(
+        (1, features), [cell(features, h, last=True, **k), Dense(h, classes, **k)]
+    )
     return make(max(h for h in range(4, 80) if make(h).theta.size <= size))
 
 
@@ -58,7 +71,7 @@ def trained(task, kind, rate, seed, steps=STEPS):
 def score(net, task, seed, n, longer=False):
     make, length, long, *_ = TASKS[task]
     X, t = make(np.random.default_rng(seed), n, long if longer else length)
-    return accuracy(np.concatenate([outputs(net, X[i:i + 250]) for i in range(0, n, 250)]), t)
+    return accuracy(np.concatenate([outputs(net, X[i : i + 250]) for i in range(0, n, 250)]), t)
 
 
 if __name__ == "__main__":
@@ -68,11 +81,16 @@ if __name__ == "__main__":
         for kind in ["Transformer", "Transformer with positions", "GRU", "LSTM"]:
             tried = [trained(task, kind, rate, 0) for rate in RATES]
             best = max(range(len(RATES)), key=lambda k: score(tried[k][0], task, 900, 1000))
-            runs = [tried[best]] + [trained(task, kind, RATES[best], seed) for seed in range(1, SEEDS)]
-            result[task][kind] = {"parameters": runs[0][0].theta.size, "rate": RATES[best],
-                                  "test": [score(net, task, 901, 2000) for net, _ in runs],
-                                  "longer": [score(net, task, 902, 2000, longer=True) for net, _ in runs],
-                                  "seconds": float(np.mean([s for _, s in runs]))}
+            runs = [tried[best]] + [
+                trained(task, kind, RATES[best], seed) for seed in range(1, SEEDS)
+            ]
+            result[task][kind] = {
+                "parameters": runs[0][0].theta.size,
+                "rate": RATES[best],
+                "test": [score(net, task, 901, 2000) for net, _ in runs],
+                "longer": [score(net, task, 902, 2000, longer=True) for net, _ in runs],
+                "seconds": float(np.mean([s for _, s in runs])),
+            }
             if task == "look-up" and kind in ("Transformer", "GRU"):
                 arrays[kind] = runs[0][0].theta
             print(task, kind, result[task][kind], flush=True)

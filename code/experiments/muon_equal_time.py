@@ -2,6 +2,7 @@
 
 Run: python code/experiments/muon_equal_time.py     (after muon_race.py, whose rates and times it reads)
 """
+
 import numpy as np
 from muon_race import BATCH, MAKE, SIZES, cross_entropy, data
 
@@ -29,8 +30,16 @@ def run(name, rate, seed, steps):
 result = {}
 for name in ["SGD with momentum", "Adam"]:
     chosen = race["optimizers"][name]
-    steps = round(race["steps"] * race["optimizers"]["Muon"]["milliseconds"] / chosen["milliseconds"])
+    steps = round(
+        race["steps"] * race["optimizers"]["Muon"]["milliseconds"] / chosen["milliseconds"]
+    )
     lower = race["grid"][race["grid"].index(chosen["rate"]) - 1]
-    result[name] = {"steps": steps, "runs": {str(rate): [run(name, rate, seed, steps) for seed in range(2)] for rate in (chosen["rate"], lower)}}
+    result[name] = {
+        "steps": steps,
+        "runs": {
+            str(rate): [run(name, rate, seed, steps) for seed in range(2)]
+            for rate in (chosen["rate"], lower)
+        },
+    }
     print(name, result[name], flush=True)
 store(__file__, result)

@@ -2,6 +2,7 @@
 
 Run: python code/experiments/muon_race.py
 """
+
 import time
 
 import numpy as np
@@ -9,15 +10,19 @@ from tqdm import tqdm
 
 from backprop.datasets import load_fashion_mnist, split
 from backprop.losses import CrossEntropy
-from backprop.muon import Muon
+from backprop.studies.muon import Muon
 from backprop.network import Network
 from backprop.optimizers import SGD, Adam
 from backprop.stored import store
 from backprop.training import accuracy, cosine
 
 PICTURES, STEPS, BATCH, EVERY, SIZES = 10_000, 240, 128, 20, [784, 128, 128, 10]
-GRID = [round(10 ** (k / 2), 6) for k in range(-8, 1)]                   # 0.0001 to 1, two a power of ten
-MAKE = {"SGD with momentum": lambda net, rate: SGD(rate, momentum=0.9), "Adam": lambda net, rate: Adam(rate), "Muon": lambda net, rate: Muon(net, rate)}
+GRID = [round(10 ** (k / 2), 6) for k in range(-8, 1)]  # 0.0001 to 1, two a power of ten
+MAKE = {
+    "SGD with momentum": lambda net, rate: SGD(rate, momentum=0.9),
+    "Adam": lambda net, rate: Adam(rate),
+    "Muon": lambda net, rate: Muon(net, rate),
+}
 cross_entropy = CrossEntropy()
 
 
@@ -26,7 +31,11 @@ def data():
     fashion = load_fashion_mnist()
     training, held_out = split(20_000, 2_000, np.random.default_rng(84))
     training = training[:PICTURES]
-    return (fashion.X_train[training], fashion.y_train[training]), (fashion.X_train[held_out], fashion.y_train[held_out]), (fashion.X_test, fashion.y_test)
+    return (
+        (fashion.X_train[training], fashion.y_train[training]),
+        (fashion.X_train[held_out], fashion.y_train[held_out]),
+        (fashion.X_test, fashion.y_test),
+    )
 
 
 def run(name, rate, seed, training, validation):
@@ -54,13 +63,19 @@ def main():
     training, validation, test = data()
     result = {"grid": GRID, "steps": STEPS, "every": EVERY, "optimizers": {}}
     for name in MAKE:
-        tried = [np.mean([run(name, rate, 100 + k, training, validation)[1][-1] for k in range(2)]) for rate in tqdm(GRID, desc=name)]
+        tried = [
+            np.mean([run(name, rate, 100 + k, training, validation)[1][-1] for k in range(2)])
+            for rate in tqdm(GRID, desc=name)
+        ]
         rate = GRID[int(np.argmin(tried))]
         final = [run(name, rate, seed, training, validation) for seed in range(3)]
         result["optimizers"][name] = {
-            "tried": np.round(tried, 4).tolist(), "rate": rate, "curves": [curve for _, curve, _ in final],
+            "tried": np.round(tried, 4).tolist(),
+            "rate": rate,
+            "curves": [curve for _, curve, _ in final],
             "milliseconds": round(1000 * float(np.median([s for *_, s in final])) / STEPS, 2),
-            "test": [accuracy(net.predict(test[0]), test[1]) for net, *_ in final]}
+            "test": [accuracy(net.predict(test[0]), test[1]) for net, *_ in final],
+        }
         print(name, result["optimizers"][name])
     store(__file__, result)
 

@@ -3,11 +3,19 @@
 Each start gets the step size that suits it best, chosen on tasks of their own, and is then scored once on 200 new tasks.
 Run: python code/experiments/sinusoids.py
 """
+
 import numpy as np
 
-from backprop.meta import adapt, initial, loss_and_gradient, meta_gradient, points, sinusoids
+from backprop.studies.meta import (
+    adapt,
+    initial,
+    loss_and_gradient,
+    meta_gradient,
+    points,
+    sinusoids,
+)
 from backprop.optimizers import Adam
-from backprop.recurrent import clip_gradient
+from backprop.layers.recurrent import clip_gradient
 from backprop.stored import store
 
 ALPHA, SHOTS, TASKS, STEPS, SEEDS = 0.1, 10, 10, 3000, 3
@@ -21,7 +29,7 @@ def start(kind, seed):
     for step in range(STEPS if kind != "random" else 0):
         tasks = sinusoids(rng, TASKS)
         support, query = points(rng, tasks, SHOTS), points(rng, tasks, SHOTS)
-        if kind == "all tasks":                              # the same points, without a step in between
+        if kind == "all tasks":  # the same points, without a step in between
             together = [np.concatenate(pair, axis=1) for pair in zip(support, query)]
             gradient = loss_and_gradient(np.tile(theta, (TASKS, 1)), *together)[1].mean(axis=0)
         else:
@@ -49,9 +57,31 @@ if __name__ == "__main__":
         arrays[kind.replace(" ", "_")] = starts[0]
         result[kind] = {"before": [float(losses(theta, 0, 0, 810, 200).mean()) for theta in starts]}
         for steps in COUNTS:
-            rate = min(RATES, key=lambda r: np.mean([losses(theta, r, steps, 811, 60).mean() for theta in starts[:2]]))
-            found = np.array([losses(theta, rate, steps, 810, 200) for theta in starts])          # (seeds, tasks)
-            result[kind][str(steps)] = {"rate": rate, "mean": found.mean(axis=1).tolist(), "median": np.median(found, axis=1).tolist(),
-                                        "worst tenth": np.quantile(found, 0.9, axis=1).tolist()}
+            rate = min(
+                RATES,
+                key=lambda r: np.mean(
+                    [losses(theta, r, steps, 811, 60).mean() for theta in starts[:2]]
+                ),
+            )
+            found = np.array(
+                [losses(theta, rate, steps, 810, 200) for theta in starts]
+            )  # (seeds, tasks)
+            result[kind][str(steps)] = {
+                "rate": rate,
+                "mean": found.mean(axis=1).tolist(),
+                "median": np.median(found, axis=1).tolist(),
+                "worst tenth": np.quantile(found, 0.9, axis=1).tolist(),
+            }
         print(kind, result[kind], flush=True)
-    store(__file__, {"starts": result, "seeds": SEEDS, "steps": STEPS, "tasks": TASKS, "shots": SHOTS, "alpha": ALPHA}, **arrays)
+    store(
+        __file__,
+        {
+            "starts": result,
+            "seeds": SEEDS,
+            "steps": STEPS,
+            "tasks": TASKS,
+            "shots": SHOTS,
+            "alpha": ALPHA,
+        },
+        **arrays,
+    )

@@ -5,17 +5,18 @@
 Each network is trained from three random starts. All are scored with their weights as they would be stored, in float16; those of the first
 start with attention are.
 """
+
 from collections import Counter, defaultdict
 from functools import cache
 
 import numpy as np
 from backprop.datasets import load_cmudict
-from backprop.embedding import SequenceCrossEntropy
-from backprop.encoder_decoder import EncoderDecoder, batches
+from backprop.layers.embedding import SequenceCrossEntropy
+from backprop.language.encoder_decoder import EncoderDecoder, batches
 from backprop.optimizers import Adam
-from backprop.recurrent import clip_gradient
+from backprop.layers.recurrent import clip_gradient
 from backprop.stored import store
-from backprop.tokens import Vocabulary, edit_distance
+from backprop.language.vocabulary import Vocabulary, edit_distance
 from backprop.training import cosine
 
 EPOCHS, BATCH, RATE, SEED, STARTS = 6, 128, 3e-3, 62, 3
@@ -27,7 +28,11 @@ def data():
     all_ways = defaultdict(set)
     for word, sounds in zip(*load_cmudict(stress=False, variants=True)):
         all_ways[word].add(sounds)
-    kept = [(word, sounds) for word, sounds in zip(*one) if word.isascii() and word.isalpha() and 2 <= len(word) <= 14 and len(sounds) <= 14]
+    kept = [
+        (word, sounds)
+        for word, sounds in zip(*one)
+        if word.isascii() and word.isalpha() and 2 <= len(word) <= 14 and len(sounds) <= 14
+    ]
     kept = [kept[k] for k in np.random.default_rng(SEED).permutation(len(kept))]
     return kept[5000:], kept[:1000], kept[1000:5000], all_ways
 
@@ -41,7 +46,10 @@ def score(written, words, all_ways):
 
 
 def rates(scores):
-    return {"phoneme_error_rate": float(scores[:, 0].sum() / scores[:, 1].sum()), "words_right": float(np.mean(scores[:, 0] == 0))}
+    return {
+        "phoneme_error_rate": float(scores[:, 0].sum() / scores[:, 1].sum()),
+        "words_right": float(np.mean(scores[:, 0] == 0)),
+    }
 
 
 # ------------------------------------------------------------------------------------------------------------------ tables
@@ -53,16 +61,16 @@ def align(word, sounds, worth):
         here = {}
         for j, (value, _) in best[i].items():
             for size in range(max(0, m - j - 2 * (n - i - 1)), min(2, m - j) + 1):
-                new = value + worth(letter, sounds[j:j + size])
+                new = value + worth(letter, sounds[j : j + size])
                 if j + size not in here or new > here[j + size][0]:
                     here[j + size] = new, size
         best.append(here)
     if m not in best[n]:
-        return None                                      # more than two sounds a letter
+        return None  # more than two sounds a letter
     pieces, j = [], m
     for i in range(n, 0, -1):
         size = best[i][j][1]
-        pieces.append(sounds[j - size:j])
+        pieces.append(sounds[j - size : j])
         j -= size
     return pieces[::-1]
 
@@ -75,10 +83,16 @@ def aligned(train, rounds=4, few=15_000):
         letters.update(set(word))
         single.update(set(sounds))
 
-    def worth(letter, piece):                            # how much oftener together than by chance
+    def worth(letter, piece):  # how much oftener together than by chance
         if not piece:
             return -1.0
-        return sum(np.log((together[letter, s] + 0.1) * few / (letters[letter] * single[s] + 1)) for s in piece) - (len(piece) - 1) * 3.0
+        return (
+            sum(
+                np.log((together[letter, s] + 0.1) * few / (letters[letter] * single[s] + 1))
+                for s in piece
+            )
+            - (len(piece) - 1) * 3.0
+        )
 
     for k in range(rounds):
         counts, totals = Counter(), Counter()
@@ -89,7 +103,9 @@ def aligned(train, rounds=4, few=15_000):
             if pieces:
                 counts.update(zip(word, pieces))
                 totals.update(word)
-        worth = lambda letter, piece, c=counts, t=totals: float(np.log((c[letter, piece] + 0.1) / (t[letter] + 1)))
+        worth = lambda letter, piece, c=counts, t=totals: float(
+            np.log((c[letter, piece] + 0.1) / (t[letter] + 1))
+        )
     return [(word, pieces) for (word, _), pieces in zip(train, found) if pieces]
 
 
@@ -100,15 +116,22 @@ def tables(train, words):
         padded = f"___{word}___"
         for i, piece in enumerate(pieces):
             for side in range(4):
-                seen[side][padded[i + 3 - side:i + 4 + side]][piece] += 1
-    choice = [{context: counts.most_common(1)[0][0] for context, counts in table.items()} for table in seen]
+                seen[side][padded[i + 3 - side : i + 4 + side]][piece] += 1
+    choice = [
+        {context: counts.most_common(1)[0][0] for context, counts in table.items()}
+        for table in seen
+    ]
     by_side = []
     for sides in ([0], [3, 2, 1, 0]):
         written = []
         for word in words:
             padded, out = f"___{word}___", ()
             for i in range(len(word)):
-                out += next(choice[side][key] for side in sides if (key := padded[i + 3 - side:i + 4 + side]) in choice[side])
+                out += next(
+                    choice[side][key]
+                    for side in sides
+                    if (key := padded[i + 3 - side : i + 4 + side]) in choice[side]
+                )
             written.append(out)
         by_side.append(written)
     return by_side
@@ -116,7 +139,13 @@ def tables(train, words):
 
 # ----------------------------------------------------------------------------------------------------------------- network
 def train_network(attention, seed, train, validation, letters, sounds, all_ways):
-    net = EncoderDecoder(len(letters), len(sounds), attention=attention, rng=np.random.default_rng(seed), dtype=np.float32)
+    net = EncoderDecoder(
+        len(letters),
+        len(sounds),
+        attention=attention,
+        rng=np.random.default_rng(seed),
+        dtype=np.float32,
+    )
     loss, optimizer, rng = SequenceCrossEntropy(ignore=0), Adam(RATE), np.random.default_rng(seed)
     X, Y = letters.encode([word for word, _ in train]), sounds.encode([s for _, s in train])
     steps, step, history, norms = EPOCHS * -(-len(X) // BATCH), 0, [], []
@@ -127,31 +156,54 @@ def train_network(attention, seed, train, validation, letters, sounds, all_ways)
             norms.append(clip_gradient(net.gradient, 1.0))
             optimizer.step(net.theta, net.gradient, cosine(step / steps))
             step += 1
-        now = rates(score(written_by(net, validation, letters, sounds), [w for w, _ in validation], all_ways))
+        now = rates(
+            score(
+                written_by(net, validation, letters, sounds), [w for w, _ in validation], all_ways
+            )
+        )
         history.append({"loss": float(np.mean(values)), **now})
-        print("attention" if attention else "no attention", seed, epoch + 1, history[-1], flush=True)
+        print(
+            "attention" if attention else "no attention", seed, epoch + 1, history[-1], flush=True
+        )
     return net, history
 
 
 def written_by(net, pairs, letters, sounds, size=250):
     X, written = letters.encode([word for word, _ in pairs]), []
     for start in range(0, len(X), size):
-        ids, _ = net.write(X[start:start + size])
+        ids, _ = net.write(X[start : start + size])
         written += [tuple(sounds.tokens[k] for k in row) for row in ids]
     return written
 
 
 def main():
     train, validation, test, all_ways = data()
-    letters, sounds = Vocabulary([word for word, _ in train]), Vocabulary([s for _, s in train], extra=("<start>", "<end>"))
+    letters, sounds = (
+        Vocabulary([word for word, _ in train]),
+        Vocabulary([s for _, s in train], extra=("<start>", "<end>")),
+    )
     words = [word for word, _ in test]
-    result = {"words": {"train": len(train), "validation": len(validation), "test": len(test)}, "epochs": EPOCHS, "learning_rate": RATE,
-              "starts": STARTS, "letters": letters.tokens, "sounds": sounds.tokens, "test": {}, "validation": {}, "parameters": {}}
-    distances = {name: [score(written, words, all_ways)] for name, written in zip(["one letter", "up to seven letters"], tables(train, words))}
+    result = {
+        "words": {"train": len(train), "validation": len(validation), "test": len(test)},
+        "epochs": EPOCHS,
+        "learning_rate": RATE,
+        "starts": STARTS,
+        "letters": letters.tokens,
+        "sounds": sounds.tokens,
+        "test": {},
+        "validation": {},
+        "parameters": {},
+    }
+    distances = {
+        name: [score(written, words, all_ways)]
+        for name, written in zip(["one letter", "up to seven letters"], tables(train, words))
+    }
     for name, attention in [("with attention", True), ("without attention", False)]:
         distances[name], result["validation"][name] = [], []
         for seed in range(SEED, SEED + STARTS):
-            net, history = train_network(attention, seed, train, validation, letters, sounds, all_ways)
+            net, history = train_network(
+                attention, seed, train, validation, letters, sounds, all_ways
+            )
             net.theta[...] = net.theta.astype(np.float16)
             distances[name].append(score(written_by(net, test, letters, sounds), words, all_ways))
             result["validation"][name].append(history)
@@ -161,8 +213,16 @@ def main():
     for name, found in distances.items():
         result["test"][name] = [rates(scores) for scores in found]
         print(name, result["test"][name], flush=True)
-    store(__file__, result, theta=theta, length=distances["with attention"][0][:, 1].astype(np.uint8),
-          **{name.replace(" ", "_"): np.array([scores[:, 0] for scores in found], np.uint8) for name, found in distances.items()})
+    store(
+        __file__,
+        result,
+        theta=theta,
+        length=distances["with attention"][0][:, 1].astype(np.uint8),
+        **{
+            name.replace(" ", "_"): np.array([scores[:, 0] for scores in found], np.uint8)
+            for name, found in distances.items()
+        },
+    )
 
 
 if __name__ == "__main__":

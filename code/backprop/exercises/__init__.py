@@ -1,2 +1,18 @@
 """The exercises of the book, one module a chapter (chapters 6, 8 and 9: several); importing this package registers them with `backprop.check`."""
-from . import ch01, ch02, ch03, ch04, ch05, ch06_1, ch06_2, ch06_3, ch07, ch08_1, ch08_2, ch08_3, ch09, ch09_4  # noqa: F401
+
+from . import (
+    ch01,
+    ch02,
+    ch03,
+    ch04,
+    ch05,
+    ch06_1,
+    ch06_2,
+    ch06_3,
+    ch07,
+    ch08_1,
+    ch08_2,
+    ch08_3,
+    ch09,
+    ch09_4,
+)  # noqa: F401

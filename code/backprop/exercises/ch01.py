@@ -1,4 +1,5 @@
 """Exercises of chapter 1."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -7,15 +8,31 @@ from ..check import Exercise, add
 
 # section 1.1: how neural networks developed
 
-add(Exercise(
-    "1.1 one correction", [4.5, 5, 0],
-    mistakes={
-        "the weights move away from the sample; with target 1 and answer 0 they should move towards it.": [0.5, -7, -2],
-        "the bias learns too: its input is always 1.": [4.5, 5, -1],
-        "the weights did not change, but the answer was wrong: compute x . w + b and compare it with 0.": [2.5, -1, -1],
-        "the sample is to be added to the old weights, not to replace them.": [2, 6, 1],
-        "the sample is added once, not as often as the sum lies below 0.": [2.5 + 2 * 2, -1 + 2 * 6, -1 + 2],
-    }))
+add(
+    Exercise(
+        "1.1 one correction",
+        [4.5, 5, 0],
+        mistakes={
+            "the weights move away from the sample; with target 1 and answer 0 they should move towards it.": [
+                0.5,
+                -7,
+                -2,
+            ],
+            "the bias learns too: its input is always 1.": [4.5, 5, -1],
+            "the weights did not change, but the answer was wrong: compute x . w + b and compare it with 0.": [
+                2.5,
+                -1,
+                -1,
+            ],
+            "the sample is to be added to the old weights, not to replace them.": [2, 6, 1],
+            "the sample is added once, not as often as the sum lies below 0.": [
+                2.5 + 2 * 2,
+                -1 + 2 * 6,
+                -1 + 2,
+            ],
+        },
+    )
+)
 
 
 def mistake_bound(X, s, u, pick=np.min, unit=True, power=2):
@@ -28,16 +45,29 @@ separable = []
 for n, d in [(6, 3), (10, 2), (8, 5)]:
     X, u = rng.normal(size=(n, d)), 3 * rng.normal(size=d)
     separable.append((X, np.sign(X @ u), u))
-add(Exercise(
-    "1.1 mistake bound", mistake_bound, inputs=separable,
-    mistakes={
-        "u need not have length 1: the margin is measured with the unit vector.": lambda *a: mistake_bound(*a, unit=False),
-        "the margin is that of the worst sample, not of an average one.": lambda *a: mistake_bound(*a, pick=np.mean),
-        "that is R over gamma; the bound is its square.": lambda *a: mistake_bound(*a, power=1),
-        "that is gamma over R, squared; the bound is the other way round.": lambda *a: mistake_bound(*a, power=-2),
-        "R is the length of the longest sample, not the mean length.":
-            lambda X, s, u: mistake_bound(X, s, u) * (np.mean(np.linalg.norm(X, axis=1)) / np.max(np.linalg.norm(X, axis=1))) ** 2,
-    }))
+add(
+    Exercise(
+        "1.1 mistake bound",
+        mistake_bound,
+        inputs=separable,
+        mistakes={
+            "u need not have length 1: the margin is measured with the unit vector.": lambda *a: (
+                mistake_bound(*a, unit=False)
+            ),
+            "the margin is that of the worst sample, not of an average one.": lambda *a: (
+                mistake_bound(*a, pick=np.mean)
+            ),
+            "that is R over gamma; the bound is its square.": lambda *a: mistake_bound(*a, power=1),
+            "that is gamma over R, squared; the bound is the other way round.": lambda *a: (
+                mistake_bound(*a, power=-2)
+            ),
+            "R is the length of the longest sample, not the mean length.": lambda X, s, u: (
+                mistake_bound(X, s, u)
+                * (np.mean(np.linalg.norm(X, axis=1)) / np.max(np.linalg.norm(X, axis=1))) ** 2
+            ),
+        },
+    )
+)
 
 
 def steering(A, B, x0, U, turn=lambda A: A, late=0, back=True):
@@ -53,28 +83,52 @@ def steering(A, B, x0, U, turn=lambda A: A, late=0, back=True):
     return np.array(rows[::-1] if back else rows)
 
 
-add(Exercise(
-    "1.1 steering", steering,
-    inputs=[(rng.normal(size=(3, 3)), rng.normal(size=(3, m)), rng.normal(size=3), rng.normal(size=(N, m))) for m, N in [(2, 4), (1, 3)]],
-    mistakes={
-        "going back, the row vector lambda stands on the left of A (or the column on the right of its transpose).":
-            lambda *a: steering(*a, turn=lambda A: A.T),
-        "the gradients come in the wrong order: the sweep runs from the last stage to the first.": lambda *a: steering(*a, back=False),
-        "one factor A too many: the control of stage k acts on the state k + 1.": lambda *a: steering(*a, late=1),
-        "the factor A between the stages is missing: all controls get the same row.": lambda *a: steering(*a, turn=lambda A: np.eye(len(A))),
-    }))
+add(
+    Exercise(
+        "1.1 steering",
+        steering,
+        inputs=[
+            (
+                rng.normal(size=(3, 3)),
+                rng.normal(size=(3, m)),
+                rng.normal(size=3),
+                rng.normal(size=(N, m)),
+            )
+            for m, N in [(2, 4), (1, 3)]
+        ],
+        mistakes={
+            "going back, the row vector lambda stands on the left of A (or the column on the right of its transpose).": lambda *a: (
+                steering(*a, turn=lambda A: A.T)
+            ),
+            "the gradients come in the wrong order: the sweep runs from the last stage to the first.": lambda *a: (
+                steering(*a, back=False)
+            ),
+            "one factor A too many: the control of stage k acts on the state k + 1.": lambda *a: (
+                steering(*a, late=1)
+            ),
+            "the factor A between the stages is missing: all controls get the same row.": lambda *a: (
+                steering(*a, turn=lambda A: np.eye(len(A)))
+            ),
+        },
+    )
+)
 
 # section 1.2: why backpropagation matters
 
 P = 784 * 100 + 100 + 100 * 10 + 10
-add(Exercise(
-    "1.2 finite differences", 2 * P,
-    mistakes={
-        "central differences move every parameter in both directions.": P,
-        "that is the price of one-sided differences.": P + 1,
-        "the biases are parameters too.": 2 * (784 * 100 + 100 * 10),
-        "the output units have biases as well as the hidden ones.": 2 * (784 * 100 + 100 + 100 * 10),
-    }))
+add(
+    Exercise(
+        "1.2 finite differences",
+        2 * P,
+        mistakes={
+            "central differences move every parameter in both directions.": P,
+            "that is the price of one-sided differences.": P + 1,
+            "the biases are parameters too.": 2 * (784 * 100 + 100 * 10),
+            "the output units have biases as well as the hidden ones.": 2
+            * (784 * 100 + 100 + 100 * 10),
+        },
+    )
+)
 
 
 def cost_ratio(sizes):
@@ -82,20 +136,40 @@ def cost_ratio(sizes):
     return 3 - weights[0] / sum(weights)
 
 
-add(Exercise(
-    "1.2 cost ratio", cost_ratio, inputs=[([784, 128, 10],), ([50, 50, 50, 50],), ([3, 200, 2],)],
-    mistakes={
-        "no error signal is needed for the inputs: one of the products of the first layer is not computed.": lambda sizes: 3.0,
-        "the layer that is spared one product is the first one, not the last.": lambda sizes: cost_ratio(sizes[::-1]),
-        "that is the backward pass alone; add the forward pass.": lambda sizes: cost_ratio(sizes) - 1,
-        "the error signals have to be handed on as well: one more product for every layer but the first.": lambda sizes: 2.0,
-    }))
+add(
+    Exercise(
+        "1.2 cost ratio",
+        cost_ratio,
+        inputs=[([784, 128, 10],), ([50, 50, 50, 50],), ([3, 200, 2],)],
+        mistakes={
+            "no error signal is needed for the inputs: one of the products of the first layer is not computed.": lambda sizes: (
+                3.0
+            ),
+            "the layer that is spared one product is the first one, not the last.": lambda sizes: (
+                cost_ratio(sizes[::-1])
+            ),
+            "that is the backward pass alone; add the forward pass.": lambda sizes: (
+                cost_ratio(sizes) - 1
+            ),
+            "the error signals have to be handed on as well: one more product for every layer but the first.": lambda sizes: (
+                2.0
+            ),
+        },
+    )
+)
 
-add(Exercise(
-    "1.2 random direction", lambda P: 1 / P, inputs=[(10,), (1000,), (79510,)],
-    mistakes={
-        "that is the typical cosine itself; its square is asked for.": lambda P: 1 / np.sqrt(P),
-        "a random direction has all P components alike: the P squared cosines with the axes share the value 1 between them.": lambda P: 0.5,
-        "the cosine averages to 0, but its square does not.": lambda P: 0.0,
-        "the squared cosines add up to 1, not to 2.": lambda P: 2 / P,
-    }))
+add(
+    Exercise(
+        "1.2 random direction",
+        lambda P: 1 / P,
+        inputs=[(10,), (1000,), (79510,)],
+        mistakes={
+            "that is the typical cosine itself; its square is asked for.": lambda P: 1 / np.sqrt(P),
+            "a random direction has all P components alike: the P squared cosines with the axes share the value 1 between them.": lambda P: (
+                0.5
+            ),
+            "the cosine averages to 0, but its square does not.": lambda P: 0.0,
+            "the squared cosines add up to 1, not to 2.": lambda P: 2 / P,
+        },
+    )
+)

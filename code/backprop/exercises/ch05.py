@@ -1,4 +1,5 @@
 """Exercises of chapter 5."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -8,31 +9,68 @@ from ..check import Exercise, add
 
 # section 5.1: the network in NumPy
 
-add(Exercise(
-    "5.1 counting", 784 * 100 + 100 + 100 * 50 + 50 + 50 * 10 + 10,
-    mistakes={
-        "those are the weights alone; every unit that is not an input has a bias too.": 784 * 100 + 100 * 50 + 50 * 10,
-        "the inputs have no biases: they compute nothing.": 784 * 100 + 100 + 100 * 50 + 50 + 50 * 10 + 10 + 784,
-        "that is the number of units; count the connections between them.": 784 + 100 + 50 + 10,
-        "that counts a bias for the hidden units only.": 784 * 100 + 100 + 100 * 50 + 50 + 50 * 10,
-    }))
+add(
+    Exercise(
+        "5.1 counting",
+        784 * 100 + 100 + 100 * 50 + 50 + 50 * 10 + 10,
+        mistakes={
+            "those are the weights alone; every unit that is not an input has a bias too.": 784
+            * 100
+            + 100 * 50
+            + 50 * 10,
+            "the inputs have no biases: they compute nothing.": 784 * 100
+            + 100
+            + 100 * 50
+            + 50
+            + 50 * 10
+            + 10
+            + 784,
+            "that is the number of units; count the connections between them.": 784 + 100 + 50 + 10,
+            "that counts a bias for the hidden units only.": 784 * 100
+            + 100
+            + 100 * 50
+            + 50
+            + 50 * 10,
+        },
+    )
+)
 
 
-def tanh_layer(x, W, b, grad_a, slope=lambda a: 1 - a ** 2):
+def tanh_layer(x, W, b, grad_a, slope=lambda a: 1 - a**2):
     return x.T @ (grad_a * slope(np.tanh(x @ W + b)))
 
 
 rng = np.random.default_rng(51)
-add(Exercise(
-    "5.1 one tanh layer", tanh_layer,
-    inputs=[(rng.normal(size=(n, 4)), rng.normal(size=(4, 3)), rng.normal(size=3), rng.normal(size=(n, 3))) for n in (1, 5, 8)],
-    mistakes={
-        "the slope of tanh is missing.": lambda *p: tanh_layer(*p, slope=np.ones_like),
-        "the slope is the sigmoid's, a (1 - a); tanh has another.": lambda *p: tanh_layer(*p, slope=lambda a: a * (1 - a)),
-        "the mean over the batch is in grad_a already; do not divide by n once more.": lambda x, *p: tanh_layer(x, *p) / len(x),
-        "the bias is missing in the forward pass.": lambda x, W, b, g: tanh_layer(x, W, 0 * b, g),
-        "that is the transpose of the gradient: it must have the shape of W.": lambda *p: tanh_layer(*p).T,
-    }))
+add(
+    Exercise(
+        "5.1 one tanh layer",
+        tanh_layer,
+        inputs=[
+            (
+                rng.normal(size=(n, 4)),
+                rng.normal(size=(4, 3)),
+                rng.normal(size=3),
+                rng.normal(size=(n, 3)),
+            )
+            for n in (1, 5, 8)
+        ],
+        mistakes={
+            "the slope of tanh is missing.": lambda *p: tanh_layer(*p, slope=np.ones_like),
+            "the slope is the sigmoid's, a (1 - a); tanh has another.": lambda *p: tanh_layer(
+                *p, slope=lambda a: a * (1 - a)
+            ),
+            "the mean over the batch is in grad_a already; do not divide by n once more.": lambda x, *p: (
+                tanh_layer(x, *p) / len(x)
+            ),
+            "the bias is missing in the forward pass.": lambda x, W, b, g: tanh_layer(
+                x, W, 0 * b, g
+            ),
+            "that is the transpose of the gradient: it must have the shape of W.": lambda *p: (
+                tanh_layer(*p).T
+            ),
+        },
+    )
+)
 
 
 def skip(x, W, b, grad_a, direct=1.0):
@@ -40,45 +78,81 @@ def skip(x, W, b, grad_a, direct=1.0):
     return direct * grad_a + (grad_a * a * (1 - a)) @ W.T
 
 
-add(Exercise(
-    "5.1 skip connection", skip,
-    inputs=[(rng.normal(size=(n, 4)), rng.normal(size=(4, 4)), rng.normal(size=4), rng.normal(size=(n, 4))) for n in (1, 6)],
-    mistakes={
-        "the direct way from x to A is missing.": lambda *p: skip(*p, direct=0.0),
-        "only the direct way is there; the layer has one too.": lambda x, W, b, g: g,
-        "on the way back through the layer W stands transposed.":
-            lambda x, W, b, g: g + (g * sigmoid.derivative(x @ W + b)) @ W,
-        "the slope of the sigmoid is taken at A, which has x added; take it at xW + b.":
-            lambda x, W, b, g: g + (g * (x + sigmoid.forward(x @ W + b)) * (1 - x - sigmoid.forward(x @ W + b))) @ W.T,
-    }))
+add(
+    Exercise(
+        "5.1 skip connection",
+        skip,
+        inputs=[
+            (
+                rng.normal(size=(n, 4)),
+                rng.normal(size=(4, 4)),
+                rng.normal(size=4),
+                rng.normal(size=(n, 4)),
+            )
+            for n in (1, 6)
+        ],
+        mistakes={
+            "the direct way from x to A is missing.": lambda *p: skip(*p, direct=0.0),
+            "only the direct way is there; the layer has one too.": lambda x, W, b, g: g,
+            "on the way back through the layer W stands transposed.": lambda x, W, b, g: (
+                g + (g * sigmoid.derivative(x @ W + b)) @ W
+            ),
+            "the slope of the sigmoid is taken at A, which has x added; take it at xW + b.": lambda x, W, b, g: (
+                g
+                + (g * (x + sigmoid.forward(x @ W + b)) * (1 - x - sigmoid.forward(x @ W + b)))
+                @ W.T
+            ),
+        },
+    )
+)
 
 # section 5.2: MNIST
 
-add(Exercise(
-    "5.2 steps", 430,
-    mistakes={
-        "the last, smaller batch is trained on as well: round up.": 429,
-        "that is for all 60,000 pictures; 5,000 of them are held out.": 469,
-        "a number of steps is whole.": 55000 / 128,
-    }))
+add(
+    Exercise(
+        "5.2 steps",
+        430,
+        mistakes={
+            "the last, smaller batch is trained on as well: round up.": 429,
+            "that is for all 60,000 pictures; 5,000 of them are held out.": 469,
+            "a number of steps is whole.": 55000 / 128,
+        },
+    )
+)
 
-add(Exercise(
-    "5.2 first loss", float(np.log(10)), tolerance=1e-3,
-    mistakes={
-        "that is the logarithm to base 10; the loss uses the natural one.": 1.0,
-        "that is the probability of the right digit; the loss is minus its logarithm.": 0.1,
-        "that is the logarithm itself; the loss is minus that.": -float(np.log(10)),
-        "that is the loss of a guess between two classes; there are ten.": float(np.log(2)),
-    }))
+add(
+    Exercise(
+        "5.2 first loss",
+        float(np.log(10)),
+        tolerance=1e-3,
+        mistakes={
+            "that is the logarithm to base 10; the loss uses the natural one.": 1.0,
+            "that is the probability of the right digit; the loss is minus its logarithm.": 0.1,
+            "that is the logarithm itself; the loss is minus that.": -float(np.log(10)),
+            "that is the loss of a guess between two classes; there are ten.": float(np.log(2)),
+        },
+    )
+)
 
-add(Exercise(
-    "5.2 uncertainty", lambda p, n: np.sqrt(p * (1 - p) / n), inputs=[(0.98, 10_000), (0.9, 1_000), (0.5, 100)],
-    mistakes={
-        "that is the variance; the standard error is its square root.": lambda p, n: p * (1 - p) / n,
-        "that is the spread of a single picture's outcome; the mean over n has a smaller one.": lambda p, n: np.sqrt(p * (1 - p)),
-        "the spread of a mean shrinks with the square root of n.": lambda p, n: np.sqrt(p * (1 - p)) / n,
-        "right and wrong both count: p (1 - p), not p alone.": lambda p, n: np.sqrt(p / n),
-    }))
+add(
+    Exercise(
+        "5.2 uncertainty",
+        lambda p, n: np.sqrt(p * (1 - p) / n),
+        inputs=[(0.98, 10_000), (0.9, 1_000), (0.5, 100)],
+        mistakes={
+            "that is the variance; the standard error is its square root.": lambda p, n: (
+                p * (1 - p) / n
+            ),
+            "that is the spread of a single picture's outcome; the mean over n has a smaller one.": lambda p, n: (
+                np.sqrt(p * (1 - p))
+            ),
+            "the spread of a mean shrinks with the square root of n.": lambda p, n: (
+                np.sqrt(p * (1 - p)) / n
+            ),
+            "right and wrong both count: p (1 - p), not p alone.": lambda p, n: np.sqrt(p / n),
+        },
+    )
+)
 
 
 def input_gradient(x, W1, b1, W2, b2, digit, one_hot=1.0, slope=lambda z: z > 0):
@@ -91,63 +165,125 @@ def input_gradient(x, W1, b1, W2, b2, digit, one_hot=1.0, slope=lambda z: z > 0)
 
 
 rng = np.random.default_rng(52)
-add(Exercise(
-    "5.2 input gradient", input_gradient,
-    inputs=[(rng.normal(size=(1, d)), rng.normal(size=(d, 6)), rng.normal(size=6), rng.normal(size=(6, K)), rng.normal(size=K), digit)
-            for d, K, digit in ((5, 3, 0), (9, 4, 3), (4, 10, 7))],
-    mistakes={
-        "the true class is missing: the error signal of the output is p minus 1 there.": lambda *p: input_gradient(*p, one_hot=0.0),
-        "the slope of ReLU is missing: a unit that is off passes nothing back.": lambda *p: input_gradient(*p, slope=np.ones_like),
-        "that is multiplied by the picture; the gradient alone is wanted.": lambda x, *p: x * input_gradient(x, *p),
-        "the bias of the hidden layer is missing in the forward pass.": lambda x, W1, b1, *p: input_gradient(x, W1, 0 * b1, *p),
-    }))
+add(
+    Exercise(
+        "5.2 input gradient",
+        input_gradient,
+        inputs=[
+            (
+                rng.normal(size=(1, d)),
+                rng.normal(size=(d, 6)),
+                rng.normal(size=6),
+                rng.normal(size=(6, K)),
+                rng.normal(size=K),
+                digit,
+            )
+            for d, K, digit in ((5, 3, 0), (9, 4, 3), (4, 10, 7))
+        ],
+        mistakes={
+            "the true class is missing: the error signal of the output is p minus 1 there.": lambda *p: (
+                input_gradient(*p, one_hot=0.0)
+            ),
+            "the slope of ReLU is missing: a unit that is off passes nothing back.": lambda *p: (
+                input_gradient(*p, slope=np.ones_like)
+            ),
+            "that is multiplied by the picture; the gradient alone is wanted.": lambda x, *p: (
+                x * input_gradient(x, *p)
+            ),
+            "the bias of the hidden layer is missing in the forward pass.": lambda x, W1, b1, *p: (
+                input_gradient(x, W1, 0 * b1, *p)
+            ),
+        },
+    )
+)
 
 # section 5.3: frameworks
 
-add(Exercise(
-    "5.3 sum instead of mean", 0.05 / 128,
-    mistakes={
-        "then every step is a whole batch size too long: the gradient has grown, so the learning rate must shrink.": 0.05,
-        "that is the wrong direction: the gradient of the sum is the larger one.": 0.05 * 128,
-        "the square root would be right for a spread; gradients of a sum add without one.": 0.05 / np.sqrt(128),
-        "that is the ratio of the two gradients' sizes alone; the old learning rate has to come in.": 1 / 128,
-    }))
+add(
+    Exercise(
+        "5.3 sum instead of mean",
+        0.05 / 128,
+        mistakes={
+            "then every step is a whole batch size too long: the gradient has grown, so the learning rate must shrink.": 0.05,
+            "that is the wrong direction: the gradient of the sum is the larger one.": 0.05 * 128,
+            "the square root would be right for a spread; gradients of a sum add without one.": 0.05
+            / np.sqrt(128),
+            "that is the ratio of the two gradients' sizes alone; the old learning rate has to come in.": 1
+            / 128,
+        },
+    )
+)
 
 
 def linear_gradient(X, V, grad_Z):
     return grad_Z.T @ X
 
 
-add(Exercise(
-    "5.3 PyTorch's layout", linear_gradient,
-    inputs=[(rng.normal(size=(n, 4)), rng.normal(size=(3, 4)), rng.normal(size=(n, 3))) for n in (1, 5, 8)],
-    mistakes={
-        "that is the gradient in this book's layout; PyTorch's is (out, in).": lambda X, V, g: X.T @ g,
-        "the mean over the batch is in grad_Z already; do not divide by n once more.": lambda X, V, g: g.T @ X / len(X),
-        "that is the gradient of the input, which goes on to the layer before.": lambda X, V, g: g @ V,
-        "that is the gradient of the bias.": lambda X, V, g: g.sum(axis=0),
-    }))
+add(
+    Exercise(
+        "5.3 PyTorch's layout",
+        linear_gradient,
+        inputs=[
+            (rng.normal(size=(n, 4)), rng.normal(size=(3, 4)), rng.normal(size=(n, 3)))
+            for n in (1, 5, 8)
+        ],
+        mistakes={
+            "that is the gradient in this book's layout; PyTorch's is (out, in).": lambda X, V, g: (
+                X.T @ g
+            ),
+            "the mean over the batch is in grad_Z already; do not divide by n once more.": lambda X, V, g: (
+                g.T @ X / len(X)
+            ),
+            "that is the gradient of the input, which goes on to the layer before.": lambda X, V, g: (
+                g @ V
+            ),
+            "that is the gradient of the bias.": lambda X, V, g: g.sum(axis=0),
+        },
+    )
+)
 
 
 def centre_rule(g):
     return g - g.mean(axis=1, keepdims=True)
 
 
-add(Exercise(
-    "5.3 a rule of your own", centre_rule, inputs=[(rng.normal(size=shape),) for shape in ((3, 4), (1, 5), (6, 2))],
-    mistakes={
-        "the mean that is subtracted depends on u as well; its derivative is missing.": lambda g: g.copy(),
-        "each row has a mean of its own; yours is taken over the column.": lambda g: g - g.mean(axis=0, keepdims=True),
-        "each row has a mean of its own; yours is taken over all entries.": lambda g: g - g.mean(),
-        "the mean is subtracted going forward, so its part is subtracted going back, too.": lambda g: g + g.mean(axis=1, keepdims=True),
-        "the sum over the row is divided by the number of columns.": lambda g: g - g.sum(axis=1, keepdims=True),
-    }))
+add(
+    Exercise(
+        "5.3 a rule of your own",
+        centre_rule,
+        inputs=[(rng.normal(size=shape),) for shape in ((3, 4), (1, 5), (6, 2))],
+        mistakes={
+            "the mean that is subtracted depends on u as well; its derivative is missing.": lambda g: (
+                g.copy()
+            ),
+            "each row has a mean of its own; yours is taken over the column.": lambda g: (
+                g - g.mean(axis=0, keepdims=True)
+            ),
+            "each row has a mean of its own; yours is taken over all entries.": lambda g: (
+                g - g.mean()
+            ),
+            "the mean is subtracted going forward, so its part is subtracted going back, too.": lambda g: (
+                g + g.mean(axis=1, keepdims=True)
+            ),
+            "the sum over the row is divided by the number of columns.": lambda g: (
+                g - g.sum(axis=1, keepdims=True)
+            ),
+        },
+    )
+)
 
-add(Exercise(
-    "5.3 the floor of a die", 35 / 12, tolerance=1e-3,
-    mistakes={
-        "that is the best answer (or the variance with n - 1, for samples); the floor is the mean loss that this answer leaves.": 3.5,
-        "that is the loss of always answering zero; a constant can do better.": 91 / 6,
-        "that is half of it: the mean squared error of this section has no half.": 35 / 24,
-        "that is the standard deviation; the loss is a mean of squares.": float(np.sqrt(35 / 12)),
-    }))
+add(
+    Exercise(
+        "5.3 the floor of a die",
+        35 / 12,
+        tolerance=1e-3,
+        mistakes={
+            "that is the best answer (or the variance with n - 1, for samples); the floor is the mean loss that this answer leaves.": 3.5,
+            "that is the loss of always answering zero; a constant can do better.": 91 / 6,
+            "that is half of it: the mean squared error of this section has no half.": 35 / 24,
+            "that is the standard deviation; the loss is a mean of squares.": float(
+                np.sqrt(35 / 12)
+            ),
+        },
+    )
+)

@@ -1,65 +1,107 @@
 """Exercises of section 6.1."""
+
 from __future__ import annotations
 
 import numpy as np
 
 from ..check import Exercise, add
 
-add(Exercise(
-    "6.1 counting", 5 * 5 * 16 * 32 + 32,
-    mistakes={
-        "each output channel has a bias as well.": 5 * 5 * 16 * 32,
-        "a kernel reaches over all channels that come in.": 5 * 5 * 32 + 32,
-        "there is one bias for each output channel, not for each pair of channels.": 5 * 5 * 16 * 32 + 16 * 32,
-        "the biases belong to the channels that go out.": 5 * 5 * 16 * 32 + 16,
-    }))
+add(
+    Exercise(
+        "6.1 counting",
+        5 * 5 * 16 * 32 + 32,
+        mistakes={
+            "each output channel has a bias as well.": 5 * 5 * 16 * 32,
+            "a kernel reaches over all channels that come in.": 5 * 5 * 32 + 32,
+            "there is one bias for each output channel, not for each pair of channels.": 5
+            * 5
+            * 16
+            * 32
+            + 16 * 32,
+            "the biases belong to the channels that go out.": 5 * 5 * 16 * 32 + 16,
+        },
+    )
+)
 
-add(Exercise(
-    "6.1 windows", 14,
-    mistakes={
-        "the zeros count on both sides.": 13,
-        "that is one window more than fits.": 15,
-        "that is with stride 1.": 28,
-        "a number of rows is whole.": 14.5,
-    }))
+add(
+    Exercise(
+        "6.1 windows",
+        14,
+        mistakes={
+            "the zeros count on both sides.": 13,
+            "that is one window more than fits.": 15,
+            "that is with stride 1.": 28,
+            "a number of rows is whole.": 14.5,
+        },
+    )
+)
 
 
 def kernel_gradient(x, delta):
     rows, columns = delta.shape
     k = len(x) - rows + 1
-    return np.array([[np.sum(delta * x[i:i + rows, j:j + columns]) for j in range(k)] for i in range(k)])
+    return np.array(
+        [[np.sum(delta * x[i : i + rows, j : j + columns]) for j in range(k)] for i in range(k)]
+    )
 
 
 rng = np.random.default_rng(611)
-add(Exercise(
-    "6.1 kernel gradient", kernel_gradient,
-    inputs=[(rng.normal(size=(h, w)), rng.normal(size=(h - k + 1, w - k + 1))) for h, w, k in ((5, 5, 3), (7, 6, 3), (6, 8, 2))],
-    mistakes={
-        "the kernel is flipped on the way to the inputs; the gradient of the weights is not.": lambda x, d: kernel_gradient(x, d)[::-1, ::-1],
-        "the error stands mirrored: window (p, q) goes with delta (p, q).": lambda x, d: kernel_gradient(x, d[::-1, ::-1]),
-        "the windows' parts add up; yours is their mean.": lambda x, d: kernel_gradient(x, d) / d.size,
-        "rows and columns of the kernel are exchanged.": lambda x, d: kernel_gradient(x, d).T,
-    }))
+add(
+    Exercise(
+        "6.1 kernel gradient",
+        kernel_gradient,
+        inputs=[
+            (rng.normal(size=(h, w)), rng.normal(size=(h - k + 1, w - k + 1)))
+            for h, w, k in ((5, 5, 3), (7, 6, 3), (6, 8, 2))
+        ],
+        mistakes={
+            "the kernel is flipped on the way to the inputs; the gradient of the weights is not.": lambda x, d: (
+                kernel_gradient(x, d)[::-1, ::-1]
+            ),
+            "the error stands mirrored: window (p, q) goes with delta (p, q).": lambda x, d: (
+                kernel_gradient(x, d[::-1, ::-1])
+            ),
+            "the windows' parts add up; yours is their mean.": lambda x, d: (
+                kernel_gradient(x, d) / d.size
+            ),
+            "rows and columns of the kernel are exchanged.": lambda x, d: kernel_gradient(x, d).T,
+        },
+    )
+)
 
 
 def maxpool_backward(x, grad, to=lambda window: window == window.max()):
     grad_x = np.zeros_like(x)
     for i, j in np.ndindex(grad.shape):
-        window = x[2 * i:2 * i + 2, 2 * j:2 * j + 2]
-        grad_x[2 * i:2 * i + 2, 2 * j:2 * j + 2] = to(window) * grad[i, j]
+        window = x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        grad_x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2] = to(window) * grad[i, j]
     return grad_x
 
 
-add(Exercise(
-    "6.1 max pooling", maxpool_backward,
-    inputs=[(rng.normal(size=(2 * m, 2 * n)), rng.normal(size=(m, n))) for m, n in ((2, 2), (1, 3), (3, 2))],
-    mistakes={
-        "the error goes to the entry that won, not to all four.": lambda x, g: maxpool_backward(x, g, np.ones_like),
-        "that is what average pooling does.": lambda x, g: maxpool_backward(x, g, lambda w: np.full_like(w, 0.25)),
-        "that goes to the smallest entry.": lambda x, g: maxpool_backward(x, g, lambda w: w == w.min()),
-        "the derivative of a maximum by the winner is 1, not the winner's value.":
-            lambda x, g: maxpool_backward(x, g, lambda w: w * (w == w.max())),
-    }))
+add(
+    Exercise(
+        "6.1 max pooling",
+        maxpool_backward,
+        inputs=[
+            (rng.normal(size=(2 * m, 2 * n)), rng.normal(size=(m, n)))
+            for m, n in ((2, 2), (1, 3), (3, 2))
+        ],
+        mistakes={
+            "the error goes to the entry that won, not to all four.": lambda x, g: maxpool_backward(
+                x, g, np.ones_like
+            ),
+            "that is what average pooling does.": lambda x, g: maxpool_backward(
+                x, g, lambda w: np.full_like(w, 0.25)
+            ),
+            "that goes to the smallest entry.": lambda x, g: maxpool_backward(
+                x, g, lambda w: w == w.min()
+            ),
+            "the derivative of a maximum by the winner is 1, not the winner's value.": lambda x, g: (
+                maxpool_backward(x, g, lambda w: w * (w == w.max()))
+            ),
+        },
+    )
+)
 
 
 def centre_backward(grad_y, gamma):
@@ -67,24 +109,35 @@ def centre_backward(grad_y, gamma):
     return g - g.mean(axis=0)
 
 
-add(Exercise(
-    "6.1 centring", centre_backward, inputs=[(rng.normal(size=(n, d)), rng.normal(size=d)) for n, d in ((4, 3), (6, 2), (3, 5))],
-    mistakes={
-        "the path by the mean is missing: it depends on every x.": lambda g, c: g * c,
-        "the scale is missing.": lambda g, c: g - g.mean(axis=0),
-        "the mean is over the batch, column by column.": lambda g, c: g * c - (g * c).mean(axis=1, keepdims=True),
-        "the sum of the errors is divided by N.": lambda g, c: g * c - (g * c).sum(axis=0),
-        "the path by the mean lowers the gradient.": lambda g, c: g * c + (g * c).mean(axis=0),
-    }))
+add(
+    Exercise(
+        "6.1 centring",
+        centre_backward,
+        inputs=[(rng.normal(size=(n, d)), rng.normal(size=d)) for n, d in ((4, 3), (6, 2), (3, 5))],
+        mistakes={
+            "the path by the mean is missing: it depends on every x.": lambda g, c: g * c,
+            "the scale is missing.": lambda g, c: g - g.mean(axis=0),
+            "the mean is over the batch, column by column.": lambda g, c: (
+                g * c - (g * c).mean(axis=1, keepdims=True)
+            ),
+            "the sum of the errors is divided by N.": lambda g, c: g * c - (g * c).sum(axis=0),
+            "the path by the mean lowers the gradient.": lambda g, c: g * c + (g * c).mean(axis=0),
+        },
+    )
+)
 
-add(Exercise(
-    "6.1 frozen", 6,
-    mistakes={
-        "that is for the weights alone; the error has to come down to the layers that learn.": 3,
-        "then a product too many is made: either weights of a frozen layer, or the error below the lowest layer that learns.": 8,
-        "that is the backward pass with nothing frozen.": 20,
-        "the error has to pass through layer four as well, although it is frozen.": 4,
-    }))
+add(
+    Exercise(
+        "6.1 frozen",
+        6,
+        mistakes={
+            "that is for the weights alone; the error has to come down to the layers that learn.": 3,
+            "then a product too many is made: either weights of a frozen layer, or the error below the lowest layer that learns.": 8,
+            "that is the backward pass with nothing frozen.": 20,
+            "the error has to pass through layer four as well, although it is frozen.": 4,
+        },
+    )
+)
 
 
 def overlap(p, t, least=0.0, shared=1.0):
@@ -92,15 +145,34 @@ def overlap(p, t, least=0.0, shared=1.0):
     return common / ((p[2:] - p[:2]).prod() + (t[2:] - t[:2]).prod() - shared * common)
 
 
-add(Exercise(
-    "6.1 overlap", overlap,
-    inputs=[(np.array(p, float), np.array(t, float)) for p, t in (((0, 0, 2, 2), (1, 0, 4, 2)), ((0, 0, 4, 3), (1, 1, 2, 2)),
-                                                                  ((0, 0, 1, 1), (3, 4, 5, 6)), ((1, 2, 4, 4), (2, 1, 6, 3)))],
-    mistakes={
-        "boxes that are apart on both axes share nothing; negative sides must not be multiplied.": lambda p, t: overlap(p, t, least=-np.inf),
-        "what both cover is counted twice in the union.": lambda p, t: overlap(p, t, shared=0.0),
-        "that is the intersection over the true box alone.":
-            lambda p, t: np.maximum(np.minimum(p[2:], t[2:]) - np.maximum(p[:2], t[:2]), 0).prod() / (t[2:] - t[:2]).prod(),
-        "that is the intersection over the predicted box alone.":
-            lambda p, t: np.maximum(np.minimum(p[2:], t[2:]) - np.maximum(p[:2], t[:2]), 0).prod() / (p[2:] - p[:2]).prod(),
-    }))
+add(
+    Exercise(
+        "6.1 overlap",
+        overlap,
+        inputs=[
+            (np.array(p, float), np.array(t, float))
+            for p, t in (
+                ((0, 0, 2, 2), (1, 0, 4, 2)),
+                ((0, 0, 4, 3), (1, 1, 2, 2)),
+                ((0, 0, 1, 1), (3, 4, 5, 6)),
+                ((1, 2, 4, 4), (2, 1, 6, 3)),
+            )
+        ],
+        mistakes={
+            "boxes that are apart on both axes share nothing; negative sides must not be multiplied.": lambda p, t: (
+                overlap(p, t, least=-np.inf)
+            ),
+            "what both cover is counted twice in the union.": lambda p, t: overlap(
+                p, t, shared=0.0
+            ),
+            "that is the intersection over the true box alone.": lambda p, t: (
+                np.maximum(np.minimum(p[2:], t[2:]) - np.maximum(p[:2], t[:2]), 0).prod()
+                / (t[2:] - t[:2]).prod()
+            ),
+            "that is the intersection over the predicted box alone.": lambda p, t: (
+                np.maximum(np.minimum(p[2:], t[2:]) - np.maximum(p[:2], t[:2]), 0).prod()
+                / (p[2:] - p[:2]).prod()
+            ),
+        },
+    )
+)

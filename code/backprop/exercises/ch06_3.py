@@ -1,18 +1,23 @@
 """Exercises of section 6.3."""
+
 from __future__ import annotations
 
 import numpy as np
 
 from ..check import Exercise, add
 
-add(Exercise(
-    "6.3 one prediction", 3.5 + 0.3 + 0.4 + 1.0 * 0.6 - 0.5 * 0.8,
-    mistakes={
-        "the two biases are missing.": 3.5 + 0.2,
-        "the bias of the user is missing.": 3.5 + 0.4 + 0.2,
-        "the product of the vectors is missing.": 3.5 + 0.3 + 0.4,
-        "the second entry of p is negative.": 3.5 + 0.3 + 0.4 + 0.6 + 0.4,
-    }))
+add(
+    Exercise(
+        "6.3 one prediction",
+        3.5 + 0.3 + 0.4 + 1.0 * 0.6 - 0.5 * 0.8,
+        mistakes={
+            "the two biases are missing.": 3.5 + 0.2,
+            "the bias of the user is missing.": 3.5 + 0.4 + 0.2,
+            "the product of the vectors is missing.": 3.5 + 0.3 + 0.4,
+            "the second entry of p is negative.": 3.5 + 0.3 + 0.4 + 0.6 + 0.4,
+        },
+    )
+)
 
 
 def embedding_gradient(ids, grad, count):
@@ -28,16 +33,29 @@ def last_one_wins(ids, grad, count):
 
 
 rng = np.random.default_rng(63)
-add(Exercise(
-    "6.3 embedding gradient", embedding_gradient,
-    inputs=[(np.array(ids), rng.normal(size=(len(ids), 3)), count) for ids, count in (([2, 0, 2, 2], 4), ([1, 1], 2), ([0, 3, 1, 3, 4], 6))],
-    mistakes={
-        "where an id comes more than once, only one of its errors has arrived.": last_one_wins,
-        "errors of equal ids are added, not averaged.":
-            lambda ids, grad, count: embedding_gradient(ids, grad, count) / np.maximum(np.bincount(ids, minlength=count), 1)[:, None],
-        "the mean over the batch is in grad already; do not divide by n once more.": lambda ids, grad, count: embedding_gradient(ids, grad, count) / len(ids),
-        "that is the gradient of the rows that were taken, in their order; wanted is that of the whole table.": lambda ids, grad, count: grad,
-    }))
+add(
+    Exercise(
+        "6.3 embedding gradient",
+        embedding_gradient,
+        inputs=[
+            (np.array(ids), rng.normal(size=(len(ids), 3)), count)
+            for ids, count in (([2, 0, 2, 2], 4), ([1, 1], 2), ([0, 3, 1, 3, 4], 6))
+        ],
+        mistakes={
+            "where an id comes more than once, only one of its errors has arrived.": last_one_wins,
+            "errors of equal ids are added, not averaged.": lambda ids, grad, count: (
+                embedding_gradient(ids, grad, count)
+                / np.maximum(np.bincount(ids, minlength=count), 1)[:, None]
+            ),
+            "the mean over the batch is in grad already; do not divide by n once more.": lambda ids, grad, count: (
+                embedding_gradient(ids, grad, count) / len(ids)
+            ),
+            "that is the gradient of the rows that were taken, in their order; wanted is that of the whole table.": lambda ids, grad, count: (
+                grad
+            ),
+        },
+    )
+)
 
 
 def in_batch_gradient(U, V, target=1.0, mean=True):
@@ -53,16 +71,28 @@ def transposed_softmax(U, V):
     return (P / P.sum(axis=0) - np.eye(len(U))) @ V / len(U)
 
 
-add(Exercise(
-    "6.3 in-batch gradient", in_batch_gradient,
-    inputs=[(rng.normal(size=(n, d)), rng.normal(size=(n, d))) for n, d in ((3, 2), (5, 4), (2, 3))],
-    mistakes={
-        "each pair's own film is missing: its probability minus 1.": lambda U, V: in_batch_gradient(U, V, target=0.0),
-        "the loss is the mean over the n pairs.": lambda U, V: in_batch_gradient(U, V, mean=False),
-        "the probabilities of one user add up to 1 over the films, which are the columns.": transposed_softmax,
-        "that is the gradient of V.": lambda U, V: in_batch_gradient_of_films(U, V),
-        "that has the sign of the target minus the probability.": lambda U, V: -in_batch_gradient(U, V),
-    }))
+add(
+    Exercise(
+        "6.3 in-batch gradient",
+        in_batch_gradient,
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(size=(n, d))) for n, d in ((3, 2), (5, 4), (2, 3))
+        ],
+        mistakes={
+            "each pair's own film is missing: its probability minus 1.": lambda U, V: (
+                in_batch_gradient(U, V, target=0.0)
+            ),
+            "the loss is the mean over the n pairs.": lambda U, V: in_batch_gradient(
+                U, V, mean=False
+            ),
+            "the probabilities of one user add up to 1 over the films, which are the columns.": transposed_softmax,
+            "that is the gradient of V.": lambda U, V: in_batch_gradient_of_films(U, V),
+            "that has the sign of the target minus the probability.": lambda U, V: (
+                -in_batch_gradient(U, V)
+            ),
+        },
+    )
+)
 
 
 def in_batch_gradient_of_films(U, V):
@@ -75,32 +105,65 @@ def in_batch_gradient_of_films(U, V):
 def ndcg(hits, liked, base=2.0, first=2, ideal=True):
     k = len(hits)
     worth = np.log(base) / np.log(np.arange(first, k + first))
-    best = worth[:min(k, liked)].sum() if ideal else worth.sum()
+    best = worth[: min(k, liked)].sum() if ideal else worth.sum()
     return float(np.asarray(hits, float) @ worth / best)
 
 
-add(Exercise(
-    "6.3 NDCG", ndcg, inputs=[(np.array([0, 1, 0, 1, 0]), 3), (np.array([1, 0, 0]), 1), (np.array([0, 0, 1, 1]), 20)],
-    mistakes={
-        "the best possible list has no more hits than there are films that were liked.": lambda hits, liked: ndcg(hits, liked, ideal=False),
-        "that is the gain alone; divide it by that of the best possible list.":
-            lambda hits, liked: float(np.asarray(hits, float) @ (1 / np.log2(np.arange(2, len(hits) + 2)))),
-        "that is recall: the places of the hits do not come in.": lambda hits, liked: float(np.sum(hits) / min(len(hits), liked)),
-        "the places count from 1, so that the first has the logarithm of 2.": lambda hits, liked: ndcg(hits, liked, first=3),
-    }))
+add(
+    Exercise(
+        "6.3 NDCG",
+        ndcg,
+        inputs=[
+            (np.array([0, 1, 0, 1, 0]), 3),
+            (np.array([1, 0, 0]), 1),
+            (np.array([0, 0, 1, 1]), 20),
+        ],
+        mistakes={
+            "the best possible list has no more hits than there are films that were liked.": lambda hits, liked: (
+                ndcg(hits, liked, ideal=False)
+            ),
+            "that is the gain alone; divide it by that of the best possible list.": lambda hits, liked: (
+                float(np.asarray(hits, float) @ (1 / np.log2(np.arange(2, len(hits) + 2))))
+            ),
+            "that is recall: the places of the hits do not come in.": lambda hits, liked: float(
+                np.sum(hits) / min(len(hits), liked)
+            ),
+            "the places count from 1, so that the first has the logarithm of 2.": lambda hits, liked: (
+                ndcg(hits, liked, first=3)
+            ),
+        },
+    )
+)
 
 
 def one_rating(q, q_other, surprise, penalty):
     return float(surprise * (q @ q_other) / (q @ q + penalty))
 
 
-add(Exercise(
-    "6.3 one rating", one_rating,
-    inputs=[(rng.normal(size=d), rng.normal(size=d), s, lam) for d, s, lam in ((3, 1.4, 2.0), (5, -0.7, 12.0), (2, 0.3, 0.5))],
-    mistakes={
-        "the penalty is missing: the vector would follow a single rating all the way.": lambda q, o, s, lam: one_rating(q, o, s, 0.0),
-        "the length of q comes in squared.": lambda q, o, s, lam: float(s * (q @ o) / (np.sqrt(q @ q) + lam)),
-        "that is the product of the two films alone; how much it counts depends on the penalty.": lambda q, o, s, lam: float(s * (q @ o)),
-        "that is the film that was rated itself; wanted is the other one.": lambda q, o, s, lam: one_rating(q, q, s, lam),
-        "the penalty stands beside |q| squared with the factor 1: both terms were differentiated.": lambda q, o, s, lam: one_rating(q, o, s, 2 * lam),
-    }))
+add(
+    Exercise(
+        "6.3 one rating",
+        one_rating,
+        inputs=[
+            (rng.normal(size=d), rng.normal(size=d), s, lam)
+            for d, s, lam in ((3, 1.4, 2.0), (5, -0.7, 12.0), (2, 0.3, 0.5))
+        ],
+        mistakes={
+            "the penalty is missing: the vector would follow a single rating all the way.": lambda q, o, s, lam: (
+                one_rating(q, o, s, 0.0)
+            ),
+            "the length of q comes in squared.": lambda q, o, s, lam: float(
+                s * (q @ o) / (np.sqrt(q @ q) + lam)
+            ),
+            "that is the product of the two films alone; how much it counts depends on the penalty.": lambda q, o, s, lam: (
+                float(s * (q @ o))
+            ),
+            "that is the film that was rated itself; wanted is the other one.": lambda q, o, s, lam: (
+                one_rating(q, q, s, lam)
+            ),
+            "the penalty stands beside |q| squared with the factor 1: both terms were differentiated.": lambda q, o, s, lam: (
+                one_rating(q, o, s, 2 * lam)
+            ),
+        },
+    )
+)

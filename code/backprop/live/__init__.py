@@ -1,4 +1,5 @@
 """Live figures: a Python class with plain traits and a JavaScript module each, live in the built book and in JupyterLab."""
+
 from .activations import Activations
 from .adversarial_digit import AdversarialDigit
 from .attention_map import AttentionMap
@@ -17,4 +18,22 @@ from .overfitting import Overfitting
 from .playground import Playground
 from .recommender import Recommender
 
-__all__ = ["LiveFigure", "GradientFlow", "Activations", "Losses", "Neuron", "ComputationalGraph", "Convolution", "GradientThroughTime", "AttentionMap", "DescentRace", "DrawDigit", "Playground", "Recommender", "DeepGradients", "LearningRate", "Overfitting", "AdversarialDigit"]
+__all__ = [
+    "LiveFigure",
+    "GradientFlow",
+    "Activations",
+    "Losses",
+    "Neuron",
+    "ComputationalGraph",
+    "Convolution",
+    "GradientThroughTime",
+    "AttentionMap",
+    "DescentRace",
+    "DrawDigit",
+    "Playground",
+    "Recommender",
+    "DeepGradients",
+    "LearningRate",
+    "Overfitting",
+    "AdversarialDigit",
+]

@@ -1,4 +1,5 @@
 r"""Activation functions beside their derivatives, where they saturate, and what a chain of slopes does to an error signal."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 from ..activations import get_activation
 from .base import LiveFigure, Number
 
-LARGEST = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0}         # the largest slope of each
+LARGEST = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0}  # the largest slope of each
 
 
 class Activations(LiveFigure):
@@ -43,7 +44,7 @@ class Activations(LiveFigure):
     @property
     def product(self) -> float:
         """What `depth` layers in a row, all at this z, multiply an error signal by: f'(z) to the power of `depth`."""
-        return self.slope ** self.depth
+        return self.slope**self.depth
 
     @property
     def saturated(self) -> bool:
@@ -54,14 +55,31 @@ class Activations(LiveFigure):
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there."""
         largest, slope, product = LARGEST[self.activation], self.slope, self.product
-        edge = {"sigmoid": 2 * np.arctanh(np.sqrt(0.99)), "tanh": np.arctanh(np.sqrt(0.99)), "relu": 0.0, "identity": np.inf}
-        return {"z": self.z, "a": self.a, "slope": slope, "depth": float(self.depth), "largest": largest, "share": 100 * slope / largest,
-                "product": product, "best": largest ** self.depth, "smaller": 1 / product if product else np.inf, "edge": float(edge[self.activation])}
+        edge = {
+            "sigmoid": 2 * np.arctanh(np.sqrt(0.99)),
+            "tanh": np.arctanh(np.sqrt(0.99)),
+            "relu": 0.0,
+            "identity": np.inf,
+        }
+        return {
+            "z": self.z,
+            "a": self.a,
+            "slope": slope,
+            "depth": float(self.depth),
+            "largest": largest,
+            "share": 100 * slope / largest,
+            "product": product,
+            "best": largest**self.depth,
+            "smaller": 1 / product if product else np.inf,
+            "edge": float(edge[self.activation]),
+        }
 
     def describe(self) -> str:
         v = self.values
-        return (f"The activation function {self.activation} and its derivative, side by side. At z = {self.z:.2f} its value is {v['a']:.4f} and its "
-                f"slope {v['slope']:.4f}; the product of {self.depth} such slopes is {v['product']:.2g}.")
+        return (
+            f"The activation function {self.activation} and its derivative, side by side. At z = {self.z:.2f} its value is {v['a']:.4f} and its "
+            f"slope {v['slope']:.4f}; the product of {self.depth} such slopes is {v['product']:.2g}."
+        )
 
     def draw(self) -> Figure:
         """Function with tangent, derivative, and the product of the slopes, as on the page."""
@@ -69,8 +87,16 @@ class Activations(LiveFigure):
         v, f, z = self.values, get_activation(self.activation), np.linspace(-8, 8, 801)
         figure = Figure(figsize=(7.2, 2.7), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
-        for ax, curve, y, title in ((left, f.forward(z), v["a"], "$a = f(z)$"), (middle, f.derivative(z), v["slope"], "$f'(z)$")):
-            ax.plot(z, np.where((z == 0) & (ax is middle) & (self.activation == "relu"), np.nan, curve), color=blue, lw=2)   # a jump, not a line
+        for ax, curve, y, title in (
+            (left, f.forward(z), v["a"], "$a = f(z)$"),
+            (middle, f.derivative(z), v["slope"], "$f'(z)$"),
+        ):
+            ax.plot(
+                z,
+                np.where((z == 0) & (ax is middle) & (self.activation == "relu"), np.nan, curve),
+                color=blue,
+                lw=2,
+            )  # a jump, not a line
             for low, high in ((-8, -v["edge"]), (v["edge"], 8)):
                 if low < high and not (self.activation == "relu" and low == 0):
                     ax.axvspan(low, high, color=grey, alpha=0.15, lw=0)
@@ -85,7 +111,15 @@ class Activations(LiveFigure):
             layers = np.arange(1, self.depth + 1)
             right.semilogy(layers, v["slope"] ** layers, "o", color=blue, ms=4)
         else:
-            right.text(0.5, 0.5, "slope 0: nothing passes", transform=right.transAxes, ha="center", color=grey, size=9)
+            right.text(
+                0.5,
+                0.5,
+                "slope 0: nothing passes",
+                transform=right.transAxes,
+                ha="center",
+                color=grey,
+                size=9,
+            )
         right.xaxis.get_major_locator().set_params(integer=True)
         right.set(xlabel="layers", xlim=(0, self.depth + 0.5))
         right.set_title(f"product of {self.depth} slopes: {v['product']:.1e}", size=9.5, color=ink)

@@ -3,6 +3,7 @@ r"""What the live figures share: the base class, the bundling of their JavaScrip
 A figure is a Python class whose state is plain traits, and a JavaScript module that draws it. The module computes with ``engine.js``
 what the companion computes in Python, so a figure is alive with a kernel (JupyterLab) and without (the built book).
 """
+
 from __future__ import annotations
 
 import base64
@@ -26,14 +27,16 @@ class LiveFigure(anywidget.AnyWidget):
     Displayed, it has three mime types: the widget, ``image/png`` and ``text/plain``.
     """
 
-    module = ""                       # name of the JavaScript module beside this file, or a path
-    width = 720                       # of the static picture, in CSS pixels
+    module = ""  # name of the JavaScript module beside this file, or a path
+    width = 720  # of the static picture, in CSS pixels
 
     def __init_subclass__(cls, **kwargs):
         if "module" in vars(cls):
             cls._esm = bundle(HERE / cls.module)
             own = (HERE / cls.module).with_suffix(".css")
-            cls._css = (HERE / "live.css").read_text(encoding="utf-8") + (own.read_text(encoding="utf-8") if own.is_file() else "")
+            cls._css = (HERE / "live.css").read_text(encoding="utf-8") + (
+                own.read_text(encoding="utf-8") if own.is_file() else ""
+            )
         super().__init_subclass__(**kwargs)
 
     def draw(self):
@@ -48,7 +51,9 @@ class LiveFigure(anywidget.AnyWidget):
         """Return `draw` as PNG, the same bytes for the same state, whatever style the notebook has set for its own plots."""
         png = io.BytesIO()
         with style.context("default"):
-            self.draw().savefig(png, format="png", dpi=144, transparent=True, metadata={"Software": None})
+            self.draw().savefig(
+                png, format="png", dpi=144, transparent=True, metadata={"Software": None}
+            )
         return png.getvalue()
 
     def _repr_mimebundle_(self, **kwargs):
@@ -104,9 +109,13 @@ class Array(traitlets.TraitType):
         try:
             array = frozen(value)
         except (TypeError, ValueError):
-            raise traitlets.TraitError(f"{self.name} must be numbers of shape {self.shape}, not {value!r}") from None
+            raise traitlets.TraitError(
+                f"{self.name} must be numbers of shape {self.shape}, not {value!r}"
+            ) from None
         if array.shape != self.shape:
-            raise traitlets.TraitError(f"{self.name} must have shape {self.shape}; the value given has shape {array.shape}")
+            raise traitlets.TraitError(
+                f"{self.name} must have shape {self.shape}; the value given has shape {array.shape}"
+            )
         check_range(self.name, array, self.low, self.high)
         return array
 
@@ -138,8 +147,12 @@ def check_range(name: str, array: np.ndarray, low: float, high: float) -> None:
 
 # ------------------------------------------------------------------------------------------------------------ bundling
 IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+\.js)";?[ \t]*$', re.M)
-NAME = re.compile(r"^(?:export\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.M)
-EXPORTED = re.compile(r"^export\s+(?:async\s+)?(?:function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.M)
+NAME = re.compile(
+    r"^(?:export\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.M
+)
+EXPORTED = re.compile(
+    r"^export\s+(?:async\s+)?(?:function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.M
+)
 
 
 def bundle(path: str | Path) -> str:
@@ -156,13 +169,18 @@ def bundle(path: str | Path) -> str:
     for file, text in texts.items():
         for name in NAME.findall(text):
             if name in declared:
-                raise ValueError(f"{file} and {declared[name]} both declare {name!r} at top level; rename one of them"
-                                 if declared[name] != file else f"{file} declares {name!r} at top level twice")
+                raise ValueError(
+                    f"{file} and {declared[name]} both declare {name!r} at top level; rename one of them"
+                    if declared[name] != file
+                    else f"{file} declares {name!r} at top level twice"
+                )
             declared[name] = file
     *shared, entry = texts
     for file in shared:
         if re.search(r"^export\s+default\b", texts[file], re.M):
-            raise ValueError(f"{file}: only the figure's own module, {entry}, may have an export default")
+            raise ValueError(
+                f"{file}: only the figure's own module, {entry}, may have an export default"
+            )
     if not re.search(r"^export\s+default\b", texts[entry], re.M):
         raise ValueError(f"{entry} has no export default; a figure exports {{ render }}")
     pieces = []
@@ -175,23 +193,35 @@ def bundle(path: str | Path) -> str:
 def read_module(path: Path, texts: dict[str, str], importers: tuple[str, ...]) -> None:
     """Read `path` and what it imports into `texts`, imported modules first; check imports and exports."""
     if path.name in importers:
-        raise ValueError(f"the modules import each other in a circle: {' -> '.join((*importers, path.name))}")
+        raise ValueError(
+            f"the modules import each other in a circle: {' -> '.join((*importers, path.name))}"
+        )
     if path.name in texts:
         return
     if not path.is_file():
-        raise ValueError(f"{importers[-1]} imports ./{path.name}, but there is no such file" if importers
-                         else f"there is no module {path.name} beside the live figures")
+        raise ValueError(
+            f"{importers[-1]} imports ./{path.name}, but there is no such file"
+            if importers
+            else f"there is no module {path.name} beside the live figures"
+        )
     text = path.read_text(encoding="utf-8")
     imports = IMPORT.findall(text)
     for line in re.findall(r"^(?:import\b[^;]*|export\s*[{*][^;]*)", IMPORT.sub("", text), re.M):
-        raise ValueError(f'{path.name}: {" ".join(line.split())!r} cannot be bundled; write import {{ a, b }} from "./file.js", '
-                         "and export where you declare")
+        raise ValueError(
+            f'{path.name}: {" ".join(line.split())!r} cannot be bundled; write import {{ a, b }} from "./file.js", '
+            "and export where you declare"
+        )
     for statement in re.findall(r"^(?:export\s+)?(?:const|let|var)\s*[\[{].*", text, re.M):
-        raise ValueError(f"{path.name}: {statement!r} unpacks at top level; declare the names one by one")
+        raise ValueError(
+            f"{path.name}: {statement!r} unpacks at top level; declare the names one by one"
+        )
     for names, file in imports:
         read_module(path.parent / file, texts, (*importers, path.name))
         for name in (n.strip() for n in names.split(",")):
             if name and name not in EXPORTED.findall(texts[file]):
-                raise ValueError(f"{path.name} imports {name!r} from {file}, which does not export it" if " as " not in name else
-                                 f"{path.name}: {name!r} renames an import; use the name that {file} exports")
+                raise ValueError(
+                    f"{path.name} imports {name!r} from {file}, which does not export it"
+                    if " as " not in name
+                    else f"{path.name}: {name!r} renames an import; use the name that {file} exports"
+                )
     texts[path.name] = text

@@ -1,4 +1,5 @@
 r"""A convolution to take hold of: a window on a picture, a kernel to edit, the gradients going back, a hidden kernel to learn."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -6,15 +7,15 @@ import traitlets
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ..convolution import Conv2D
+from ..layers.convolution import Conv2D
 from ..losses import HalfSquaredError
 from ..optimizers import SGD
 from ..plots import SIGNED
 from .base import Array, LiveFigure, Number, Restartable
 
-SIDE, OUT = 12, 10                             # of the picture, and of what a 3 x 3 window makes of it
-LIMIT = 1e3                                    # of a weight: beyond it the drawing says nothing any more
-MOST = 5000                                    # steps of one descent
+SIDE, OUT = 12, 10  # of the picture, and of what a 3 x 3 window makes of it
+LIMIT = 1e3  # of a weight: beyond it the drawing says nothing any more
+MOST = 5000  # steps of one descent
 
 KERNELS = {
     "left-right edges": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
@@ -46,8 +47,12 @@ def block(rows: slice, columns: slice) -> list[list[float]]:
     return picture.tolist()
 
 
-PICTURES = {**{name: digit(levels) for name, levels in DIGITS.items()},
-            "a square": block(slice(3, 9), slice(3, 9)), "stripes": block(slice(None), slice(1, None, 3)), "grey paper": np.full((SIDE, SIDE), 0.5).tolist()}
+PICTURES = {
+    **{name: digit(levels) for name, levels in DIGITS.items()},
+    "a square": block(slice(3, 9), slice(3, 9)),
+    "stripes": block(slice(None), slice(1, None, 3)),
+    "grey paper": np.full((SIDE, SIDE), 0.5).tolist(),
+}
 
 
 class Convolution(Restartable, LiveFigure):
@@ -75,14 +80,24 @@ class Convolution(Restartable, LiveFigure):
     kernel = Array(KERNELS["left-right edges"], -LIMIT, LIMIT)
     target_kernel = Array(KERNELS["any old kernel"], -LIMIT, LIMIT)
     view = traitlets.Enum(["forward", "cell", "loss"], "forward").tag(sync=True)
-    at = traitlets.Tuple(traitlets.Int(0, min=0, max=SIDE - 1), traitlets.Int(0, min=0, max=SIDE - 1), default_value=(4, 7)).tag(sync=True)
-    cell = traitlets.Tuple(traitlets.Int(0, min=0, max=OUT - 1), traitlets.Int(0, min=0, max=OUT - 1), default_value=(4, 5)).tag(sync=True)
+    at = traitlets.Tuple(
+        traitlets.Int(0, min=0, max=SIDE - 1),
+        traitlets.Int(0, min=0, max=SIDE - 1),
+        default_value=(4, 7),
+    ).tag(sync=True)
+    cell = traitlets.Tuple(
+        traitlets.Int(0, min=0, max=OUT - 1),
+        traitlets.Int(0, min=0, max=OUT - 1),
+        default_value=(4, 5),
+    ).tag(sync=True)
     tool = traitlets.Enum(["window", "pen"], "window").tag(sync=True)
     eta = Number(0.01, 1e-5, 10)
     history = traitlets.List(traitlets.Float()).tag(sync=True)
     kernels = traitlets.Dict(KERNELS, read_only=True).tag(sync=True)
     pictures = traitlets.Dict(PICTURES, read_only=True).tag(sync=True)
-    start = traitlets.Dict().tag(sync=True)    # the state that `reset` goes back to: the one the figure was made with
+    start = traitlets.Dict().tag(
+        sync=True
+    )  # the state that `reset` goes back to: the one the figure was made with
 
     def __init__(self, **state):
         super().__init__(**state)
@@ -108,7 +123,9 @@ class Convolution(Restartable, LiveFigure):
 
     def loss_and_gradient(self, kernel: np.ndarray) -> tuple[float, np.ndarray]:
         """The loss of a kernel, and its derivative with respect to the output map, (10, 10)."""
-        loss, grad = HalfSquaredError().both(self.layer(kernel).z.reshape(1, -1), self.target.reshape(1, -1))
+        loss, grad = HalfSquaredError().both(
+            self.layer(kernel).z.reshape(1, -1), self.target.reshape(1, -1)
+        )
         return loss, grad.reshape(OUT, OUT)
 
     @property
@@ -140,7 +157,7 @@ class Convolution(Restartable, LiveFigure):
     @property
     def largest_eta(self) -> float:
         """Below this learning rate every descent converges: 2 over the largest eigenvalue of the loss's second derivative; inf for a blank picture."""
-        columns = self.layer(self.kernel).columns                       # (100, 9), a row a window
+        columns = self.layer(self.kernel).columns  # (100, 9), a row a window
         curvature = float(np.linalg.eigvalsh(columns.T @ columns)[-1])
         return 2 / curvature if curvature > 1e-12 else float("inf")
 
@@ -150,14 +167,45 @@ class Convolution(Restartable, LiveFigure):
         z, delta, g, W = self.z, self.delta, self.gradients, self.kernel
         r, c = (min(max(v, 1), OUT) for v in self.at) if self.view == "forward" else self.at
         padded, around = np.pad(self.image, 1), np.pad(delta, 2)
-        taken, errors, flipped = padded[r:r + 3, c:c + 3], around[r:r + 3, c:c + 3], W[::-1, ::-1]
-        grids = {"W": W, "dW": g["W"], "x": taken, "xW": taken * W, "delta": errors, "F": flipped, "deltaF": errors * flipped, "hidden": self.target_kernel}
-        values = {f"{name}[{i},{j}]": grid[i, j] for name, grid in grids.items() for i in range(3) for j in range(3)}
+        taken, errors, flipped = (
+            padded[r : r + 3, c : c + 3],
+            around[r : r + 3, c : c + 3],
+            W[::-1, ::-1],
+        )
+        grids = {
+            "W": W,
+            "dW": g["W"],
+            "x": taken,
+            "xW": taken * W,
+            "delta": errors,
+            "F": flipped,
+            "deltaF": errors * flipped,
+            "hidden": self.target_kernel,
+        }
+        values = {
+            f"{name}[{i},{j}]": grid[i, j]
+            for name, grid in grids.items()
+            for i in range(3)
+            for j in range(3)
+        }
         inside = 1 <= r <= OUT and 1 <= c <= OUT
-        values |= {"z": z[r - 1, c - 1] if inside else np.nan, "pixel": self.image[r, c], "dx": g["x"][r, c], "loss": self.loss, "distance": self.distance, "eta": self.eta,
-                   "largest eta": self.largest_eta, "peak z": np.abs(z).max(), "peak delta": np.abs(delta).max(), "peak dx": np.abs(g["x"]).max()}
+        values |= {
+            "z": z[r - 1, c - 1] if inside else np.nan,
+            "pixel": self.image[r, c],
+            "dx": g["x"][r, c],
+            "loss": self.loss,
+            "distance": self.distance,
+            "eta": self.eta,
+            "largest eta": self.largest_eta,
+            "peak z": np.abs(z).max(),
+            "peak delta": np.abs(delta).max(),
+            "peak dx": np.abs(g["x"]).max(),
+        }
         going = self.goes_on(self.loss)
-        values |= {"step": len(self.history) - 1 if going else 0, "history[0]": self.history[0] if going else self.loss}
+        values |= {
+            "step": len(self.history) - 1 if going else 0,
+            "history[0]": self.history[0] if going else self.loss,
+        }
         return {name: float(value) for name, value in values.items()}
 
     # ------------------------------------------------------------------------------------------------------ the descent
@@ -177,7 +225,9 @@ class Convolution(Restartable, LiveFigure):
             sgd.step(layer.parameters["W"], layer.gradients["W"])
             kernel = layer.parameters["W"][:, :, 0, 0]
             if np.abs(kernel).max() > LIMIT:
-                raise ValueError(f"a weight would leave the range of {-LIMIT:g} to {LIMIT:g}; try a smaller learning rate than {self.eta:g}")
+                raise ValueError(
+                    f"a weight would leave the range of {-LIMIT:g} to {LIMIT:g}; try a smaller learning rate than {self.eta:g}"
+                )
             loss, grad = self.loss_and_gradient(kernel)
             history.append(loss)
         with self.hold_sync(), self.hold_trait_notifications():
@@ -188,11 +238,19 @@ class Convolution(Restartable, LiveFigure):
         v, (r, c) = self.values, self.at
         if self.view == "forward":
             rows, columns = (min(max(k, 1), OUT) for k in (r, c))
-            return ("A picture of 12 by 12 pixels, a kernel of 3 by 3 weights and the map of 10 by 10 sums that it makes. With the window on rows "
-                    f"{rows} to {rows + 2} and columns {columns} to {columns + 2} the nine products add up to {v['z']:.3f}.")
-        what = f"of the output in row {self.cell[0] + 1}, column {self.cell[1] + 1}" if self.view == "cell" else f"of the loss {v['loss']:.3f}"
-        return (f"A convolution backwards: the gradient {what} with respect to the nine weights of the kernel and to every pixel of the picture; "
-                f"at the pixel in row {r + 1}, column {c + 1} it is {v['dx']:.3f}.")
+            return (
+                "A picture of 12 by 12 pixels, a kernel of 3 by 3 weights and the map of 10 by 10 sums that it makes. With the window on rows "
+                f"{rows} to {rows + 2} and columns {columns} to {columns + 2} the nine products add up to {v['z']:.3f}."
+            )
+        what = (
+            f"of the output in row {self.cell[0] + 1}, column {self.cell[1] + 1}"
+            if self.view == "cell"
+            else f"of the loss {v['loss']:.3f}"
+        )
+        return (
+            f"A convolution backwards: the gradient {what} with respect to the nine weights of the kernel and to every pixel of the picture; "
+            f"at the pixel in row {r + 1}, column {c + 1} it is {v['dx']:.3f}."
+        )
 
     def draw(self) -> Figure:
         """Picture, kernel and map; in the backward views their gradients and the error sent back."""
@@ -202,21 +260,53 @@ class Convolution(Restartable, LiveFigure):
         back, g = self.view != "forward", self.gradients
         r, c = self.at if back else (min(max(v, 1), OUT) for v in self.at)
         shown = {"left": g["x"] if back else self.image, "right": self.delta if back else self.z}
-        for ax, grid in ((left, shown["left"]), (middle, g["W"] if back else self.kernel), (right, shown["right"])):
+        for ax, grid in (
+            (left, shown["left"]),
+            (middle, g["W"] if back else self.kernel),
+            (right, shown["right"]),
+        ):
             peak = float(np.abs(grid).max()) or 1.0
-            ax.imshow(grid, **({"cmap": "gray_r", "vmin": 0, "vmax": 1} if ax is left and not back else {"cmap": SIGNED, "vmin": -peak, "vmax": peak}))
+            ax.imshow(
+                grid,
+                **(
+                    {"cmap": "gray_r", "vmin": 0, "vmax": 1}
+                    if ax is left and not back
+                    else {"cmap": SIGNED, "vmin": -peak, "vmax": peak}
+                ),
+            )
             ax.set(xticks=[], yticks=[])
         grid = g["W"] if back else self.kernel
         for i, j in np.ndindex(3, 3):
             dark = abs(grid[i, j]) > 0.6 * (np.abs(grid).max() or 1)
-            middle.text(j, i, f"{grid[i, j]:.3g}".replace("-", "\u2212"), ha="center", va="center", fontsize=8, color="white" if dark else ink)
+            middle.text(
+                j,
+                i,
+                f"{grid[i, j]:.3g}".replace("-", "\u2212"),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if dark else ink,
+            )
         if back and self.image.any():
             left.contour(self.image, levels=[0.5], colors=[ink], linewidths=0.8)
         frame = {"fill": False, "ec": purple if back else ink, "lw": 2}
-        for ax, (i, j), side in ((left, (r, c), 1 if back else 3), (right, (r - 1, c - 1), 3 if back else 1)):
-            ax.add_patch(Rectangle((j - side / 2, i - side / 2), side, side, clip_on=False, **frame))
+        for ax, (i, j), side in (
+            (left, (r, c), 1 if back else 3),
+            (right, (r - 1, c - 1), 3 if back else 1),
+        ):
+            ax.add_patch(
+                Rectangle((j - side / 2, i - side / 2), side, side, clip_on=False, **frame)
+            )
         top = "z" if self.view == "cell" else "L"
-        titles = (f"$\\partial {top}/\\partial x$", f"$\\partial {top}/\\partial W$", "sent back: 1 at one cell" if self.view == "cell" else "$\\delta = z - t$") if back else ("picture $x$", "kernel $W$", "output $z$")
+        titles = (
+            (
+                f"$\\partial {top}/\\partial x$",
+                f"$\\partial {top}/\\partial W$",
+                "sent back: 1 at one cell" if self.view == "cell" else "$\\delta = z - t$",
+            )
+            if back
+            else ("picture $x$", "kernel $W$", "output $z$")
+        )
         for ax, title in zip((left, middle, right), titles):
             ax.set_title(title, size=10, color=ink)
         return figure

@@ -1,4 +1,5 @@
 r"""A deep stack of equal layers: how large the activations are going forward, and the error signals going back."""
+
 from __future__ import annotations
 
 import math
@@ -9,29 +10,47 @@ import traitlets
 from matplotlib.figure import Figure
 
 from ..activations import ACTIVATIONS
-from ..layers import Dense
-from ..normalization import LayerNorm, Residual
-from ..sequential import Activate
+from ..layers.basic import Activate
+from ..layers.normalization import LayerNorm, Residual
+from ..network import Dense
 from .base import LiveFigure, Number
 from .playground_data import mulberry32, normal
 
-WIDTH, SAMPLES, MOST = 24, 16, 50              # units a layer, samples in the batch, layers at most
+WIDTH, SAMPLES, MOST = 24, 16, 50  # units a layer, samples in the batch, layers at most
 LABELS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "identity": "identity"}
 INITS = {"normal": "normal", "xavier": "Xavier", "he": "He"}
-FLAT = 0.05                                    # a unit with a smaller slope f'(z) hands back next to nothing
-PRESETS = {                                    # name: what to press, what it shows, what it sets
-    "sigmoid": ("Sigmoid", "Look at the slopes on the right: none is above a quarter. Thirty layers, thirty such factors, and layer 1 learns nothing.",
-                {"activation": "sigmoid", "init": "xavier"}),
-    "small": ("Tiny weights", "With weights this small even tanh, whose slope is close to 1 here, loses signal and error alike, layer by layer.",
-              {"activation": "tanh", "init": "normal", "sd": 0.1}),
-    "large": ("Huge weights", "ReLU with weights 1.7 times as large as He’s makes the signal 1.7 times as large in every layer, and the error on its way back: both explode.",
-              {"activation": "relu", "init": "normal", "sd": 0.5}),
-    "xavier": ("tanh and Xavier", "Weights of variance 1/d keep tanh’s signal and error in the same few powers of ten over thirty layers.",
-               {"activation": "tanh", "init": "xavier"}),
-    "he": ("ReLU and He", "ReLU throws half of the signal away; He’s variance 2/d makes up for it. Both lines stay level.",
-           {"activation": "relu", "init": "he"}),
-    "cured": ("Sigmoid, cured", "The same sigmoid, with a way round every layer and normalised weighted inputs: the error takes the way round and arrives whole.",
-              {"activation": "sigmoid", "init": "xavier", "residual": True, "norm": True}),
+FLAT = 0.05  # a unit with a smaller slope f'(z) hands back next to nothing
+PRESETS = {  # name: what to press, what it shows, what it sets
+    "sigmoid": (
+        "Sigmoid",
+        "Look at the slopes on the right: none is above a quarter. Thirty layers, thirty such factors, and layer 1 learns nothing.",
+        {"activation": "sigmoid", "init": "xavier"},
+    ),
+    "small": (
+        "Tiny weights",
+        "With weights this small even tanh, whose slope is close to 1 here, loses signal and error alike, layer by layer.",
+        {"activation": "tanh", "init": "normal", "sd": 0.1},
+    ),
+    "large": (
+        "Huge weights",
+        "ReLU with weights 1.7 times as large as He’s makes the signal 1.7 times as large in every layer, and the error on its way back: both explode.",
+        {"activation": "relu", "init": "normal", "sd": 0.5},
+    ),
+    "xavier": (
+        "tanh and Xavier",
+        "Weights of variance 1/d keep tanh’s signal and error in the same few powers of ten over thirty layers.",
+        {"activation": "tanh", "init": "xavier"},
+    ),
+    "he": (
+        "ReLU and He",
+        "ReLU throws half of the signal away; He’s variance 2/d makes up for it. Both lines stay level.",
+        {"activation": "relu", "init": "he"},
+    ),
+    "cured": (
+        "Sigmoid, cured",
+        "The same sigmoid, with a way round every layer and normalised weighted inputs: the error takes the way round and arrives whole.",
+        {"activation": "sigmoid", "init": "xavier", "residual": True, "norm": True},
+    ),
 }
 
 
@@ -72,28 +91,42 @@ class DeepGradients(LiveFigure):
     norm = traitlets.Bool(False).tag(sync=True)
     layer = traitlets.Int(1, min=1, max=MOST).tag(sync=True)
     seed = traitlets.Int(1, min=0, max=9999).tag(sync=True)
-    kept = traitlets.Dict().tag(sync=True)     # settings whose lines stay for comparison, or {}
-    catalogue = traitlets.Dict({"presets": [[name, *preset] for name, preset in PRESETS.items()], "labels": [[*item] for item in LABELS.items()],
-                                "inits": [[*item] for item in INITS.items()], "most": MOST}, read_only=True).tag(sync=True)
+    kept = traitlets.Dict().tag(sync=True)  # settings whose lines stay for comparison, or {}
+    catalogue = traitlets.Dict(
+        {
+            "presets": [[name, *preset] for name, preset in PRESETS.items()],
+            "labels": [[*item] for item in LABELS.items()],
+            "inits": [[*item] for item in INITS.items()],
+            "most": MOST,
+        },
+        read_only=True,
+    ).tag(sync=True)
 
     @traitlets.validate("kept")
     def _kept(self, proposal):
         names, kept = set(self.settings), proposal.value
         if kept and set(kept) != names:
-            raise traitlets.TraitError(f"kept must be empty or hold {', '.join(sorted(names))}: a copy of `settings`")
+            raise traitlets.TraitError(
+                f"kept must be empty or hold {', '.join(sorted(names))}: a copy of `settings`"
+            )
         if kept:
-            DeepGradients(**kept)              # says what is wrong with a value
+            DeepGradients(**kept)  # says what is wrong with a value
         return kept
 
     @property
     def settings(self) -> dict:
         """What decides the lines, by the names of the traits."""
-        return {name: getattr(self, name) for name in ("depth", "activation", "init", "sd", "residual", "norm", "seed")}
+        return {
+            name: getattr(self, name)
+            for name in ("depth", "activation", "init", "sd", "residual", "norm", "seed")
+        }
 
     @property
     def sigma(self) -> float:
         """The standard deviation of the weights."""
-        return {"normal": self.sd, "xavier": math.sqrt(1 / WIDTH), "he": math.sqrt(2 / WIDTH)}[self.init]
+        return {"normal": self.sd, "xavier": math.sqrt(1 / WIDTH), "he": math.sqrt(2 / WIDTH)}[
+            self.init
+        ]
 
     def stack(self) -> list[list]:
         """Return the layers of the companion: for each one a list that ends with its activation, or such a list in a `Residual`."""
@@ -149,15 +182,40 @@ class DeepGradients(LiveFigure):
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there."""
         at, deltas, ratio = min(self.layer, self.depth) - 1, self.deltas, self.ratio
-        values = {"depth": self.depth, "sigma": self.sigma, "layer": at + 1, "ratio": ratio, "factor": ratio ** (1 / (self.depth - 1)),
-                  "activation": self.activations[at], "delta": deltas[at], "slope": self.slopes[at], "flat": self.flat[at], "first": deltas[0], "last": deltas[-1]}
+        values = {
+            "depth": self.depth,
+            "sigma": self.sigma,
+            "layer": at + 1,
+            "ratio": ratio,
+            "factor": ratio ** (1 / (self.depth - 1)),
+            "activation": self.activations[at],
+            "delta": deltas[at],
+            "slope": self.slopes[at],
+            "flat": self.flat[at],
+            "first": deltas[0],
+            "last": deltas[-1],
+        }
         return {name: float(value) for name, value in values.items()}
 
     def describe(self) -> str:
-        ratio, extras = self.ratio, [text for text, on in (("residual connections", self.residual), ("layer normalisation", self.norm)) if on]
-        fate = "vanishes" if ratio < 1e-3 else "explodes" if ratio > 1e3 else "stays of the same order"
-        return (f"Root mean squares of activations and error signals in each of {self.depth} layers of {WIDTH} units, {LABELS[self.activation]}, weights of standard "
-                f"deviation {self.sigma:.3g}{' with ' + ' and '.join(extras) if extras else ''}. The first layer's error signal is {ratio:.1e} times the last one's: it {fate}.")
+        ratio, extras = (
+            self.ratio,
+            [
+                text
+                for text, on in (
+                    ("residual connections", self.residual),
+                    ("layer normalisation", self.norm),
+                )
+                if on
+            ],
+        )
+        fate = (
+            "vanishes" if ratio < 1e-3 else "explodes" if ratio > 1e3 else "stays of the same order"
+        )
+        return (
+            f"Root mean squares of activations and error signals in each of {self.depth} layers of {WIDTH} units, {LABELS[self.activation]}, weights of standard "
+            f"deviation {self.sigma:.3g}{' with ' + ' and '.join(extras) if extras else ''}. The first layer's error signal is {ratio:.1e} times the last one's: it {fate}."
+        )
 
     def draw(self) -> Figure:
         """The two lines over the layers, and the slopes of one layer."""
@@ -171,14 +229,27 @@ class DeepGradients(LiveFigure):
             for values, style in ((other.activations, "-"), (other.deltas, "--")):
                 lines.plot(np.arange(1, other.depth + 1), values, style, color="#59636e", alpha=0.6)
         lines.plot(layers, self.activations, "o-", ms=3.5, color=blue, label="activations, forward")
-        lines.plot(layers, self.deltas, "s--", ms=3.5, color=purple, label="error signals ∂L/∂z, back")
-        lines.set(yscale="log", xlabel="layer", xlim=(0.5, self.depth + 0.5), ylim=frame(self.activations, self.deltas))
+        lines.plot(
+            layers, self.deltas, "s--", ms=3.5, color=purple, label="error signals ∂L/∂z, back"
+        )
+        lines.set(
+            yscale="log",
+            xlabel="layer",
+            xlim=(0.5, self.depth + 0.5),
+            ylim=frame(self.activations, self.deltas),
+        )
         lines.legend(fontsize=8, frameon=False)
         lines.set_title("Root mean square in each layer", size=9, color=ink)
         at = min(self.layer, self.depth)
         f, z = ACTIVATIONS[self.activation], np.linspace(-5, 5, 401)
-        slopes.hist(np.clip(self.passes()[1][at - 1].z.ravel(), -5, 5), bins=np.linspace(-5, 5, 41), weights=np.full(WIDTH * SAMPLES, 4 / (WIDTH * SAMPLES)),
-                    color=blue, alpha=0.45, label="its z")
+        slopes.hist(
+            np.clip(self.passes()[1][at - 1].z.ravel(), -5, 5),
+            bins=np.linspace(-5, 5, 41),
+            weights=np.full(WIDTH * SAMPLES, 4 / (WIDTH * SAMPLES)),
+            color=blue,
+            alpha=0.45,
+            label="its z",
+        )
         slopes.plot(z, f.derivative(z), color=purple, label="slope f′(z)")
         slopes.set(xlabel="z", ylim=(0, 1.1))
         slopes.legend(fontsize=8, frameon=False)
@@ -206,4 +277,6 @@ def frame(*values) -> tuple[float, float]:
     """The decades that hold all `values`: 1e-6 to 1e2, and more by four where they leave it."""
     both = np.concatenate(values)
     both = np.log10(both[both > 0]) if (both > 0).any() else np.zeros(1)
-    return 10.0 ** min(-6, 4 * math.floor((both.min() + 2) / 4) - 2), 10.0 ** max(2, 4 * math.ceil((both.max() - 2) / 4) + 2)
+    return 10.0 ** min(-6, 4 * math.floor((both.min() + 2) / 4) - 2), 10.0 ** max(
+        2, 4 * math.ceil((both.max() - 2) / 4) + 2
+    )

@@ -1,4 +1,5 @@
 r"""Draw a digit: what the trained network makes of it, and the gradient of the loss with respect to every pixel."""
+
 from __future__ import annotations
 
 import base64
@@ -30,24 +31,36 @@ class Digit(traitlets.TraitType):
         except TypeError:
             digit = -1
         if isinstance(value, (bool, np.bool_)) or digit is not None and not 0 <= digit <= 9:
-            raise traitlets.TraitError(f"{self.name} must be a digit from 0 to 9, or None for the runner-up; not {value!r}")
+            raise traitlets.TraitError(
+                f"{self.name} must be a digit from 0 to 9, or None for the runner-up; not {value!r}"
+            )
         return digit
 
 
 class DigitReader(LiveFigure):
     """A figure that carries a network from 784 pixels to 10 logits, in eight bits a weight (`draw_digit_weights`), and pictures of digits."""
 
-    hidden = traitlets.Unicode(read_only=True).tag(sync=True)          # name of the hidden layers' activation
-    layers = traitlets.List(read_only=True).tag(sync=True)             # the weights, see `pack`
-    examples = traitlets.List(read_only=True).tag(sync=True)           # {"pixels": base64 of 784 bytes, "label": digit}
+    hidden = traitlets.Unicode(read_only=True).tag(
+        sync=True
+    )  # name of the hidden layers' activation
+    layers = traitlets.List(read_only=True).tag(sync=True)  # the weights, see `pack`
+    examples = traitlets.List(read_only=True).tag(
+        sync=True
+    )  # {"pixels": base64 of 784 bytes, "label": digit}
 
     def carry(self, net: Network, examples: list[dict]) -> None:
         """Take the weights of `net` and the pictures, as `packed` has them. Raises ValueError for another kind of network."""
         if net.sizes[0] != SIDE * SIDE or net.sizes[-1] != 10:
-            raise ValueError(f"the network must go from {SIDE * SIDE} pixels to 10 digits, this one goes from {net.sizes[0]} to {net.sizes[-1]}")
+            raise ValueError(
+                f"the network must go from {SIDE * SIDE} pixels to 10 digits, this one goes from {net.sizes[0]} to {net.sizes[-1]}"
+            )
         if net.layers[-1].activation.name != "identity":
-            raise ValueError(f"the network's outputs must be logits (output='identity'), not {net.layers[-1].activation.name}")
-        self.set_trait("hidden", net.layers[0].activation.name if len(net.layers) > 1 else "sigmoid")
+            raise ValueError(
+                f"the network's outputs must be logits (output='identity'), not {net.layers[-1].activation.name}"
+            )
+        self.set_trait(
+            "hidden", net.layers[0].activation.name if len(net.layers) > 1 else "sigmoid"
+        )
         self.set_trait("layers", pack(net))
         self.set_trait("examples", examples)
 
@@ -93,6 +106,7 @@ class DrawDigit(DigitReader):
     centre = traitlets.Bool(True).tag(sync=True)
     shown = traitlets.Enum(list(MAPS), "gradient").tag(sync=True)
     eta = Number(0.05, 0.01, 10)
+
     def __init__(self, net: Network | None = None, examples: tuple | None = None, **state):
         kept = packed(*examples) if examples is not None else []
         if kept and "pixels" not in state:
@@ -136,26 +150,40 @@ class DrawDigit(DigitReader):
     def gradient(self) -> np.ndarray:
         """The derivative of the loss with respect to every pixel, (28, 28): equation (eq-input-gradient) of the book."""
         net = self.network
-        _, delta = CrossEntropy().both(net.forward(self.pixels.reshape(1, -1)), np.array([self.against]))
+        _, delta = CrossEntropy().both(
+            net.forward(self.pixels.reshape(1, -1)), np.array([self.against])
+        )
         return net.backward(delta, inputs=True).reshape(SIDE, SIDE)
 
     @property
     def map(self) -> np.ndarray:
         """What the map shows, (28, 28)."""
-        return {"gradient": 1.0, "gradient x ink": self.pixels, "nothing": 0.0}[self.shown] * self.gradient
+        return {"gradient": 1.0, "gradient x ink": self.pixels, "nothing": 0.0}[
+            self.shown
+        ] * self.gradient
 
     @property
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there, except those of the pixel pointed at."""
         values = {f"p[{k}]": p for k, p in enumerate(self.probabilities)}
-        values |= {"sure": self.probabilities.max(), "loss": self.loss, "against": self.against, "best": self.best, "peak": np.abs(self.map).max(), "brush": self.brush, "eta": self.eta}
+        values |= {
+            "sure": self.probabilities.max(),
+            "loss": self.loss,
+            "against": self.against,
+            "best": self.best,
+            "peak": np.abs(self.map).max(),
+            "brush": self.brush,
+            "eta": self.eta,
+        }
         return {name: float(value) for name, value in values.items()}
 
     def describe(self) -> str:
         p, best = self.probabilities, self.best
         seen = "a blank pad" if not self.pixels.any() else "a digit on a drawing pad"
-        return (f"{seen.capitalize()}, the ten probabilities that the network gives it, and a map of the gradient of the loss with respect to the pixels. "
-                f"The network reads {best} with {100 * p[best]:.1f} per cent; as a {self.against} the picture has the loss {self.loss:.2f}.")
+        return (
+            f"{seen.capitalize()}, the ten probabilities that the network gives it, and a map of the gradient of the loss with respect to the pixels. "
+            f"The network reads {best} with {100 * p[best]:.1f} per cent; as a {self.against} the picture has the loss {self.loss:.2f}."
+        )
 
     def draw(self) -> Figure:
         """The picture, the map and the probabilities, as on the page."""
@@ -170,7 +198,10 @@ class DrawDigit(DigitReader):
         bar = figure.colorbar(image, ax=over, location="bottom", ticks=[-peak, 0, peak], shrink=0.9)
         bar.ax.set_xticklabels([f"{v:.2g}".replace("-", "−") for v in (-peak, 0, peak)], fontsize=8)
         bar.set_label("ink lowers the loss | raises it", fontsize=8, color=ink)
-        for ax, title in ((seen, "What the network sees"), (over, f"{MAPS[self.shown]}, suppose a {self.against}")):
+        for ax, title in (
+            (seen, "What the network sees"),
+            (over, f"{MAPS[self.shown]}, suppose a {self.against}"),
+        ):
             ax.set_title(title, size=9, color=ink)
             ax.set(xticks=[], yticks=[])
         p = self.probabilities
@@ -187,13 +218,20 @@ def packed(X, y) -> list[dict]:
     """Pictures (n, 784) in [0, 1] and their labels as plain data: grey levels in whole 255ths, as in MNIST's files."""
     X, y = np.asarray(X, dtype=np.float64), np.asarray(y)
     if X.ndim != 2 or X.shape[1] != SIDE * SIDE or y.shape != (len(X),):
-        raise ValueError(f"examples must be pictures (n, {SIDE * SIDE}) and labels (n,), not {X.shape} and {y.shape}")
+        raise ValueError(
+            f"examples must be pictures (n, {SIDE * SIDE}) and labels (n,), not {X.shape} and {y.shape}"
+        )
     if not (np.isfinite(X) & (X >= 0) & (X <= 1)).all() or not np.isin(y, range(10)).all():
         raise ValueError("examples must have pixels from 0 to 1 and labels from 0 to 9")
     levels = np.rint(255 * X).astype(np.uint8)
-    return [{"pixels": base64.b64encode(row.tobytes()).decode("ascii"), "label": int(label)} for row, label in zip(levels, y)]
+    return [
+        {"pixels": base64.b64encode(row.tobytes()).decode("ascii"), "label": int(label)}
+        for row, label in zip(levels, y)
+    ]
 
 
 def opened(example: dict) -> np.ndarray:
     """The picture of one of `examples`, (28, 28)."""
-    return frozen(np.frombuffer(base64.b64decode(example["pixels"]), np.uint8).reshape(SIDE, SIDE) / 255)
+    return frozen(
+        np.frombuffer(base64.b64decode(example["pixels"]), np.uint8).reshape(SIDE, SIDE) / 255
+    )

@@ -2,6 +2,7 @@ r"""Gradients flowing through the worked 2-3-1 network of section 4.4: the first
 
 The page computes with ``engine.js``, this class with the companion; both from the same traits, and the tests hold them together.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..network import Network
 from ..optimizers import SGD
 from .base import Array, LiveFigure, Number, Restartable
 
-LIMIT = 1e6                                    # of any number of the state: beyond it the drawing says nothing any more
+LIMIT = 1e6  # of any number of the state: beyond it the drawing says nothing any more
 
 
 class GradientFlow(Restartable, LiveFigure):
@@ -45,9 +46,13 @@ class GradientFlow(Restartable, LiveFigure):
     history = traitlets.List(traitlets.Float()).tag(sync=True)
     view = traitlets.Enum(["forward", "backward"], "forward").tag(sync=True)
     stage = traitlets.Int(0, min=0, max=6).tag(sync=True)
-    selected = traitlets.Enum([f"W1[{i},{j}]" for i in range(2) for j in range(3)] + [f"W2[{j},0]" for j in range(3)],
-                              "W1[0,0]").tag(sync=True)
-    start = traitlets.Dict().tag(sync=True)    # the state that `reset` goes back to: the one the figure was made with
+    selected = traitlets.Enum(
+        [f"W1[{i},{j}]" for i in range(2) for j in range(3)] + [f"W2[{j},0]" for j in range(3)],
+        "W1[0,0]",
+    ).tag(sync=True)
+    start = traitlets.Dict().tag(
+        sync=True
+    )  # the state that `reset` goes back to: the one the figure was made with
 
     def __init__(self, **state):
         super().__init__(**state)
@@ -57,7 +62,9 @@ class GradientFlow(Restartable, LiveFigure):
         """Run one forward and one backward pass of the companion; return its network and the loss."""
         net = Network([2, 3, 1], hidden="sigmoid", output="sigmoid", bias=False)
         net.set(W1=self.W1, W2=self.W2)
-        return net, net.loss_and_gradients(HalfSquaredError(), self.x[None, :], np.array([[self.t]]))
+        return net, net.loss_and_gradients(
+            HalfSquaredError(), self.x[None, :], np.array([[self.t]])
+        )
 
     @property
     def loss(self) -> float:
@@ -73,11 +80,23 @@ class GradientFlow(Restartable, LiveFigure):
     def values(self) -> dict[str, np.ndarray]:
         """Every number that the figure can show, by the name it has there: z1, a1, delta1, dW1, ..., each an array."""
         net, loss = self.pass_through()
-        values = {"x": self.x, "t": self.t, "eta": self.eta, "loss": loss, "dy": net.layers[-1].a[0, 0] - self.t}
+        values = {
+            "x": self.x,
+            "t": self.t,
+            "eta": self.eta,
+            "loss": loss,
+            "dy": net.layers[-1].a[0, 0] - self.t,
+        }
         for l, layer in enumerate(net.layers, 1):
             W, dW = net.parameters[f"W{l}"], net.gradients[f"W{l}"]
-            values |= {f"z{l}": layer.z[0], f"a{l}": layer.a[0], f"delta{l}": layer.delta[0],
-                       f"W{l}": W.copy(), f"dW{l}": dW.copy(), f"next W{l}": W - self.eta * dW}
+            values |= {
+                f"z{l}": layer.z[0],
+                f"a{l}": layer.a[0],
+                f"delta{l}": layer.delta[0],
+                f"W{l}": W.copy(),
+                f"dW{l}": dW.copy(),
+                f"next W{l}": W - self.eta * dW,
+            }
         return {name: np.asarray(value) for name, value in values.items()}
 
     def step(self, n: int = 1) -> None:
@@ -92,15 +111,19 @@ class GradientFlow(Restartable, LiveFigure):
         for _ in range(n):
             sgd.step(net.theta, net.gradient)
             if np.abs(net.theta).max() > LIMIT:
-                raise ValueError(f"a weight would leave the range of {-LIMIT:g} to {LIMIT:g}; try a smaller learning rate than {self.eta:g}")
+                raise ValueError(
+                    f"a weight would leave the range of {-LIMIT:g} to {LIMIT:g}; try a smaller learning rate than {self.eta:g}"
+                )
             history.append(net.loss_and_gradients(HalfSquaredError(), x, t))
         with self.hold_sync(), self.hold_trait_notifications():
             self.W1, self.W2, self.history = net.parameters["W1"], net.parameters["W2"], history
 
     def describe(self) -> str:
         v = self.values
-        return (f"Network with two inputs, three hidden units and one output; every edge carries a weight and its gradient. Input "
-                f"({self.x[0]:.3f}, {self.x[1]:.3f}) gives the prediction {v['a2'][0]:.4f} for the target {self.t:.3f}, a loss of {v['loss']:.4f}.")
+        return (
+            f"Network with two inputs, three hidden units and one output; every edge carries a weight and its gradient. Input "
+            f"({self.x[0]:.3f}, {self.x[1]:.3f}) gives the prediction {v['a2'][0]:.4f} for the target {self.t:.3f}, a loss of {v['loss']:.4f}."
+        )
 
     def draw(self) -> Figure:
         """The network as in the page's overview: every unit with z, a and delta, every edge with its weight and gradient."""
@@ -116,21 +139,84 @@ class GradientFlow(Restartable, LiveFigure):
             (x1, starts), (x2, ends) = columns[l - 1], columns[l]
             for (i, j), w in np.ndenumerate(v[f"W{l}"]):
                 y1, y2 = starts[i], ends[j]
-                ax.plot([x1, x2], [y1, y2], color=red if w < 0 else blue, lw=1 + 4 * min(abs(w) / 2, 1), zorder=1)
-                ax.text(x1 + share * (x2 - x1), y1 + share * (y2 - y1), f"$w$ {w:.3f}\n$\\partial$ {v[f'dW{l}'][i, j]:.4f}", size=7.5, color=ink,
-                        ha="center", va="center", linespacing=1.15, zorder=2, bbox={"boxstyle": "round,pad=0.12", "fc": "white", "ec": "none"})
+                ax.plot(
+                    [x1, x2],
+                    [y1, y2],
+                    color=red if w < 0 else blue,
+                    lw=1 + 4 * min(abs(w) / 2, 1),
+                    zorder=1,
+                )
+                ax.text(
+                    x1 + share * (x2 - x1),
+                    y1 + share * (y2 - y1),
+                    f"$w$ {w:.3f}\n$\\partial$ {v[f'dW{l}'][i, j]:.4f}",
+                    size=7.5,
+                    color=ink,
+                    ha="center",
+                    va="center",
+                    linespacing=1.15,
+                    zorder=2,
+                    bbox={"boxstyle": "round,pad=0.12", "fc": "white", "ec": "none"},
+                )
         for l, (x, ys) in enumerate(columns):
             for j, y in enumerate(ys):
                 ax.add_patch(Circle((x, y), radii[l], fc="white", ec=ink, lw=1.2, zorder=3))
                 index = f"_{j + 1}" if len(ys) > 1 else ""
-                rows = [("x", v["x"][j], 3, ink)] if l == 0 else [
-                    ("z", v[f"z{l}"][j], 3, ink), ("a", v[f"a{l}"][j], 3, ink), (r"\delta", v[f"delta{l}"][j], 4, purple)]
+                rows = (
+                    [("x", v["x"][j], 3, ink)]
+                    if l == 0
+                    else [
+                        ("z", v[f"z{l}"][j], 3, ink),
+                        ("a", v[f"a{l}"][j], 3, ink),
+                        (r"\delta", v[f"delta{l}"][j], 4, purple),
+                    ]
+                )
                 for k, (symbol, value, digits, color) in enumerate(rows):
-                    ax.text(x, y + 0.19 * (k - (len(rows) - 1) / 2), f"${symbol}{index}$ {value:.{digits}f}", size=8, color=color,
-                            ha="center", va="center", zorder=4)
+                    ax.text(
+                        x,
+                        y + 0.19 * (k - (len(rows) - 1) / 2),
+                        f"${symbol}{index}$ {value:.{digits}f}",
+                        size=8,
+                        color=color,
+                        ha="center",
+                        va="center",
+                        zorder=4,
+                    )
         ax.plot([6.4, 6.4], [2.15, 3.3], color=ink, lw=1.2, zorder=1)
-        ax.add_patch(FancyBboxPatch((5.9, 3.2), 1.0, 0.72, boxstyle="round,pad=0,rounding_size=0.08", fc="white", ec=ink, lw=1.2, zorder=3))
-        for k, (symbol, value, color) in enumerate([("t", f"{self.t:.3f}", ink), ("L", f"{v['loss']:.4f}", ink), (r"\partial L/\partial y", f"{v['dy']:.4f}", purple)]):
-            ax.text(6.4, 3.56 + 0.2 * (k - 1), f"${symbol}$ {value}", size=8, color=color, ha="center", va="center", zorder=4)
-        ax.text(0.05, 4.12, r"edges: $w$ the weight (blue positive, orange negative), $\partial$ its gradient $\partial L/\partial w$", size=8, color="#59636e")
+        ax.add_patch(
+            FancyBboxPatch(
+                (5.9, 3.2),
+                1.0,
+                0.72,
+                boxstyle="round,pad=0,rounding_size=0.08",
+                fc="white",
+                ec=ink,
+                lw=1.2,
+                zorder=3,
+            )
+        )
+        for k, (symbol, value, color) in enumerate(
+            [
+                ("t", f"{self.t:.3f}", ink),
+                ("L", f"{v['loss']:.4f}", ink),
+                (r"\partial L/\partial y", f"{v['dy']:.4f}", purple),
+            ]
+        ):
+            ax.text(
+                6.4,
+                3.56 + 0.2 * (k - 1),
+                f"${symbol}$ {value}",
+                size=8,
+                color=color,
+                ha="center",
+                va="center",
+                zorder=4,
+            )
+        ax.text(
+            0.05,
+            4.12,
+            r"edges: $w$ the weight (blue positive, orange negative), $\partial$ its gradient $\partial L/\partial w$",
+            size=8,
+            color="#59636e",
+        )
         return figure

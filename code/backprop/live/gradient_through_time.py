@@ -1,4 +1,5 @@
 r"""The gradient on its way back through time: an RNN, an LSTM and a GRU on the same sequence, from the last step to the first."""
+
 from __future__ import annotations
 
 from functools import lru_cache
@@ -7,22 +8,24 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from ..recurrent import GRU, LSTM, RNN, Recurrent
+from ..layers.recurrent import GRU, LSTM, RNN, Recurrent
 from .base import LiveFigure, Number
 from .playground_data import mulberry32, normal
 
 CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 FEATURES, UNITS, MOST, SEEDS = 4, 8, 60, 20
-OTHERS = 8                                     # other seeds drawn as faint lines
-FLOOR, ROOF = 1e-12, 1e6                       # of the plot
+OTHERS = 8  # other seeds drawn as faint lines
+FLOOR, ROOF = 1e-12, 1e6  # of the plot
 
 
 @lru_cache(maxsize=SEEDS)
 def drawn(seed: int) -> tuple[np.ndarray, ...]:
     """Random numbers that the page draws alike: four blocks for Wh (4, 8, 8) and for Wx (4, 4, 8), inputs (60, 4), a direction (8,)."""
     uniform = mulberry32(seed)
-    blocks, inner, x, direction = (np.array([normal(uniform) for _ in range(np.prod(shape))]).reshape(shape)
-                                   for shape in ((4, UNITS, UNITS), (4, FEATURES, UNITS), (MOST, FEATURES), (UNITS,)))
+    blocks, inner, x, direction = (
+        np.array([normal(uniform) for _ in range(np.prod(shape))]).reshape(shape)
+        for shape in ((4, UNITS, UNITS), (4, FEATURES, UNITS), (MOST, FEATURES), (UNITS,))
+    )
     return blocks, inner / np.sqrt(FEATURES), x, direction / np.linalg.norm(direction)
 
 
@@ -31,7 +34,7 @@ def radius_one(block: np.ndarray, matrix: str) -> np.ndarray:
     if matrix == "gaussian":
         return block / np.abs(np.linalg.eigvals(block)).max()
     Q, R = np.linalg.qr(block)
-    return Q * np.sign(np.diag(R))             # the Q that Gram and Schmidt arrive at
+    return Q * np.sign(np.diag(R))  # the Q that Gram and Schmidt arrive at
 
 
 class GradientThroughTime(LiveFigure):
@@ -61,30 +64,46 @@ class GradientThroughTime(LiveFigure):
     seed = traitlets.Int(0, min=0, max=SEEDS - 1).tag(sync=True)
     at = traitlets.Int(10, min=0, max=MOST).tag(sync=True)
     seeds = traitlets.Bool(True).tag(sync=True)
-    radii = traitlets.List(read_only=True).tag(sync=True)              # spectral radii of the four blocks of every seed
-    start = traitlets.Dict().tag(sync=True)                            # the state that the page's reset goes back to: the one the figure was made with
+    radii = traitlets.List(read_only=True).tag(
+        sync=True
+    )  # spectral radii of the four blocks of every seed
+    start = traitlets.Dict().tag(
+        sync=True
+    )  # the state that the page's reset goes back to: the one the figure was made with
 
     def __init__(self, **state):
-        self.set_trait("radii", [[float(np.abs(np.linalg.eigvals(block)).max()) for block in drawn(seed)[0]] for seed in range(SEEDS)])
+        self.set_trait(
+            "radii",
+            [
+                [float(np.abs(np.linalg.eigvals(block)).max()) for block in drawn(seed)[0]]
+                for seed in range(SEEDS)
+            ],
+        )
         super().__init__(**state)
-        self.start = self.get_state(["cell", "steps", "scale", "matrix", "inputs", "gate_bias", "seed", "at", "seeds"])
+        self.start = self.get_state(
+            ["cell", "steps", "scale", "matrix", "inputs", "gate_bias", "seed", "at", "seeds"]
+        )
 
     def layer(self, cell: str, seed: int | None = None) -> Recurrent:
         """The companion's layer of this kind with the weights of the figure."""
         blocks, inner, _, _ = drawn(self.seed if seed is None else seed)
         layer = CELLS[cell](FEATURES, UNITS, last=True)
-        layer.parameters["Wx"][...] = np.concatenate(inner[:layer.gates], axis=1)          # (4, g 8)
-        layer.parameters["Wh"][...] = np.concatenate([self.scale * radius_one(block, self.matrix) for block in blocks[:layer.gates]], axis=1)
+        layer.parameters["Wx"][...] = np.concatenate(inner[: layer.gates], axis=1)  # (4, g 8)
+        layer.parameters["Wh"][...] = np.concatenate(
+            [self.scale * radius_one(block, self.matrix) for block in blocks[: layer.gates]], axis=1
+        )
         layer.parameters["b"][...] = 0
         if cell != "rnn":
-            layer.parameters["b"][UNITS:2 * UNITS] = self.gate_bias     # i, f, g, o and r, u, g: the second gate keeps
+            layer.parameters["b"][UNITS : 2 * UNITS] = (
+                self.gate_bias
+            )  # i, f, g, o and r, u, g: the second gate keeps
         return layer
 
     def norms(self, cell: str, seed: int | None = None) -> np.ndarray:
         """The norms of dL/dh_t, (steps + 1,), t = 0 first, as the companion's layer measures them on its way back."""
         _, _, x, direction = drawn(self.seed if seed is None else seed)
         layer = self.layer(cell, seed)
-        layer.forward(self.inputs * x[None, :self.steps])
+        layer.forward(self.inputs * x[None, : self.steps])
         layer.backward(direction[None], inputs=False)
         return layer.grad_norms[0]
 
@@ -98,19 +117,36 @@ class GradientThroughTime(LiveFigure):
         """Every number that the figure can show, by the name it has there; nan where there is none."""
         at = min(self.at, self.steps)
         back = self.steps - at
-        values = {"steps": self.steps, "scale": self.scale, "inputs": self.inputs, "gate_bias": self.gate_bias, "seed": self.seed, "at": at, "back": back, "first": self.norms(self.cell)[0], "sigma": self.sigma, "bound": self.sigma**back}
+        values = {
+            "steps": self.steps,
+            "scale": self.scale,
+            "inputs": self.inputs,
+            "gate_bias": self.gate_bias,
+            "seed": self.seed,
+            "at": at,
+            "back": back,
+            "first": self.norms(self.cell)[0],
+            "sigma": self.sigma,
+            "bound": self.sigma**back,
+        }
         for cell in CELLS:
             norms = self.norms(cell)
             below = np.flatnonzero(norms[::-1] < 0.01)
-            values |= {f"norm[{cell}]": norms[at], f"rate[{cell}]": norms[at] ** (1 / back) if back else np.nan, f"reach[{cell}]": below[0] if below.size else np.nan}
+            values |= {
+                f"norm[{cell}]": norms[at],
+                f"rate[{cell}]": norms[at] ** (1 / back) if back else np.nan,
+                f"reach[{cell}]": below[0] if below.size else np.nan,
+            }
         return {name: float(value) for name, value in values.items()}
 
     def describe(self) -> str:
         v, name = self.values, self.cell.upper()
         kind = {"orthogonal": "an orthogonal", "gaussian": "a Gaussian"}[self.matrix]
-        return (f"How the gradient changes on its way back through {self.steps} steps of an {name} whose recurrent weights are {kind} matrix of spectral radius {self.scale:.2f}: "
-                f"from the norm 1 at the last step to {self.norms(self.cell)[0]:.2g} at the first, {v['rate[' + self.cell + ']']:.3f} times a step"
-                f"{f' on the way to step {min(self.at, self.steps)}' if v['at'] else ''}. An RNN, an LSTM and a GRU are compared.")
+        return (
+            f"How the gradient changes on its way back through {self.steps} steps of an {name} whose recurrent weights are {kind} matrix of spectral radius {self.scale:.2f}: "
+            f"from the norm 1 at the last step to {self.norms(self.cell)[0]:.2g} at the first, {v['rate[' + self.cell + ']']:.3f} times a step"
+            f"{f' on the way to step {min(self.at, self.steps)}' if v['at'] else ''}. An RNN, an LSTM and a GRU are compared."
+        )
 
     def draw(self) -> Figure:
         """The norms of the three cells over the steps, with the bound of the RNN."""
@@ -119,11 +155,35 @@ class GradientThroughTime(LiveFigure):
         ax, t = figure.subplots(), np.arange(self.steps + 1)
         if self.seeds:
             for k in range(1, OTHERS + 1):
-                ax.semilogy(t, self.norms(self.cell, (self.seed + k) % SEEDS), color=grey, lw=0.7, alpha=0.4)
-        ax.semilogy(t, self.sigma ** (self.steps - t), color=grey, lw=1.4, ls=(0, (5, 4)), label="bound of the RNN")
-        for (cell, colour), style in zip((("rnn", "#0072b2"), ("lstm", "#8e4585"), ("gru", "#007a5a")), ("-", (0, (9, 3)), (0, (2, 2)))):
-            ax.semilogy(t, self.norms(cell), color=colour, ls=style, lw=2.8 if cell == self.cell else 1.6, label=cell.upper())
-        ax.set(xlim=(0, self.steps), ylim=(FLOOR, ROOF), xlabel="step $t$", ylabel=r"norm of $\partial L/\partial h_t$")
+                ax.semilogy(
+                    t, self.norms(self.cell, (self.seed + k) % SEEDS), color=grey, lw=0.7, alpha=0.4
+                )
+        ax.semilogy(
+            t,
+            self.sigma ** (self.steps - t),
+            color=grey,
+            lw=1.4,
+            ls=(0, (5, 4)),
+            label="bound of the RNN",
+        )
+        for (cell, colour), style in zip(
+            (("rnn", "#0072b2"), ("lstm", "#8e4585"), ("gru", "#007a5a")),
+            ("-", (0, (9, 3)), (0, (2, 2))),
+        ):
+            ax.semilogy(
+                t,
+                self.norms(cell),
+                color=colour,
+                ls=style,
+                lw=2.8 if cell == self.cell else 1.6,
+                label=cell.upper(),
+            )
+        ax.set(
+            xlim=(0, self.steps),
+            ylim=(FLOOR, ROOF),
+            xlabel="step $t$",
+            ylabel=r"norm of $\partial L/\partial h_t$",
+        )
         ax.grid(alpha=0.25)
         ax.legend(fontsize=8, loc="lower right", ncols=2, labelcolor=ink)
         return figure

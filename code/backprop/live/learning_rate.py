@@ -1,4 +1,5 @@
 r"""The learning rate: the loss curve of a small network on real digits, from a step too small to see to one that diverges."""
+
 from __future__ import annotations
 
 import base64
@@ -17,8 +18,13 @@ from ..optimizers import SGD
 from .base import LiveFigure, Number
 from .playground_data import mulberry32, normal
 
-EACH, POOL, HIDDEN, STEPS = 20, 4, 16, 100     # pictures of each digit, side of the squares averaged, hidden units, steps of a run
-FAR = 1e6                                      # a parameter beyond it: the run stops
+EACH, POOL, HIDDEN, STEPS = (
+    20,
+    4,
+    16,
+    100,
+)  # pictures of each digit, side of the squares averaged, hidden units, steps of a run
+FAR = 1e6  # a parameter beyond it: the run stops
 ETAS = [float(f"{m}e{power}") for power in range(-4, 3) for m in (1, 1.5, 2, 3, 5, 7)] + [1000.0]
 ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU"}
 
@@ -28,7 +34,7 @@ class Run(NamedTuple):
 
     losses: np.ndarray
     right: np.ndarray
-    stopped: int | None                        # the step that threw a parameter beyond `FAR`
+    stopped: int | None  # the step that threw a parameter beyond `FAR`
 
 
 class LearningRate(LiveFigure):
@@ -58,19 +64,31 @@ class LearningRate(LiveFigure):
     step = traitlets.Int(STEPS, min=1, max=STEPS).tag(sync=True)
     tried = traitlets.List(trait=traitlets.Float()).tag(sync=True)
     seed = traitlets.Int(1, min=0, max=9999).tag(sync=True)
-    data = traitlets.Dict(read_only=True).tag(sync=True)               # {"pixels": base64 of 200 x 49 bytes, "labels": 200 digits}
+    data = traitlets.Dict(read_only=True).tag(
+        sync=True
+    )  # {"pixels": base64 of 200 x 49 bytes, "labels": 200 digits}
     etas = traitlets.List(ETAS, read_only=True).tag(sync=True)
 
     def __init__(self, **state):
         pixels, labels = digits()
-        self.set_trait("data", {"pixels": base64.b64encode(np.rint(255 * pixels).astype(np.uint8).tobytes()).decode("ascii"), "labels": labels.tolist()})
+        self.set_trait(
+            "data",
+            {
+                "pixels": base64.b64encode(np.rint(255 * pixels).astype(np.uint8).tobytes()).decode(
+                    "ascii"
+                ),
+                "labels": labels.tolist(),
+            },
+        )
         super().__init__(**state)
 
     @traitlets.validate("tried")
     def _tried(self, proposal):
         for eta in proposal.value:
             if not ETAS[0] <= eta <= ETAS[-1]:
-                raise traitlets.TraitError(f"tried must hold learning rates from {ETAS[0]:g} to {ETAS[-1]:g}, not {eta!r}")
+                raise traitlets.TraitError(
+                    f"tried must hold learning rates from {ETAS[0]:g} to {ETAS[-1]:g}, not {eta!r}"
+                )
         return sorted(set(proposal.value))
 
     def network(self) -> Network:
@@ -79,7 +97,9 @@ class LearningRate(LiveFigure):
 
     def run(self, eta: float | None = None) -> Run:
         """Train by the companion with `eta` (the figure's own, if None) and the figure's momentum."""
-        return trained(self.activation, self.seed, self.eta if eta is None else float(eta), self.momentum)
+        return trained(
+            self.activation, self.seed, self.eta if eta is None else float(eta), self.momentum
+        )
 
     @property
     def losses(self) -> np.ndarray:
@@ -103,19 +123,41 @@ class LearningRate(LiveFigure):
     @property
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there."""
-        run, seen = self.run(), {eta: at(self.run(eta).losses, self.step) for eta in {*self.tried, self.eta}}
+        run, seen = (
+            self.run(),
+            {eta: at(self.run(eta).losses, self.step) for eta in {*self.tried, self.eta}},
+        )
         best = min(sorted(seen), key=lambda eta: seen[eta])
-        rises = int((np.diff(run.losses[:self.step + 1]) > 0).sum())
-        values = {"eta": self.eta, "step": self.step, "made": min(self.step, len(run.losses) - 1), "start": run.losses[0], "loss": self.loss, "right": self.right, "rises": rises, "best": best, "least": seen[best]}
+        rises = int((np.diff(run.losses[: self.step + 1]) > 0).sum())
+        values = {
+            "eta": self.eta,
+            "step": self.step,
+            "made": min(self.step, len(run.losses) - 1),
+            "start": run.losses[0],
+            "loss": self.loss,
+            "right": self.right,
+            "rises": rises,
+            "best": best,
+            "least": seen[best],
+        }
         return {name: float(value) for name, value in values.items()}
 
     def describe(self) -> str:
         run, loss = self.run(), self.loss
-        start, rises = run.losses[0], (np.diff(run.losses[:self.step + 1]) > 0).any()
-        fate = (f"step {run.stopped} throws a weight beyond a million" if run.stopped is not None and self.step >= run.stopped
-                else "it learns" if loss <= 0.9 * start else "it diverges" if rises else "it hardly moves")
-        return (f"Loss against the step for a network trained on 200 digits with learning rate {self.eta:g} and momentum {self.momentum:g}, and beside it the loss against "
-                f"the learning rate. After {self.step} steps the loss has gone from {run.losses[0]:.2f} to {loss:.3g}, {self.right} of 200 digits are right: {fate}.")
+        start, rises = run.losses[0], (np.diff(run.losses[: self.step + 1]) > 0).any()
+        fate = (
+            f"step {run.stopped} throws a weight beyond a million"
+            if run.stopped is not None and self.step >= run.stopped
+            else "it learns"
+            if loss <= 0.9 * start
+            else "it diverges"
+            if rises
+            else "it hardly moves"
+        )
+        return (
+            f"Loss against the step for a network trained on 200 digits with learning rate {self.eta:g} and momentum {self.momentum:g}, and beside it the loss against "
+            f"the learning rate. After {self.step} steps the loss has gone from {run.losses[0]:.2f} to {loss:.3g}, {self.right} of 200 digits are right: {fate}."
+        )
 
     def draw(self) -> Figure:
         """The loss against the step, and against the learning rate, for every third rate of the slider."""
@@ -128,7 +170,14 @@ class LearningRate(LiveFigure):
         curves.axhline(self.losses[0], color=grey, lw=1, ls=":")
         curves.set(yscale="log", ylim=(1e-3, 1e2), xlabel="step", ylabel="loss", xlim=(0, STEPS))
         curves.set_title(f"η = {self.eta:g}, momentum {self.momentum:g}", size=9, color=ink)
-        final.plot(rates, [at(self.run(eta).losses, self.step) for eta in rates], "o-", color=grey, ms=4, lw=1)
+        final.plot(
+            rates,
+            [at(self.run(eta).losses, self.step) for eta in rates],
+            "o-",
+            color=grey,
+            ms=4,
+            lw=1,
+        )
         final.plot(self.eta, self.loss, "o", color=blue, ms=9)
         final.set(xscale="log", xlabel="learning rate η")
         final.set_title(f"Loss after {self.step} steps", size=9, color=ink)
@@ -145,18 +194,32 @@ def at(values: np.ndarray, step: int) -> float:
 @lru_cache(maxsize=1)
 def digits() -> tuple[np.ndarray, np.ndarray]:
     """The first 20 pictures of each digit, in the order of the file: (200, 49) in whole 255ths, and their labels."""
-    images, labels = (idx(read_checked(f"train-{name}-ubyte.gz")) for name in ("images-idx3", "labels-idx1"))
+    images, labels = (
+        idx(read_checked(f"train-{name}-ubyte.gz")) for name in ("images-idx3", "labels-idx1")
+    )
     rows = np.sort(np.concatenate([np.flatnonzero(labels == k)[:EACH] for k in range(10)]))
-    squares = images[rows].reshape(-1, 28 // POOL, POOL, 28 // POOL, POOL).mean((2, 4))       # (200, 7, 7)
+    squares = (
+        images[rows].reshape(-1, 28 // POOL, POOL, 28 // POOL, POOL).mean((2, 4))
+    )  # (200, 7, 7)
     return np.rint(squares.reshape(len(rows), -1)) / 255, labels[rows].astype(np.int64)
 
 
 def initial(activation: str, seed: int) -> Network:
     """The network before the first step, float64."""
-    uniform, net = mulberry32(3 * seed), Network([digits()[0].shape[1], HIDDEN, 10], hidden=activation, rng=np.random.default_rng(0))
+    uniform, net = (
+        mulberry32(3 * seed),
+        Network(
+            [digits()[0].shape[1], HIDDEN, 10], hidden=activation, rng=np.random.default_rng(0)
+        ),
+    )
     for l, (d_in, d_out) in enumerate(zip(net.sizes, net.sizes[1:]), 1):
         spread = math.sqrt((2 if activation == "relu" and l == 1 else 1) / d_in)
-        net.set(**{f"W{l}": [[spread * normal(uniform) for _ in range(d_out)] for _ in range(d_in)], f"b{l}": np.zeros(d_out)})
+        net.set(
+            **{
+                f"W{l}": [[spread * normal(uniform) for _ in range(d_out)] for _ in range(d_in)],
+                f"b{l}": np.zeros(d_out),
+            }
+        )
     return net
 
 

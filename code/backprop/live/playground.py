@@ -1,4 +1,5 @@
 r"""A playground: a small network that learns to tell two classes in the plane, trained in the page, its gradient norms in view."""
+
 from __future__ import annotations
 
 import math
@@ -10,11 +11,30 @@ from matplotlib.figure import Figure
 from ..losses import BinaryCrossEntropy
 from ..network import Network
 from .base import LiveFigure, Number
-from .playground_data import ACTIVATIONS, DATASETS, DEFAULTS, LIMITS, MOST_POINTS, PRESETS, REACH, dataset, from_text, in_training, to_text
+from .playground_data import (
+    ACTIVATIONS,
+    DATASETS,
+    DEFAULTS,
+    LIMITS,
+    MOST_POINTS,
+    PRESETS,
+    REACH,
+    dataset,
+    from_text,
+    in_training,
+    to_text,
+)
 from .playground_train import Trainer, fresh, initial, measures
 
-DECIDES = ("dataset", "noise", "train_share", "seed", "hidden", "activation")     # a change of one of these starts training anew
-SETTINGS = tuple(DEFAULTS)                     # what an address holds
+DECIDES = (
+    "dataset",
+    "noise",
+    "train_share",
+    "seed",
+    "hidden",
+    "activation",
+)  # a change of one of these starts training anew
+SETTINGS = tuple(DEFAULTS)  # what an address holds
 
 
 class Playground(LiveFigure):
@@ -45,18 +65,31 @@ class Playground(LiveFigure):
     noise = Number(DEFAULTS["noise"], *LIMITS["noise"])
     train_share = traitlets.Int(DEFAULTS["train_share"], min=10, max=100).tag(sync=True)
     points = traitlets.List().tag(sync=True)
-    hidden = traitlets.List(traitlets.Int(min=1, max=8), DEFAULTS["hidden"], minlen=1, maxlen=4).tag(sync=True)
+    hidden = traitlets.List(
+        traitlets.Int(min=1, max=8), DEFAULTS["hidden"], minlen=1, maxlen=4
+    ).tag(sync=True)
     activation = traitlets.Enum(ACTIVATIONS, DEFAULTS["activation"]).tag(sync=True)
     learning_rate = Number(DEFAULTS["learning_rate"], *LIMITS["learning_rate"])
     batch_size = traitlets.Int(DEFAULTS["batch_size"], min=1, max=500).tag(sync=True)
     l2 = Number(DEFAULTS["l2"], *LIMITS["l2"])
     l1 = Number(DEFAULTS["l1"], *LIMITS["l1"])
     seed = traitlets.Int(DEFAULTS["seed"], min=0, max=9999).tag(sync=True)
-    pace = traitlets.Enum([1, 5, 20, 100], 5).tag(sync=True)      # steps that the page makes for each picture
+    pace = traitlets.Enum([1, 5, 20, 100], 5).tag(
+        sync=True
+    )  # steps that the page makes for each picture
     run = traitlets.Dict().tag(sync=True)
-    address = traitlets.Unicode("playground", read_only=True).tag(sync=True)      # in a built page, #playground=... is for this figure
-    catalogue = traitlets.Dict({"limits": LIMITS, "datasets": [[*item] for item in DATASETS.items()], "defaults": DEFAULTS,      # lists keep their order
-                                "presets": [[name, *preset] for name, preset in PRESETS.items()]}, read_only=True).tag(sync=True)
+    address = traitlets.Unicode("playground", read_only=True).tag(
+        sync=True
+    )  # in a built page, #playground=... is for this figure
+    catalogue = traitlets.Dict(
+        {
+            "limits": LIMITS,
+            "datasets": [[*item] for item in DATASETS.items()],
+            "defaults": DEFAULTS,  # lists keep their order
+            "presets": [[name, *preset] for name, preset in PRESETS.items()],
+        },
+        read_only=True,
+    ).tag(sync=True)
 
     @traitlets.observe(*DECIDES)
     def _anew(self, change):
@@ -70,9 +103,13 @@ class Playground(LiveFigure):
             try:
                 x, y, c = (float(v) for v in point)
             except (TypeError, ValueError):
-                raise traitlets.TraitError(f"points[{k}] must be three numbers x, y, class, not {point!r}") from None
+                raise traitlets.TraitError(
+                    f"points[{k}] must be three numbers x, y, class, not {point!r}"
+                ) from None
             if not (abs(x) <= REACH and abs(y) <= REACH and c in (0, 1)):
-                raise traitlets.TraitError(f"points[{k}] must have x and y from {-REACH} to {REACH} and class 0 or 1, not {point!r}")
+                raise traitlets.TraitError(
+                    f"points[{k}] must have x and y from {-REACH} to {REACH} and class 0 or 1, not {point!r}"
+                )
             points.append([x, y, int(c)])
         if len(points) > MOST_POINTS:
             raise traitlets.TraitError(f"points must be at most {MOST_POINTS}, not {len(points)}")
@@ -81,15 +118,24 @@ class Playground(LiveFigure):
     @traitlets.validate("run")
     def _run(self, proposal):
         run = proposal.value
-        if run and run.get("key") == self.key:                     # of other settings it counts for nothing, whatever it holds
+        if (
+            run and run.get("key") == self.key
+        ):  # of other settings it counts for nothing, whatever it holds
             names = list(self._network(initial(self)).parameters)
             try:
-                whole = all(isinstance(run[name], int) and run[name] >= 0 for name in ("steps", "epochs", "cursor"))
-                assert whole and [len(row) for row in run["history"]] == [4 + len(self.hidden)] * len(run["history"])
+                whole = all(
+                    isinstance(run[name], int) and run[name] >= 0
+                    for name in ("steps", "epochs", "cursor")
+                )
+                assert whole and [len(row) for row in run["history"]] == [
+                    4 + len(self.hidden)
+                ] * len(run["history"])
                 self._network(run["parameters"])
                 assert set(run["parameters"]) == set(names)
             except (AssertionError, KeyError, TypeError, ValueError):
-                raise traitlets.TraitError(f"run must hold steps, epochs, cursor, history and the parameters {', '.join(names)}") from None
+                raise traitlets.TraitError(
+                    f"run must hold steps, epochs, cursor, history and the parameters {', '.join(names)}"
+                ) from None
         return run
 
     # ---------------------------------------------------------------------------------------------------- what follows
@@ -123,7 +169,10 @@ class Playground(LiveFigure):
         return self.run if self.run.get("key") == self.key else fresh(self)
 
     steps = property(lambda self: self.now["steps"], doc="How many steps have been made.")
-    epochs = property(lambda self: self.now["epochs"], doc="How many times the training data has been gone through.")
+    epochs = property(
+        lambda self: self.now["epochs"],
+        doc="How many times the training data has been gone through.",
+    )
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
@@ -143,7 +192,10 @@ class Playground(LiveFigure):
         """Return ``{"training": (X, t), "test": (X, t)}``, X (n, 2), classes t (n, 1)."""
         rows = dataset(self.dataset, self.noise, self.seed, self.points)
         mine = in_training(len(rows), self.train_share)
-        return {part: (rows[chosen, :2], rows[chosen, 2:]) for part, chosen in (("training", mine), ("test", ~mine))}
+        return {
+            part: (rows[chosen, :2], rows[chosen, 2:])
+            for part, chosen in (("training", mine), ("test", ~mine))
+        }
 
     @property
     def loss(self) -> dict[str, float]:
@@ -165,7 +217,12 @@ class Playground(LiveFigure):
     def history(self) -> dict[str, np.ndarray]:
         """What the two plots show: arrays `step`, `training` and `test` (losses) and `norms`, (records, layers)."""
         table = np.array(self.now["history"], dtype=float).reshape(-1, 4 + len(self.hidden))
-        return {"step": table[:, 0].astype(int), "training": table[:, 1], "test": table[:, 2], "norms": table[:, 3:]}
+        return {
+            "step": table[:, 0].astype(int),
+            "training": table[:, 1],
+            "test": table[:, 2],
+            "norms": table[:, 3:],
+        }
 
     def train(self, steps: int) -> None:
         """Make `steps` steps of SGD, the same ones that the page makes. ArithmeticError, and no change, if training diverges."""
@@ -184,21 +241,28 @@ class Playground(LiveFigure):
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there."""
         found, now = measures(self.network(), self.data()), self.now
-        values = {name: getattr(self, name) for name in ("noise", "train_share", "learning_rate", "batch_size", "l2", "l1", "seed")}
+        values = {
+            name: getattr(self, name)
+            for name in ("noise", "train_share", "learning_rate", "batch_size", "l2", "l1", "seed")
+        }
         values |= {"steps": now["steps"], "epochs": now["epochs"], "points": len(self.points)}
         for part, (loss, accuracy) in found.items():
             values |= {f"loss[{part}]": loss, f"accuracy[{part}]": accuracy}
         values |= {f"norm[{l}]": norm for l, norm in enumerate(self.gradient_norms, 1)}
         for name, p in self.parameters.items():
-            values |= {f"{name}[{','.join(map(str, index))}]": p[index] for index in np.ndindex(p.shape)}
+            values |= {
+                f"{name}[{','.join(map(str, index))}]": p[index] for index in np.ndindex(p.shape)
+            }
         return {name: float(value) for name, value in values.items()}
 
     # --------------------------------------------------------------------------------------------- picture and words
     def describe(self) -> str:
         loss, accuracy, norms = self.loss, self.accuracy, self.gradient_norms
-        return (f"A network {'-'.join(map(str, self.sizes))} ({self.activation}) that learns to tell two classes of points in the plane ({DATASETS[self.dataset]}), "
-                f"after {self.steps} steps, {self.epochs} epochs: training loss {loss['training']:.4f}, {accuracy['training']:.0%} of the training points right, "
-                f"test loss {loss['test']:.4f}; gradient norms of the layers {', '.join(f'{v:.2g}' for v in norms)}.")
+        return (
+            f"A network {'-'.join(map(str, self.sizes))} ({self.activation}) that learns to tell two classes of points in the plane ({DATASETS[self.dataset]}), "
+            f"after {self.steps} steps, {self.epochs} epochs: training loss {loss['training']:.4f}, {accuracy['training']:.0%} of the training points right, "
+            f"test loss {loss['test']:.4f}; gradient norms of the layers {', '.join(f'{v:.2g}' for v in norms)}."
+        )
 
     def draw(self) -> Figure:
         """The data and the surface, the losses, and the gradient norms."""
@@ -206,29 +270,75 @@ class Playground(LiveFigure):
 
         figure = Figure(figsize=(7.2, 3.3), layout="constrained")
         left, right = figure.subfigures(1, 2, width_ratios=[1, 1.1])
-        ax, net = left.add_subplot(aspect="equal", xlim=(-REACH, REACH), ylim=(-REACH, REACH), xlabel="$x_1$", ylabel="$x_2$"), self.network()
+        ax, net = (
+            left.add_subplot(
+                aspect="equal",
+                xlim=(-REACH, REACH),
+                ylim=(-REACH, REACH),
+                xlabel="$x_1$",
+                ylabel="$x_2$",
+            ),
+            self.network(),
+        )
         axis = np.linspace(-REACH, REACH, 120)
         grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
         surface = BinaryCrossEntropy().predict(net.predict(grid)).reshape(120, 120)
-        ax.imshow(2 * surface - 1, extent=(-REACH, REACH, -REACH, REACH), origin="lower", cmap=SIGNED, vmin=-1.6, vmax=1.6, interpolation="bilinear")
+        ax.imshow(
+            2 * surface - 1,
+            extent=(-REACH, REACH, -REACH, REACH),
+            origin="lower",
+            cmap=SIGNED,
+            vmin=-1.6,
+            vmax=1.6,
+            interpolation="bilinear",
+        )
         if surface.min() < 0.5 < surface.max():
             ax.contour(axis, axis, surface, levels=[0.5], colors=INK, linewidths=1.4)
         for (X, t), filled in zip(self.data().values(), (True, False)):
             for c, marker, colour in ((1, "o", BLUE), (0, "s", VERMILLION)):
                 chosen = X[t[:, 0] == c]
-                ax.plot(*chosen.T, marker, ms=4, color=colour, mfc=colour if filled else "white", mec="white" if filled else colour, mew=0.6)
-        ax.set_title(f"{'-'.join(map(str, self.sizes))}, {self.activation}: step {self.steps}", size=9, color=INK)
+                ax.plot(
+                    *chosen.T,
+                    marker,
+                    ms=4,
+                    color=colour,
+                    mfc=colour if filled else "white",
+                    mec="white" if filled else colour,
+                    mew=0.6,
+                )
+        ax.set_title(
+            f"{'-'.join(map(str, self.sizes))}, {self.activation}: step {self.steps}",
+            size=9,
+            color=INK,
+        )
         losses, norms = right.subplots(2, 1, sharex=True)
         history, present = self.history, measures(net, self.data())
         steps = [*history["step"], self.steps]
         for part, colour, style in (("training", BLUE, "-"), ("test", GREEN, "--")):
-            losses.plot(steps, [*history[part], present[part][0]], style, color=colour, label=part, marker="o" if len(steps) == 1 else None, ms=4)
+            losses.plot(
+                steps,
+                [*history[part], present[part][0]],
+                style,
+                color=colour,
+                label=part,
+                marker="o" if len(steps) == 1 else None,
+                ms=4,
+            )
         losses.set_ylabel("loss", size=8)
         losses.set_ylim(bottom=0)
-        for l, (colour, style) in enumerate(zip((PURPLE, BLUE, GREEN, AMBER, VERMILLION), ("-", "--", "-.", ":", "-"))):
+        for l, (colour, style) in enumerate(
+            zip((PURPLE, BLUE, GREEN, AMBER, VERMILLION), ("-", "--", "-.", ":", "-"))
+        ):
             if l <= len(self.hidden):
-                norms.plot(steps, [*history["norms"][:, l], self.gradient_norms[l]], style, color=colour, label=f"layer {l + 1}",
-                           marker="o" if len(steps) == 1 else None, ms=4)
+                norms.plot(
+                    steps,
+                    [*history["norms"][:, l], self.gradient_norms[l]],
+                    style,
+                    color=colour,
+                    label=f"layer {l + 1}",
+                    marker="o" if len(steps) == 1 else None,
+                    ms=4,
+                )
         norms.set(xlabel="step", yscale="log")
         norms.set_ylabel("gradient norm", size=8)
         for axes in (losses, norms):

@@ -2,6 +2,7 @@
 
 Every function has its twin in ``engine.js`` or ``playground_data.js``; the tests hold the two together.
 """
+
 from __future__ import annotations
 
 import math
@@ -10,30 +11,74 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-SAMPLES = 400                                  # of every drawn data set, training and test together
-REACH = 1.5                                    # the plane shows -REACH .. REACH in both directions; own points must lie there
-MOST_POINTS = 500                              # of one's own
-DATASETS = {"moons": "two moons", "circles": "circles", "xor": "XOR", "spiral": "spiral", "own": "your own points"}
+SAMPLES = 400  # of every drawn data set, training and test together
+REACH = 1.5  # the plane shows -REACH .. REACH in both directions; own points must lie there
+MOST_POINTS = 500  # of one's own
+DATASETS = {
+    "moons": "two moons",
+    "circles": "circles",
+    "xor": "XOR",
+    "spiral": "spiral",
+    "own": "your own points",
+}
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
-LIMITS = {"noise": (0, 0.5), "train_share": (10, 100), "learning_rate": (1e-4, 30), "batch_size": (1, 500), "l2": (0, 1), "l1": (0, 1), "seed": (0, 9999)}
+LIMITS = {
+    "noise": (0, 0.5),
+    "train_share": (10, 100),
+    "learning_rate": (1e-4, 30),
+    "batch_size": (1, 500),
+    "l2": (0, 1),
+    "l1": (0, 1),
+    "seed": (0, 9999),
+}
 
-DEFAULTS = {"dataset": "moons", "noise": 0.1, "train_share": 50, "points": [], "hidden": [4, 4], "activation": "tanh", "learning_rate": 0.3, "batch_size": 10,
-            "l2": 0.0, "l1": 0.0, "seed": 3}
+DEFAULTS = {
+    "dataset": "moons",
+    "noise": 0.1,
+    "train_share": 50,
+    "points": [],
+    "hidden": [4, 4],
+    "activation": "tanh",
+    "learning_rate": 0.3,
+    "batch_size": 10,
+    "l2": 0.0,
+    "l1": 0.0,
+    "seed": 3,
+}
 
-PRESETS = {                                    # name: what to press, what it teaches, what it sets; the rest as in `DEFAULTS`
-    "moons": ("Two moons", "Press Play. The border between the classes is straight at first, then it bends between the moons; the test loss follows the training loss.", {}),
-    "xor": ("XOR with one unit", "One hidden unit cuts the plane along one straight line, and no line separates XOR. Let it try; then add units with + until it can.",
-            {"dataset": "xor", "hidden": [1]}),
-    "circles": ("Circles", "A ring is closed by at least three cuts. Each unit’s own view shows its cut; take units away and see where the ring breaks open.",
-                {"dataset": "circles", "hidden": [4]}),
-    "vanishing": ("Vanishing gradients", "Four sigmoid layers: each multiplies what flows back by slopes of at most a quarter, so layer 1 starves. "
-                  "Look at the gradient norms, then switch the activation to tanh or ReLU.",
-                  {"hidden": [6, 6, 6, 6], "activation": "sigmoid"}),
-    "spiral": ("Spiral", "The hard one: two layers of eight units, and still a hundred epochs or more. Look at the second layer: its units are already curved where those of the first are straight.",
-               {"dataset": "spiral", "noise": 0.02, "hidden": [8, 8]}),
-    "too fast": ("Too big a step", "A learning rate of 10: the loss leaps, and the units of layers 1 and 2 saturate. Their gradient norms fall to almost nothing; "
-                 "a smaller rate, set then, cannot bring them back. Reset can.",
-                 {"learning_rate": 10.0}),
+PRESETS = {  # name: what to press, what it teaches, what it sets; the rest as in `DEFAULTS`
+    "moons": (
+        "Two moons",
+        "Press Play. The border between the classes is straight at first, then it bends between the moons; the test loss follows the training loss.",
+        {},
+    ),
+    "xor": (
+        "XOR with one unit",
+        "One hidden unit cuts the plane along one straight line, and no line separates XOR. Let it try; then add units with + until it can.",
+        {"dataset": "xor", "hidden": [1]},
+    ),
+    "circles": (
+        "Circles",
+        "A ring is closed by at least three cuts. Each unit’s own view shows its cut; take units away and see where the ring breaks open.",
+        {"dataset": "circles", "hidden": [4]},
+    ),
+    "vanishing": (
+        "Vanishing gradients",
+        "Four sigmoid layers: each multiplies what flows back by slopes of at most a quarter, so layer 1 starves. "
+        "Look at the gradient norms, then switch the activation to tanh or ReLU.",
+        {"hidden": [6, 6, 6, 6], "activation": "sigmoid"},
+    ),
+    "spiral": (
+        "Spiral",
+        "The hard one: two layers of eight units, and still a hundred epochs or more. Look at the second layer: its units are already curved where those of the first are straight.",
+        {"dataset": "spiral", "noise": 0.02, "hidden": [8, 8]},
+    ),
+    "too fast": (
+        "Too big a step",
+        "A learning rate of 10: the loss leaps, and the units of layers 1 and 2 saturate. Their gradient norms fall to almost nothing; "
+        "a smaller rate, set then, cannot bring them back. Reset can.",
+        {"learning_rate": 10.0},
+    ),
 }
 
 
@@ -112,10 +157,21 @@ def in_training(n: int, share: float) -> np.ndarray:
 
 
 # -------------------------------------------------------------------------------------------------- a state as one line
-KEYS = {"data": "dataset", "noise": "noise", "train": "train_share", "hidden": "hidden", "activation": "activation", "rate": "learning_rate",
-        "batch": "batch_size", "l2": "l2", "l1": "l1", "seed": "seed", "points": "points"}
+KEYS = {
+    "data": "dataset",
+    "noise": "noise",
+    "train": "train_share",
+    "hidden": "hidden",
+    "activation": "activation",
+    "rate": "learning_rate",
+    "batch": "batch_size",
+    "l2": "l2",
+    "l1": "l1",
+    "seed": "seed",
+    "points": "points",
+}
 NUMBER = re.compile(r"-?\d{1,17}(\.\d{1,20})?(e-?\d{1,2})?", re.ASCII)
-LONGEST = 40_000                               # characters of an address that are read
+LONGEST = 40_000  # characters of an address that are read
 
 
 def to_text(state: dict) -> str:
@@ -127,7 +183,9 @@ def to_text(state: dict) -> str:
             if state["dataset"] == "own":
                 parts.append("points:" + "_".join(",".join(map(shortest, p)) for p in value))
         else:
-            parts.append(f"{key}:{'-'.join(map(str, value)) if key == 'hidden' else value if isinstance(value, str) else shortest(value)}")
+            parts.append(
+                f"{key}:{'-'.join(map(str, value)) if key == 'hidden' else value if isinstance(value, str) else shortest(value)}"
+            )
     return ";".join(parts)
 
 
@@ -157,10 +215,19 @@ def read_value(key: str, name: str, value: str):
         return value
     if key == "hidden":
         if not re.fullmatch(r"[1-8](-[1-8]){0,3}", value):
-            raise ValueError(f"hidden must be one to four layers of 1 to 8 units, such as 4-4, not “{value[:20]}”")
+            raise ValueError(
+                f"hidden must be one to four layers of 1 to 8 units, such as 4-4, not “{value[:20]}”"
+            )
         return [int(v) for v in value.split("-")]
     if key == "points":
-        points = [[number("points", v, -REACH, REACH) for v in row.split(",")] for row in value.split("_")] if value else []
+        points = (
+            [
+                [number("points", v, -REACH, REACH) for v in row.split(",")]
+                for row in value.split("_")
+            ]
+            if value
+            else []
+        )
         if len(points) > MOST_POINTS:
             raise ValueError(f"points must be at most {MOST_POINTS}")
         for p in points:
@@ -175,10 +242,16 @@ def read_value(key: str, name: str, value: str):
 
 def number(key: str, text: str, low: float, high: float) -> float:
     if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
-        raise ValueError(f"{key} must be a number from {shortest(low)} to {shortest(high)}, not “{text[:20]}”")
+        raise ValueError(
+            f"{key} must be a number from {shortest(low)} to {shortest(high)}, not “{text[:20]}”"
+        )
     return float(text)
 
 
 def shortest(v: float) -> str:
     """Return the shortest text that reads back as the same number, written as JavaScript writes it."""
-    return np.format_float_positional(v, trim="-") if v == 0 or abs(v) >= 1e-6 else repr(float(v)).replace("e-0", "e-")
+    return (
+        np.format_float_positional(v, trim="-")
+        if v == 0 or abs(v) >= 1e-6
+        else repr(float(v)).replace("e-0", "e-")
+    )

@@ -1,4 +1,5 @@
 r"""Rate films, get recommendations with their reasons: a new user folded into a matrix factorisation, at every change."""
+
 from __future__ import annotations
 
 import base64
@@ -9,14 +10,14 @@ import traitlets
 from matplotlib.figure import Figure
 
 from ..datasets import load_movielens
-from ..factorization import fold_in
+from ..recommendation.factorization import fold_in
 from ..stored import stored
 from .base import Array, LiveFigure
 from .draw_digit_weights import dequantise, quantise
 
-RATED, SHOWN = 20, 10                          # films to rate, films recommended
+RATED, SHOWN = 20, 10  # films to rate, films recommended
 EXAMPLE = {"Star Wars: Episode IV": 5, "Matrix": 5, "Titanic": 2}
-TASTES = {                                     # name: genres that get five stars, genres that get two
+TASTES = {  # name: genres that get five stars, genres that get two
     "Space and magic": ({"Sci-Fi", "Fantasy"}, {"Drama", "Comedy"}),
     "Serious drama": ({"Drama"}, {"Action", "Comedy", "Fantasy"}),
     "An evening to laugh": ({"Comedy"}, {"Drama", "Sci-Fi"}),
@@ -27,7 +28,7 @@ class Recommender(LiveFigure):
     r"""Twenty films to rate, and the ten of 300 known ones that the ratings speak for.
 
     The film vectors are those of ``code/experiments/film_factors.py``, in eight bits an entry; everything here is computed with those, in
-    float64, by `backprop.factorization.fold_in`: equation (eq-recommend-fold-in). A prediction is a sum, of the mean, the film's bias and
+    float64, by `backprop.recommendation.factorization.fold_in`: equation (eq-recommend-fold-in). A prediction is a sum, of the mean, the film's bias and
     what each rating contributes: equation (eq-recommend-reasons). Titles and ratings are MovieLens data (harper2015), under the terms of
     GroupLens: for research and teaching, not for commercial use, and to be passed on under the same terms.
 
@@ -49,14 +50,21 @@ class Recommender(LiveFigure):
     chosen = traitlets.Int(0, min=0, max=SHOWN - 1).tag(sync=True)
     titles = traitlets.List(read_only=True).tag(sync=True)
     rate = traitlets.List(read_only=True).tag(sync=True)
-    factors = traitlets.Dict(read_only=True).tag(sync=True)            # Q, its scale, c, mean and the two penalties
-    tastes = traitlets.List(read_only=True).tag(sync=True)             # [name, ratings]
-    start = traitlets.List(read_only=True).tag(sync=True)              # the ratings that the figure was made with
+    factors = traitlets.Dict(read_only=True).tag(
+        sync=True
+    )  # Q, its scale, c, mean and the two penalties
+    tastes = traitlets.List(read_only=True).tag(sync=True)  # [name, ratings]
+    start = traitlets.List(read_only=True).tag(
+        sync=True
+    )  # the ratings that the figure was made with
 
     def __init__(self, **state):
         for name, value in known_films().items():
             self.set_trait(name, value)
-        example = [next((stars for begin, stars in EXAMPLE.items() if begin in self.titles[k]), 0) for k in self.rate]
+        example = [
+            next((stars for begin, stars in EXAMPLE.items() if begin in self.titles[k]), 0)
+            for k in self.rate
+        ]
         super().__init__(**{"ratings": example, **state})
         self.set_trait("start", self.ratings.tolist())
 
@@ -64,7 +72,10 @@ class Recommender(LiveFigure):
     def Q(self) -> np.ndarray:
         """The film vectors that the page computes with, (300, d)."""
         scale = np.array(self.factors["scale"])
-        return dequantise(np.frombuffer(base64.b64decode(self.factors["Q"]), np.int8).reshape(-1, len(scale)), scale)
+        return dequantise(
+            np.frombuffer(base64.b64decode(self.factors["Q"]), np.int8).reshape(-1, len(scale)),
+            scale,
+        )
 
     @property
     def averages(self) -> np.ndarray:
@@ -80,7 +91,9 @@ class Recommender(LiveFigure):
         """The user's (b, p), the influence of each rating on it, and the surprises: see `fold_in`."""
         films = np.array(self.rate)[self.rated]
         surprise = self.ratings[self.rated] - self.averages[films]
-        return *fold_in(self.Q[films], surprise, self.factors["vectors"], self.factors["biases"]), surprise
+        return *fold_in(
+            self.Q[films], surprise, self.factors["vectors"], self.factors["biases"]
+        ), surprise
 
     @property
     def bias(self) -> float:
@@ -92,8 +105,8 @@ class Recommender(LiveFigure):
         """What each of the twenty ratings adds to each film's prediction, (300, 20); 0 where there is no rating."""
         _, influence, surprise = self.fold()
         parts = np.zeros((len(self.titles), RATED))
-        X = np.concatenate([np.ones((len(parts), 1)), self.Q], axis=1)                   # (300, 1 + d)
-        parts[:, self.rated] = X @ influence * surprise                                  # (300, 1 + d) @ (1 + d, m) * (m,)
+        X = np.concatenate([np.ones((len(parts), 1)), self.Q], axis=1)  # (300, 1 + d)
+        parts[:, self.rated] = X @ influence * surprise  # (300, 1 + d) @ (1 + d, m) * (m,)
         return parts
 
     @property
@@ -112,17 +125,31 @@ class Recommender(LiveFigure):
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there."""
         ranking, predictions, averages = self.ranking, self.predictions, self.averages
-        found = {f"r[{s}]": self.ratings[s] for s in range(RATED)} | {"b": self.bias, "rated": len(self.rated), "mean": self.factors["mean"]}
+        found = {f"r[{s}]": self.ratings[s] for s in range(RATED)} | {
+            "b": self.bias,
+            "rated": len(self.rated),
+            "mean": self.factors["mean"],
+        }
         for k, film in enumerate(ranking):
-            found |= {f"predicted[{k}]": predictions[film], f"gain[{k}]": predictions[film] - averages[film]}
+            found |= {
+                f"predicted[{k}]": predictions[film],
+                f"gain[{k}]": predictions[film] - averages[film],
+            }
         film = ranking[self.chosen]
-        found |= {f"from[{s}]": part for s, part in enumerate(self.contributions[film])} | {"c": averages[film] - found["mean"], "sum": predictions[film]}
+        found |= {f"from[{s}]": part for s, part in enumerate(self.contributions[film])} | {
+            "c": averages[film] - found["mean"],
+            "sum": predictions[film],
+        }
         return {name: float(value) for name, value in found.items()}
 
     def describe(self) -> str:
-        best = [f"{self.titles[film]} ({self.predictions[film]:.1f} stars)" for film in self.ranking[:3]]
-        return (f"Twenty films to rate from one to five stars and a list of ten films recommended for the ratings given, each with its reason. "
-                f"{len(self.rated)} rated; the list starts with {', '.join(best)}.")
+        best = [
+            f"{self.titles[film]} ({self.predictions[film]:.1f} stars)" for film in self.ranking[:3]
+        ]
+        return (
+            f"Twenty films to rate from one to five stars and a list of ten films recommended for the ratings given, each with its reason. "
+            f"{len(self.rated)} rated; the list starts with {', '.join(best)}."
+        )
 
     def draw(self) -> Figure:
         """The ratings given and the list, as on the page."""
@@ -130,8 +157,12 @@ class Recommender(LiveFigure):
         figure = Figure(figsize=(7.2, 3.9))
         figure.text(0.02, 0.93, "Rated", weight="bold", size=10, color=ink)
         for row, s in enumerate(self.rated[:9]):
-            figure.text(0.02, 0.86 - 0.085 * row, short(self.titles[self.rate[s]], 30), size=8.5, color=ink)
-            figure.text(0.02, 0.825 - 0.085 * row, f"{self.ratings[s]:g} of 5 stars", size=7.5, color=grey)
+            figure.text(
+                0.02, 0.86 - 0.085 * row, short(self.titles[self.rate[s]], 30), size=8.5, color=ink
+            )
+            figure.text(
+                0.02, 0.825 - 0.085 * row, f"{self.ratings[s]:g} of 5 stars", size=7.5, color=grey
+            )
         if not len(self.rated):
             figure.text(0.02, 0.86, "nothing yet", size=8.5, color=grey)
         figure.text(0.34, 0.93, "Recommended", weight="bold", size=10, color=ink)
@@ -139,10 +170,18 @@ class Recommender(LiveFigure):
         for row, film in enumerate(self.ranking):
             low, high = sorted([self.averages[film], self.predictions[film]])
             ax.plot([2, 5], [row, row], color="#d4d9df", lw=5, solid_capstyle="butt")
-            ax.plot([low, high], [row, row], color=blue if high == self.predictions[film] else red, lw=5, solid_capstyle="butt")
+            ax.plot(
+                [low, high],
+                [row, row],
+                color=blue if high == self.predictions[film] else red,
+                lw=5,
+                solid_capstyle="butt",
+            )
             ax.plot([self.averages[film]] * 2, [row - 0.3, row + 0.3], color=ink, lw=1.5)
             ax.text(5.1, row, f"{self.predictions[film]:.1f}", va="center", size=8, color=ink)
-            ax.text(1.9, row, short(self.titles[film], 38), va="center", ha="right", size=8, color=ink)
+            ax.text(
+                1.9, row, short(self.titles[film], 38), va="center", ha="right", size=8, color=ink
+            )
         ax.set_axis_off()
         figure.text(0.66, 0.02, "stars from 2 to 5; stroke: the average user", size=7.5, color=grey)
         return figure
@@ -154,11 +193,33 @@ def known_films() -> dict:
     data, found = load_movielens(), stored("film_factors")
     films, rate = found.arrays["films"], found.arrays["rate"].tolist()
     q, scale = quantise(found.arrays["Q"])
-    tastes = [[name, [5.0 if yes & set(data.genres[films[k]]) else 2.0 if no & set(data.genres[films[k]]) else 0.0 for k in rate]]
-              for name, (yes, no) in TASTES.items()]
-    return {"titles": [readable(data.title[film]) for film in films], "rate": rate, "tastes": tastes, "factors": {
-        "Q": base64.b64encode(q.tobytes()).decode("ascii"), "scale": scale.tolist(), "c": [round(float(c), 4) for c in found.arrays["c"]],
-        "mean": found.result["mean"], "vectors": found.result["vectors"], "biases": found.result["biases"]}}
+    tastes = [
+        [
+            name,
+            [
+                5.0
+                if yes & set(data.genres[films[k]])
+                else 2.0
+                if no & set(data.genres[films[k]])
+                else 0.0
+                for k in rate
+            ],
+        ]
+        for name, (yes, no) in TASTES.items()
+    ]
+    return {
+        "titles": [readable(data.title[film]) for film in films],
+        "rate": rate,
+        "tastes": tastes,
+        "factors": {
+            "Q": base64.b64encode(q.tobytes()).decode("ascii"),
+            "scale": scale.tolist(),
+            "c": [round(float(c), 4) for c in found.arrays["c"]],
+            "mean": found.result["mean"],
+            "vectors": found.result["vectors"],
+            "biases": found.result["biases"],
+        },
+    }
 
 
 def readable(title: str) -> str:
@@ -173,4 +234,4 @@ def readable(title: str) -> str:
 
 def short(text: str, most: int) -> str:
     """`text` cut to `most` characters."""
-    return text if len(text) <= most else text[:most - 1].rstrip() + "…"
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

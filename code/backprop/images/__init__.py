@@ -1,0 +1,1 @@
+"""Sections 6.1: convolutional networks on pictures."""

@@ -1,0 +1,1 @@
+"""Section 6.2: words, characters, sentences."""

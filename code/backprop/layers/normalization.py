@@ -1,0 +1,228 @@
+r"""Batch and layer normalisation, dropout, residual connections: what makes deep networks train.
+
+Batch normalisation and layer normalisation are one computation over different axes. Both give each number mean 0 and variance 1 among
+its fellows, then a scale gamma and a shift beta of their own: batch normalisation among the same feature of all samples (and pixels),
+layer normalisation among all features of the same sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..network import Layer, shape_after
+
+
+def standardise(x: np.ndarray, axis: int, eps: float) -> tuple[np.ndarray, ...]:
+    """``x_hat = (x - mean) / s`` with ``s = sqrt(variance + eps)`` along `axis`: equation (eq-bn-forward).
+
+    Returns x_hat, 1/s, the mean and the variance.
+    """
+    mean = x.mean(axis=axis, keepdims=True)
+    centred = x - mean
+    variance = np.square(centred).mean(axis=axis, keepdims=True)
+    inverse = 1 / np.sqrt(variance + x.dtype.type(eps))
+    return centred * inverse, inverse, mean, variance
+
+
+def standardise_backward(
+    grad: np.ndarray, x_hat: np.ndarray, inverse: np.ndarray, axis: int
+) -> np.ndarray:
+    r"""``dL/dx`` from ``grad = dL/dx_hat``: equation (eq-bn-backward).
+
+    ``dL/dx = (grad - mean(grad) - x_hat mean(grad x_hat)) / s``. The two means are what the mean and the variance, which depend on every x, send back.
+    """
+    by_mean = grad.mean(axis=axis, keepdims=True)
+    by_variance = x_hat * (grad * x_hat).mean(axis=axis, keepdims=True)
+    return inverse * (grad - by_mean - by_variance)
+
+
+class BatchNorm(Layer):
+    r"""Batch normalisation: equations (eq-bn-forward), (eq-bn-backward) (ioffe2015). (n, d) or (n, ..., d); the last axis are the features.
+
+    In training each feature is normalised with the batch's mean and variance, over samples and, in pictures, pixels; the running ones
+    move towards them: ``running <- (1 - momentum) running + momentum batch`` (the variance with n - 1, as PyTorch does). Otherwise the
+    running ones are used, and the layer is one product and one sum an entry.
+
+    Parameters
+    ----------
+    d : features (channels). momentum : share of the newest batch, in (0, 1]. eps : added to the variance, > 0. dtype : float64, float32.
+
+    Attributes
+    ----------
+    running_mean, running_variance : (d,). They are no parameters: no optimiser moves them, and ``train(patience=...)`` leaves them.
+    """
+
+    def __init__(self, d: int, momentum: float = 0.1, eps: float = 1e-5, dtype=np.float64):
+        super().__init__()
+        if not 0 < momentum <= 1:
+            raise ValueError(f"momentum must lie in (0, 1], not {momentum}")
+        if not eps > 0:
+            raise ValueError(f"eps must be positive, not {eps}")
+        self.momentum, self.eps = momentum, eps
+        self.own(gamma=np.ones(d, dtype), beta=np.zeros(d, dtype))
+        self.running_mean, self.running_variance = np.zeros(d, dtype), np.ones(d, dtype)
+
+    def forward(self, x):
+        self.shape, x = x.shape, x.reshape(-1, x.shape[-1])  # (N, d): pixels count as samples
+        self.with_batch = self.training
+        if self.training:
+            if len(x) < 2:
+                raise ValueError(
+                    "batch normalisation needs at least 2 samples to train on: "
+                    "one alone has no variance"
+                )
+            self.x_hat, self.inverse, mean, variance = standardise(x, 0, self.eps)
+            self.running_mean += self.momentum * (mean[0] - self.running_mean)
+            unbiased = variance[0] * (len(x) / (len(x) - 1))
+            self.running_variance += self.momentum * (unbiased - self.running_variance)
+        else:
+            self.inverse = 1 / np.sqrt(self.running_variance + x.dtype.type(self.eps))  # (d,)
+            self.x_hat = (x - self.running_mean) * self.inverse
+        return (self.parameters["gamma"] * self.x_hat + self.parameters["beta"]).reshape(self.shape)
+
+    def backward(self, grad, inputs=True):
+        grad = grad.reshape(self.x_hat.shape)  # (N, d)
+        self.gradients["beta"][...] = grad.sum(axis=0)
+        self.gradients["gamma"][...] = (grad * self.x_hat).sum(axis=0)
+        if not inputs:
+            return None
+        grad = grad * self.parameters["gamma"]  # dL/dx_hat
+        if self.with_batch:
+            grad = standardise_backward(grad, self.x_hat, self.inverse, 0)
+        else:
+            grad = grad * self.inverse  # mean and variance are constants
+        return grad.reshape(self.shape)
+
+    def output_shape(self, shape):
+        return features(self, shape, "gamma")
+
+
+class LayerNorm(Layer):
+    r"""Layer normalisation: each sample, each element of a sequence, by its own mean and variance: equation (eq-attention-layernorm) (ba2016).
+
+    The same in training and afterwards. (..., d) to (..., d).
+
+    Parameters
+    ----------
+    d : features. eps : added to the variance, > 0. dtype : float64 or float32.
+    """
+
+    def __init__(self, d: int, eps: float = 1e-5, dtype=np.float64):
+        super().__init__()
+        if not eps > 0:
+            raise ValueError(f"eps must be positive, not {eps}")
+        self.eps = eps
+        self.own(gamma=np.ones(d, dtype), beta=np.zeros(d, dtype))
+
+    def forward(self, x):
+        self.x_hat, self.inverse, _, _ = standardise(x, -1, self.eps)  # (..., d), (..., 1)
+        return self.parameters["gamma"] * self.x_hat + self.parameters["beta"]
+
+    def backward(self, grad, inputs=True):
+        d = grad.shape[-1]
+        self.gradients["beta"][...] = grad.reshape(-1, d).sum(axis=0)
+        self.gradients["gamma"][...] = (grad * self.x_hat).reshape(-1, d).sum(axis=0)
+        if not inputs:
+            return None
+        return standardise_backward(grad * self.parameters["gamma"], self.x_hat, self.inverse, -1)
+
+    def output_shape(self, shape):
+        return features(self, shape, "gamma")
+
+
+class Dropout(Layer):
+    r"""Dropout: in training each entry is 0 with probability p and 1/(1 - p) times itself otherwise: equation (eq-bn-dropout) (srivastava2014).
+
+    The factor keeps the expected value, so that nothing has to change afterwards. Going back the error meets the same factors.
+
+    Parameters
+    ----------
+    p : probability of 0, in [0, 1). rng : where the zeros come from, `numpy.random.Generator`.
+
+    Attributes
+    ----------
+    fixed : True keeps the factors of the last pass instead of drawing new ones. A gradient check needs it: a function that is another
+        one at each call has no derivative.
+    """
+
+    fixed = False
+
+    def __init__(self, p: float, rng: np.random.Generator | None = None):
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"p, the probability of 0, must lie in [0, 1), not {p}")
+        self.p, self.rng = p, np.random.default_rng() if rng is None else rng
+        self.factors = None
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            self.factors = None
+            return x
+        if not (self.fixed and self.factors is not None and self.factors.shape == x.shape):
+            kept = self.rng.random(x.shape, np.float32) >= self.p
+            self.factors = kept * x.dtype.type(1 / (1 - self.p))  # 0 or 1/(1 - p)
+        return x * self.factors
+
+    def backward(self, grad, inputs=True):
+        return grad if self.factors is None else grad * self.factors
+
+
+class Residual(Layer):
+    r"""``x + branch(x)``: a residual connection (he2016). Back, the error is the sum of two: ``grad + branch^T grad``: equation (eq-bn-residual).
+
+    Parameters
+    ----------
+    layers : the branch, layers in a row whose output has the shape of their input.
+    shortcut : layers in a row for the other way, where the branch changes the shape; none: the identity.
+    """
+
+    def __init__(self, layers: Sequence, shortcut: Sequence = ()):
+        super().__init__()
+        self.branch, self.shortcut = list(layers), list(shortcut)
+        if not self.branch:
+            raise ValueError("the branch of a residual connection needs at least one layer")
+        self.layers = self.branch + self.shortcut
+
+    def forward(self, x):
+        y = short = x
+        for layer in self.branch:
+            y = layer.forward(y)
+        for layer in self.shortcut:
+            short = layer.forward(short)
+        if y.shape != short.shape:
+            raise ValueError(
+                f"the branch makes {y.shape}, the shortcut {short.shape}: they cannot be added"
+            )
+        return y + short
+
+    def backward(self, grad, inputs=True):
+        short = grad
+        for k, layer in reversed(list(enumerate(self.branch))):
+            grad = layer.backward(grad, inputs or k > 0)
+        for k, layer in reversed(list(enumerate(self.shortcut))):
+            short = layer.backward(short, inputs or k > 0)
+        return grad + short if inputs else None
+
+    def output_shape(self, shape):
+        branch = short = shape
+        for layer in self.branch:
+            branch = shape_after(layer, branch)
+        for layer in self.shortcut:
+            short = shape_after(layer, short)
+        if branch != short:
+            raise ValueError(
+                f"the branch makes {branch} of {shape}, the shortcut {short}: they cannot be added"
+            )
+        return branch
+
+
+def features(layer: Layer, shape: tuple[int, ...], name: str) -> tuple[int, ...]:
+    """`shape`, if its last axis is as long as the parameter `name`; else ValueError."""
+    d = len(layer.parameters[name])
+    if not shape or shape[-1] != d:
+        raise ValueError(
+            f"{type(layer).__name__} takes {d} features, one sample (..., {d}), not {shape}"
+        )
+    return shape

@@ -1,0 +1,327 @@
+r"""Recurrent layers, forward over a sequence and backward through time: RNN, LSTM and GRU.
+
+A batch of sequences is (n, T, d): sample, step, feature; a layer makes (n, T, h) of it. The weighted inputs of all steps are one matrix
+product, and so are the gradients of all weights; only the state has to go step by step, forward and then back (werbos1990).
+
+Where a mask (n, T) is False, a sequence has no element: the state stays as it is, and the error passes unchanged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..activations import sigmoid
+from ..network import Layer
+from ..optimizers import positive
+
+
+class Recurrent(Layer):
+    r"""What the three cells share: ``z_t = x_t Wx + b``, the state step by step, and backpropagation through time (eq-bptt-backward).
+
+    A cell writes `step`, from ``z_t`` and the state to the next state, and `step_backward`, its derivative. The state is (n, s), s = h
+    but for the LSTM, whose state is the pair of h and c in one row.
+
+    Parameters
+    ----------
+    d, h : features of an element and units. last : True returns only the last h, (n, h), for a label a sequence.
+    rng, dtype : as for `backprop.network.Dense`. ``Wx`` (d, g h) is normal with variance 1/d, ``Wh`` (h, g h) orthogonal a gate (saxe2014).
+
+    Attributes
+    ----------
+    h : (n, T, h), the outputs. state : (n, s), the state after the last step; pass it as `start` to go on where a batch ended.
+    grad_norms : (n, T + 1), after `backward`: the norm of dL/dh_t for each sample, all that reaches h_t from its output and from later
+        steps; t = 0 is the initial state. grad_start : (n, s), dL/d(start).
+    """
+
+    gates = 1
+    parts = 1  # the state holds h, or h and c
+
+    def __init__(
+        self,
+        d: int,
+        h: int,
+        *,
+        last: bool = False,
+        rng: np.random.Generator | None = None,
+        dtype=np.float64,
+    ):
+        super().__init__()
+        if d < 1 or h < 1:
+            raise ValueError(
+                f"a recurrent layer needs at least one feature and one unit, not {d} and {h}"
+            )
+        rng = np.random.default_rng() if rng is None else rng
+        self.d, self.units, self.last = d, h, last
+        Wx = rng.normal(0, np.sqrt(1 / d), (d, self.gates * h))
+        Wh = np.concatenate(
+            [np.linalg.qr(rng.normal(size=(h, h)))[0] for _ in range(self.gates)], axis=1
+        )
+        self.own(Wx=Wx.astype(dtype), Wh=Wh.astype(dtype), b=np.zeros(self.gates * h, dtype))
+
+    def step(self, t: int, z: np.ndarray, state: np.ndarray) -> np.ndarray:
+        """From z_t = x_t Wx + b, (n, g h), and the state before, (n, s), return the state after.
+
+        Keeps in ``self.kept[t]`` what the way back needs.
+        """
+        raise NotImplementedError
+
+    def step_backward(self, t: int, grad: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, ...]:
+        """From ``grad = dL/d(state after)`` return three: ``dL/dz_t`` and ``dL/d(h Wh)``, both (n, g h), and
+        ``dL/d(state before)`` without the part that goes through Wh, (n, s).
+        """
+        raise NotImplementedError
+
+    def forward(
+        self, x: np.ndarray, start: np.ndarray | None = None, mask: np.ndarray | None = None
+    ) -> np.ndarray:
+        """(n, T, d) to (n, T, h), or to (n, h) with ``last=True``.
+
+        `start`: the state before the first step, (n, s), 0 by default; `mask`: (n, T), bool.
+        """
+        self.seen = self.mask if mask is None else np.asarray(mask)
+        self.check(x, start)
+        n, T, d = x.shape
+        self.x = np.ascontiguousarray(
+            x.transpose(1, 0, 2)
+        )  # (T, n, d): a step's batch lies together
+        z = self.x.reshape(T * n, d) @ self.parameters["Wx"] + self.parameters["b"]
+        z = z.reshape(T, n, -1)  # (T, n, g h)
+        self.states = np.empty((T + 1, n, self.parts * self.units), x.dtype)
+        self.states[0] = 0 if start is None else start  # states[t] is the state before step t
+        self.kept = [None] * T
+        for t in range(T):
+            after = self.step(t, z[t], self.states[t])  # (n, s)
+            if self.seen is not None:
+                after = np.where(self.seen[:, t, None], after, self.states[t])
+            self.states[t + 1] = after
+        self.state = self.states[T]
+        self.h = self.states[1:, :, : self.units].transpose(1, 0, 2)  # (n, T, h)
+        return self.h[:, -1] if self.last else self.h
+
+    def backward(
+        self, grad: np.ndarray, inputs: bool = True, grad_state: np.ndarray | None = None
+    ) -> np.ndarray | None:
+        """``dL/dh``, of the output's shape, to ``dL/dx``, (n, T, d); fills `gradients`.
+
+        `grad_state`: what reaches the last state from elsewhere, (n, s), 0 by default.
+        """
+        T, (n, s) = len(self.states) - 1, self.states.shape[1:]
+        h, Wh = self.units, self.parameters["Wh"]
+        carry = np.zeros((n, s), grad.dtype)  # dL/d(state), what comes from the future
+        if grad_state is not None:
+            carry += grad_state
+        if self.last:
+            carry[:, :h] += grad
+        grad_z, grad_r = np.empty((2, T, n, self.gates * h), grad.dtype)
+        self.grad_norms = np.empty((n, T + 1), grad.dtype)
+        for t in reversed(range(T)):
+            if not self.last:
+                carry[:, :h] += grad[:, t]  # the future, and the output of this step
+            self.grad_norms[:, t + 1] = np.linalg.norm(carry[:, :h], axis=1)
+            grad_z[t], grad_r[t], before = self.step_backward(t, carry, self.states[t])
+            before[:, :h] += grad_r[t] @ Wh.T  # (n, g h) @ (g h, h)
+            if self.seen is not None:
+                seen = self.seen[:, t, None]
+                before = np.where(seen, before, carry)
+                grad_z[t] *= seen
+                grad_r[t] *= seen
+            carry = before
+        self.grad_norms[:, 0] = np.linalg.norm(carry[:, :h], axis=1)
+        self.grad_start = carry
+        self.weight_gradients(grad_z, grad_r)
+        if not inputs:
+            return None
+        grad_x = grad_z.reshape(T * n, -1) @ self.parameters["Wx"].T  # (T n, g h) @ (g h, d)
+        return grad_x.reshape(T, n, self.d).transpose(1, 0, 2)
+
+    def weight_gradients(self, grad_z: np.ndarray, grad_r: np.ndarray) -> None:
+        """The gradients of all steps at once: equation (eq-bptt-weights)."""
+        rows = grad_z.shape[0] * grad_z.shape[1]  # T n
+        before = self.states[:-1, :, : self.units].reshape(rows, -1)  # (T n, h)
+        grad_z, grad_r = grad_z.reshape(rows, -1), grad_r.reshape(rows, -1)  # (T n, g h)
+        np.matmul(
+            self.x.reshape(rows, -1).T, grad_z, out=self.gradients["Wx"]
+        )  # (d, T n) @ (T n, g h)
+        np.matmul(before.T, grad_r, out=self.gradients["Wh"])  # (h, T n) @ (T n, g h)
+        self.gradients["b"][...] = grad_z.sum(axis=0)
+
+    def check(self, x: np.ndarray, start: np.ndarray | None) -> None:
+        """Raise ValueError unless x, the mask and the state at the start have the shapes that fit."""
+        if x.ndim != 3 or x.shape[2] != self.d or x.shape[1] == 0:
+            raise ValueError(
+                f"x has shape {x.shape}; the layer takes (n, T, {self.d}) with at least one step"
+            )
+        if self.seen is not None and (self.seen.shape != x.shape[:2] or self.seen.dtype != bool):
+            raise ValueError(
+                f"the mask must be bool and {x.shape[:2]}, not {self.seen.dtype} and {self.seen.shape}"
+            )
+        state = (len(x), self.parts * self.units)
+        if start is not None and start.shape != state:
+            raise ValueError(f"the state at the start has shape {start.shape}, not {state}")
+
+    def output_shape(self, shape):
+        if len(shape) != 2 or shape[1] != self.d:
+            raise ValueError(
+                f"{type(self).__name__} takes sequences of {self.d} features, one sample (T, {self.d}), not {shape}"
+            )
+        return (self.units,) if self.last else (shape[0], self.units)
+
+
+class RNN(Recurrent):
+    r"""``h_t = tanh(x_t Wx + h_{t-1} Wh + b)``: equation (eq-bptt-forward) (elman1990); ``delta_t = dL/dh_t (1 - h_t^2)``."""
+
+    def step(self, t, z, state):
+        return np.tanh(z + state @ self.parameters["Wh"])  # (n, h)
+
+    def step_backward(self, t, grad, state):
+        # where the mask is False, states[t + 1] is another value, but there nobody uses the result
+        delta = grad * (1 - self.states[t + 1] ** 2)  # (n, h)
+        return delta, delta, np.zeros_like(grad)
+
+
+class LSTM(Recurrent):
+    r"""Long short-term memory: equations (eq-lstm-forward), (eq-lstm-backward) (hochreiter1997; the forget gate is gers2000).
+
+    ``i, f, o = sigmoid``, ``g = tanh`` of their quarter of ``x_t Wx + h_{t-1} Wh + b``, in the order i, f, g, o (PyTorch's), then
+    ``c_t = f c_{t-1} + i g`` and ``h_t = o tanh(c_t)``. Back along c the error is multiplied by f alone. The biases of the forget gate
+    start at 1, so that a new network remembers (jozefowicz2015). The state is (h, c) in one row, (n, 2 h).
+    """
+
+    gates, parts = 4, 2
+
+    def __init__(self, d, h, *, last=False, rng=None, dtype=np.float64):
+        super().__init__(d, h, last=last, rng=rng, dtype=dtype)
+        self.parameters["b"][h : 2 * h] = 1
+
+    def step(self, t, z, state):
+        h_before, c_before = np.split(state, 2, axis=1)  # (n, h) each
+        i, f, g, o = np.split(z + h_before @ self.parameters["Wh"], 4, axis=1)
+        i, f, g, o = sigmoid.forward(i), sigmoid.forward(f), np.tanh(g), sigmoid.forward(o)
+        c = f * c_before + i * g
+        tanh_c = np.tanh(c)
+        self.kept[t] = i, f, g, o, tanh_c
+        return np.concatenate([o * tanh_c, c], axis=1)
+
+    def step_backward(self, t, grad, state):
+        i, f, g, o, tanh_c = self.kept[t]
+        c_before = state[:, self.units :]
+        grad_h, grad_c = np.split(grad, 2, axis=1)
+        grad_c = grad_c + grad_h * o * (1 - tanh_c**2)
+        delta = np.concatenate(
+            [
+                grad_c * g * i * (1 - i),
+                grad_c * c_before * f * (1 - f),
+                grad_c * i * (1 - g**2),
+                grad_h * tanh_c * o * (1 - o),
+            ],
+            axis=1,
+        )  # (n, 4 h)
+        return delta, delta, np.concatenate([np.zeros_like(grad_h), grad_c * f], axis=1)
+
+
+class GRU(Recurrent):
+    r"""Gated recurrent unit: equations (eq-gru-forward), (eq-gru-backward) (cho2014), in the variant of PyTorch and cuDNN.
+
+    ``r, u = sigmoid`` of their third of ``x_t Wx + h_{t-1} Wh + b`` (reset and update; PyTorch's z is our u), then
+    ``g = tanh(x_t Wxg + bg + r (h_{t-1} Whg + bh))`` and ``h_t = (1 - u) g + u h_{t-1}``. The reset gate acts *after* the product with
+    Whg (in cho2014 before it), so that product is one with the others; that is why its bias ``bh`` (h,) cannot be merged with ``b``.
+    """
+
+    gates = 3
+
+    def __init__(self, d, h, *, last=False, rng=None, dtype=np.float64):
+        super().__init__(d, h, last=last, rng=rng, dtype=dtype)
+        self.own(**self.parameters, bh=np.zeros(h, dtype))
+
+    def step(self, t, z, state):
+        h = self.units
+        recurrent = state @ self.parameters["Wh"]  # (n, 3 h)
+        gates = sigmoid.forward(z[:, : 2 * h] + recurrent[:, : 2 * h])
+        r, u = gates[:, :h], gates[:, h:]
+        inner = recurrent[:, 2 * h :] + self.parameters["bh"]
+        g = np.tanh(z[:, 2 * h :] + r * inner)
+        self.kept[t] = r, u, g, inner
+        return (1 - u) * g + u * state
+
+    def step_backward(self, t, grad, state):
+        r, u, g, inner = self.kept[t]
+        delta_g = grad * (1 - u) * (1 - g**2)  # (n, h)
+        delta_r = delta_g * inner * r * (1 - r)
+        delta_u = grad * (state - g) * u * (1 - u)
+        return (
+            np.concatenate([delta_r, delta_u, delta_g], axis=1),  # dL/dz_t
+            np.concatenate(
+                [delta_r, delta_u, delta_g * r], axis=1
+            ),  # dL/d(h Wh): behind the reset gate
+            grad * u,
+        )
+
+    def weight_gradients(self, grad_z, grad_r):
+        super().weight_gradients(grad_z, grad_r)
+        self.gradients["bh"][...] = grad_r[:, :, 2 * self.units :].sum(axis=(0, 1))
+
+
+class Bidirectional(Layer):
+    """Two recurrent layers over one sequence, one from each end: (n, T, d) to (n, T, 2 h), their outputs side by side (schuster1997).
+
+    Every output then knows the whole sequence. `state` : the last states of both, (n, 2 s): that of `backwards` has read to the first element.
+    """
+
+    def __init__(self, forwards: Recurrent, backwards: Recurrent):
+        super().__init__()
+        if (
+            (forwards.d, forwards.units, forwards.parts)
+            != (backwards.d, backwards.units, backwards.parts)
+            or forwards.last
+            or backwards.last
+        ):
+            raise ValueError(
+                "the two directions need cells of the same sizes that return their outputs at all steps"
+            )
+        self.layers = [forwards, backwards]
+
+    def forward(self, x: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+        forwards, backwards = self.layers
+        mask = self.mask if mask is None else mask
+        there = forwards.forward(x, mask=mask)
+        back = backwards.forward(x[:, ::-1], mask=None if mask is None else mask[:, ::-1])[:, ::-1]
+        self.state = np.concatenate([forwards.state, backwards.state], axis=1)
+        return np.concatenate([there, back], axis=2)
+
+    def backward(
+        self, grad: np.ndarray, inputs: bool = True, grad_state: np.ndarray | None = None
+    ) -> np.ndarray | None:
+        forwards, backwards = self.layers
+        h = forwards.units
+        states = (None, None) if grad_state is None else np.split(grad_state, 2, axis=1)
+        there = forwards.backward(grad[:, :, :h], inputs, states[0])
+        back = backwards.backward(grad[:, ::-1, h:], inputs, states[1])
+        return there + back[:, ::-1] if inputs else None
+
+    def output_shape(self, shape):
+        T, h = self.layers[0].output_shape(shape)
+        return T, 2 * h
+
+
+def clip_gradient(gradient: np.ndarray, max_norm: float) -> float:
+    r"""Scale `gradient` in place so that its norm is at most `max_norm`: equation (eq-bptt-clip) (pascanu2013). Returns the norm before."""
+    positive("max_norm", max_norm)
+    norm = float(np.linalg.norm(gradient))
+    if norm > max_norm:
+        gradient *= max_norm / norm
+    return norm
+
+
+class Clipped:
+    """An optimiser behind `clip_gradient`, for ``train``: ``Clipped(Adam(1e-3), max_norm=1.0)``. `norms`: the norm before, at each step."""
+
+    def __init__(self, optimizer, max_norm: float):
+        self.optimizer, self.max_norm, self.norms = optimizer, positive("max_norm", max_norm), []
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizer.learning_rate
+
+    def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
+        self.norms.append(clip_gradient(gradient, self.max_norm))
+        self.optimizer.step(theta, gradient, factor)

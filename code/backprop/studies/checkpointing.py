@@ -1,0 +1,107 @@
+r"""Gradient checkpointing: keep a few activations, compute the others again when the backward pass asks for them (chen2016).
+
+The layers of a network are cut into segments. Going forward, only the input of each segment is kept. Going back, a segment is run
+forward once more, this time keeping everything, then backward, and is forgotten. Same operations on same numbers: same gradients to the
+last bit, for one more forward pass: equations (eq-checkpoint-memory) and (eq-checkpoint-time).
+"""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+
+from ..losses import Loss, finite
+from ..model import leaves
+from ..network import Network, Sequential
+
+LASTING = (
+    "running_mean",
+    "running_variance",
+)  # what batch normalisation carries from one pass to the next
+
+
+def loss_and_gradients(
+    net: Network | Sequential, loss: Loss, X: np.ndarray, t, segment: int
+) -> float:
+    """As ``net.loss_and_gradients(loss, X, t)``, with checkpoints `segment` layers apart. The layers keep nothing of it afterwards.
+
+    Dropout draws the same zeros when a segment is computed again, and batch normalisation updates its running values once.
+    """
+    if segment < 1:
+        raise ValueError(f"a segment needs at least one layer, not {segment}")
+    x = finite("X", net.inputs(X))
+    if isinstance(net, Sequential):
+        x = x.reshape(len(x), *net.input_shape)
+        if net.padding is not None:
+            net.give_mask(x != net.padding)
+    first = getattr(net, "first", 0)  # below it there are no parameters
+    segments = [net.layers[k : k + segment] for k in range(0, len(net.layers), segment)]
+    inputs, before = [], []
+    for layers in segments[:-1]:
+        inputs.append(x)  # the checkpoint
+        before.append(randomness(layers))
+        kept = remember(layers)
+        x = run(layers, x)
+        forget(layers, kept)
+    kept = remember(segments[-1])
+    y = run(segments[-1], x)  # the last segment goes back at once: nothing to compute twice
+    value, grad = loss.both(y, loss.targets(y, t))
+    after = randomness(net.layers)
+    for k, layers in reversed(list(enumerate(segments))):
+        if k < len(segments) - 1:
+            lasting = [
+                (array, array.copy())
+                for leaf in all_of(layers)
+                for name in LASTING
+                if (array := getattr(leaf, name, None)) is not None
+            ]
+            restore(before.pop())
+            kept = remember(layers)
+            run(layers, inputs.pop())
+            for array, as_it_was in lasting:
+                array[...] = as_it_was
+        for l, layer in reversed(list(enumerate(layers, k * segment))):
+            if grad is not None:
+                grad = layer.backward(grad, inputs=l > first) if l >= first else None
+        forget(layers, kept)
+    restore(after)
+    return value
+
+
+def run(layers, x: np.ndarray) -> np.ndarray:
+    for layer in layers:
+        x = layer.forward(x)
+    return x
+
+
+def all_of(layers) -> list:
+    return [leaf for _, leaf in leaves((str(k), layer) for k, layer in enumerate(layers))]
+
+
+def remember(layers) -> dict[int, dict]:
+    """The attributes of `layers`, and of the layers inside them, as they are before a pass."""
+    return {id(leaf): dict(vars(leaf)) for leaf in all_of(layers)}
+
+
+def forget(layers, kept: dict[int, dict]) -> None:
+    """Put the attributes back to what they were: the arrays that a pass has added are gone."""
+    for leaf in all_of(layers):
+        attributes = vars(leaf)
+        attributes.clear()
+        attributes.update(kept[id(leaf)])
+
+
+def randomness(layers) -> list[tuple]:
+    """The generators that the layers draw from, each with its state."""
+    found = {
+        id(leaf.rng): leaf.rng
+        for leaf in all_of(layers)
+        if isinstance(getattr(leaf, "rng", None), np.random.Generator)
+    }
+    return [(rng, copy.deepcopy(rng.bit_generator.state)) for rng in found.values()]
+
+
+def restore(states: list[tuple]) -> None:
+    for rng, state in states:
+        rng.bit_generator.state = state

@@ -1,0 +1,131 @@
+r"""How large a signal is after many layers, and its error signal on the way back: by experiment and by formula.
+
+The formulas are averages over random weights, exact for layers of infinite width: a layer multiplies the mean square of an error signal
+by ``d sigma_w^2 mean f'(z)^2``, equation (eq-depth-backward). The experiment is one network with weights drawn once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..activations import Activation, get_activation
+from ..layers.basic import Activate
+from ..layers.normalization import BatchNorm, LayerNorm, Residual
+from ..network import Dense, Network, Sequential
+
+# variance of a weight; "small" and "large" are half and three times the standard deviation of Xavier's (for square layers)
+VARIANCES = {
+    "small": lambda d_in, d_out: 0.25 / d_in,
+    "xavier": lambda d_in, d_out: 2 / (d_in + d_out),  # equation (eq-depth-xavier) (glorot2010)
+    "he": lambda d_in, d_out: 2 / d_in,  # equation (eq-depth-he) (he2015)
+    "large": lambda d_in, d_out: 9 / d_in,
+}
+
+
+def initialise(net: Network, scheme: str, rng: np.random.Generator) -> Network:
+    """Draw all weights of `net` anew, normal with a variance of `VARIANCES` or "orthogonal" (saxe2014); biases become 0. Returns `net`.
+
+    Orthogonal: the columns (or rows, whichever are fewer) of W have length 1 and are at right angles.
+    """
+    if scheme not in VARIANCES and scheme != "orthogonal":
+        raise ValueError(
+            f"unknown initialisation {scheme!r}; there are: {', '.join(VARIANCES)}, orthogonal"
+        )
+    for l, (d_in, d_out) in enumerate(zip(net.sizes, net.sizes[1:]), 1):
+        if scheme == "orthogonal":
+            Q, R = np.linalg.qr(rng.normal(size=(max(d_in, d_out), min(d_in, d_out))))
+            W = Q * np.sign(
+                np.diag(R)
+            )  # without the signs not all orthogonal matrices are equally likely
+            W = W if d_in >= d_out else W.T
+        else:
+            W = rng.normal(0, np.sqrt(VARIANCES[scheme](d_in, d_out)), (d_in, d_out))
+        net.set(**{f"W{l}": W})
+        if f"b{l}" in net.parameters:
+            net.parameters[f"b{l}"][...] = 0
+    return net
+
+
+def error_sizes(net: Network, X: np.ndarray, grad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Send `X` forward and `grad`, dL/da of the last layer, back: root mean square of z and of delta in each layer, (L,) both."""
+    net.forward(X)
+    net.backward(grad)
+    rms = lambda a: np.sqrt(np.mean(np.square(a)))
+    return np.array([rms(layer.z) for layer in net.layers]), np.array(
+        [rms(layer.delta) for layer in net.layers]
+    )
+
+
+def predicted_sizes(
+    activation: str | Activation, variance: float, depth: int, d: int, q: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `error_sizes` should be in `depth` square layers of width `d` without biases, for weights of this `variance`.
+
+    Equations (eq-depth-forward) and (eq-depth-backward). `q` is the mean square of the inputs. The error signals are those for a `grad`
+    of mean square 1. The averages over z, normal with mean 0, are sums over 4,000 places.
+    """
+    f = get_activation(activation)
+    u = np.linspace(-8, 8, 4000)  # none of them at 0, where ReLU has its kink
+    weight = np.exp(-(u**2) / 2)
+    weight /= weight.sum()  # a standard normal distribution
+    squares, slopes = [], []
+    for _ in range(depth):
+        q = d * variance * q  # mean square of z
+        z = np.sqrt(q) * u
+        squares.append(q)
+        slopes.append(weight @ f.derivative(z) ** 2)  # mean of f'(z)^2
+        q = weight @ f.forward(z) ** 2  # mean square of a
+    factors = np.array(slopes)
+    factors[:-1] *= d * variance  # the last layer has no weights behind it
+    return np.sqrt(squares), np.sqrt(np.cumprod(factors[::-1])[::-1])
+
+
+def jacobian(net: Network, x: np.ndarray) -> np.ndarray:
+    """The Jacobian d(output)/d(input) of `net` at one sample `x`, (1, d): (d_out, d), one backward pass with all unit vectors at once."""
+    d_out = net.sizes[-1]
+    net.forward(np.repeat(x, d_out, axis=0))  # the sample once for each output
+    return net.backward(np.eye(d_out, dtype=net.dtype), inputs=True)
+
+
+def deep_classifier(
+    activation: str,
+    gain: float | str,
+    form: str = "plain",
+    depth: int = 30,
+    d: int = 64,
+    inputs: int = 784,
+    classes: int = 10,
+    rng: np.random.Generator | None = None,
+    dtype=np.float32,
+) -> Sequential:
+    """A classifier with `depth` hidden layers of `d` units, for section 8.2.1.
+
+    The first and the last layer are drawn as `Dense` draws them. The ``depth - 1`` square layers between have weights of variance
+    ``gain / d``, or orthogonal ones for gain "orthogonal", and a form:
+
+    "plain": f(x W + b). "batch norm": f(BN(x W + b)). "residual": x + f(x W + b). "normalised residual": x + f(LN(x) W + b).
+    """
+    rng = np.random.default_rng() if rng is None else rng
+
+    def square(f):
+        layer = Dense(d, d, f, rng=rng, dtype=dtype)
+        W = (
+            np.linalg.qr(rng.normal(size=(d, d)))[0]
+            if gain == "orthogonal"
+            else rng.normal(0, np.sqrt(gain / d), (d, d))
+        )
+        layer.parameters["W"][...] = W
+        return layer
+
+    forms = {
+        "plain": lambda: [square(activation)],
+        "batch norm": lambda: [square("identity"), BatchNorm(d, dtype=dtype), Activate(activation)],
+        "residual": lambda: [Residual([square(activation)])],
+        "normalised residual": lambda: [Residual([LayerNorm(d, dtype=dtype), square(activation)])],
+    }
+    if form not in forms:
+        raise ValueError(f"unknown form {form!r}; there are: {', '.join(forms)}")
+    layers = [Dense(inputs, d, activation, rng=rng, dtype=dtype)]
+    for _ in range(depth - 1):
+        layers += forms[form]()
+    return Sequential((inputs,), [*layers, Dense(d, classes, rng=rng, dtype=dtype)])

@@ -1,0 +1,88 @@
+r"""Muon: momentum whose step is made orthogonal, matrix by matrix (jordan2024, bernstein2024).
+
+A step of SGD follows the gradient of a weight matrix; its large singular values rule. Muon keeps the singular vectors and sets all
+singular values to (about) 1, with matrix products alone: equations (eq-muon-direction) and (eq-newton-schulz) of the book.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..network import Network
+from ..optimizers import Optimizer, fraction
+
+CUBIC = (1.5, -0.5, 0.0)  # converges to 1, slowly from far below
+QUINTIC = (
+    3.4445,
+    -4.7750,
+    2.0315,
+)  # jordan2024: comes near 1 in five steps and stays there, without converging
+
+
+def newton_schulz(
+    G: np.ndarray, steps: int = 5, coefficients: tuple[float, float, float] = QUINTIC
+) -> np.ndarray:
+    """Return `G`, (m, n), with its singular values moved towards 1: each step takes s to ``a s + b s^3 + c s^5``, (a, b, c) = `coefficients`.
+
+    It starts from G over its Frobenius norm, so that no singular value is above 1. A matrix of zeros stays one. The dtype stays.
+    """
+    if G.ndim != 2:
+        raise ValueError(f"a matrix is wanted, this has shape {G.shape}")
+    a, b, c = (G.dtype.type(x) for x in coefficients)
+    norm = np.linalg.norm(G)
+    if norm == 0:
+        return np.zeros_like(G)
+    X = (
+        G.T if G.shape[0] > G.shape[1] else G
+    ) / norm  # (k, l) with k <= l: the products below are then small
+    for _ in range(steps):
+        A = X @ X.T  # (k, l) @ (l, k)
+        X = a * X + (b * A + c * (A @ A)) @ X if c else a * X + b * (A @ X)
+    return X.T if G.shape[0] > G.shape[1] else X
+
+
+class Muon(Optimizer):
+    r"""``v <- mu v + g``, ``W <- W - eta sqrt(max(1, d_out / d_in)) orthogonal(g + mu v)`` for each parameter of `net`.
+
+    A bias counts as a matrix with one row, whose only singular value is its length: its step is a unit vector. (jordan2024 leaves biases
+    and the first and last layer to AdamW; here one learning rate serves all, which makes the comparison a plain one.)
+
+    Parameters
+    ----------
+    net : the network whose ``theta`` the steps are for; only the shapes are read. learning_rate : eta > 0. momentum : mu in [0, 1).
+    iterations, coefficients : `steps` and `coefficients` of `newton_schulz`.
+    """
+
+    vectors = ("v",)
+    v: np.ndarray
+
+    def __init__(
+        self,
+        net: Network,
+        learning_rate: float = 0.02,
+        momentum: float = 0.9,
+        iterations: int = 5,
+        coefficients: tuple[float, float, float] = QUINTIC,
+    ):
+        super().__init__(learning_rate)
+        self.momentum = fraction("momentum", momentum)
+        self.shapes = [p.shape if p.ndim == 2 else (1, p.size) for p in net.parameters.values()]
+        self.iterations, self.coefficients = iterations, coefficients
+
+    def direction(self, gradient):
+        if gradient.size != sum(m * n for m, n in self.shapes):
+            raise ValueError(
+                f"this optimiser was made for {sum(m * n for m, n in self.shapes)} parameters, the gradient has {gradient.size}"
+            )
+        self.v *= self.momentum
+        self.v += gradient
+        start = 0
+        for m, n in self.shapes:
+            part = slice(start, start + m * n)
+            G = (gradient[part] + self.momentum * self.v[part]).reshape(m, n)
+            scale = np.sqrt(max(1.0, n / m)) if m > 1 else 1.0
+            self.scratch[part] = (
+                scale * newton_schulz(G, self.iterations, self.coefficients).ravel()
+            )
+            start += m * n
+        return self.scratch

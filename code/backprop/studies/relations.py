@@ -1,0 +1,96 @@
+r"""Learning digits from what is known about pairs of them: a logical constraint as a loss (manhaeve2018, xu2018).
+
+Two pictures show classes c and d; known is only the value ``relation[c, d]``, their sum for instance. The loss is minus the logarithm of
+the probability that the network gives to that value, summed over all pairs that have it: equations (eq-relation-loss) and
+(eq-relation-gradient) of the book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..losses import Loss
+from ..network import Network
+
+
+class PairRelation(Loss):
+    """``L = -1/n sum_i log sum_{c, d: relation[c, d] = t_i} p_ic q_id`` for logits of two pictures.
+
+    Parameters
+    ----------
+    relation : (K, K) whole numbers; ``relation[c, d]`` is what is observed of a pair of classes c and d.
+
+    Outputs are logits, (2n, K): the n first pictures of the pairs, then the n second ones; targets (n,) values of the relation.
+    """
+
+    name = "relation"
+
+    def __init__(self, relation: np.ndarray):
+        self.relation = np.asarray(relation)
+        if (
+            self.relation.ndim != 2
+            or self.relation.shape[0] != self.relation.shape[1]
+            or self.relation.dtype.kind not in "iub"
+        ):
+            raise ValueError("a relation is a square table of whole numbers, (K, K)")
+
+    def posterior(self, z: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return p, (2n, K), the probabilities of each picture alone; r, (2n, K), those given the pair's `t`; log P(t), (n,)."""
+        n = len(t)
+        z = z - z.max(axis=1, keepdims=True)
+        log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))  # (2n, K)
+        joint = log_p[:n, :, None] + log_p[n:, None, :]  # (n, K, K): log p_c q_d
+        joint = np.where(self.relation == t[:, None, None], joint, -np.inf)
+        m = joint.max(axis=(1, 2))  # log-sum-exp over the pairs that fit
+        e = np.exp(joint - m[:, None, None])
+        total = e.sum(axis=(1, 2))
+        e /= total[:, None, None]
+        return np.exp(log_p), np.concatenate([e.sum(axis=2), e.sum(axis=1)]), m + np.log(total)
+
+    def both(self, z, t):
+        p, r, log_P = self.posterior(z, t)
+        return float(-log_P.mean()), (p - r) / len(t)  # (2n, K)
+
+    def targets(self, y, t):
+        t = np.asarray(t)
+        if y.ndim != 2 or y.shape != (2 * len(t), len(self.relation)):
+            raise ValueError(
+                f"{self.name}: {len(t)} pairs need logits of shape ({2 * len(t)}, {len(self.relation)}), not {y.shape}"
+            )
+        if not np.isin(t, self.relation).all():
+            raise ValueError(f"{self.name}: some targets are no value of the relation")
+        return t
+
+
+def train_on_pairs(
+    net: Network,
+    loss: PairRelation,
+    first: np.ndarray,
+    second: np.ndarray,
+    t: np.ndarray,
+    optimizer,
+    *,
+    epochs: int,
+    batch_size: int,
+    schedule: Callable[[float], float],
+    rng: np.random.Generator,
+) -> list[float]:
+    """Train `net` in place on pairs of pictures, (n, d) and (n, d), of which `t`, (n,), is known; return the mean loss of each epoch."""
+    n, history, steps = len(t), [], epochs * -(-len(t) // batch_size)
+    done = 0
+    for _ in range(epochs):
+        order, losses = rng.permutation(n), []
+        for start in range(0, n, batch_size):
+            rows = order[start : start + batch_size]
+            z = net.propagate(
+                np.concatenate([first[rows], second[rows]])
+            )  # (2 batch, d) to (2 batch, K)
+            value, grad = loss.both(z, t[rows])
+            net.backward(grad)
+            optimizer.step(net.theta, net.gradient, schedule(done / steps))
+            losses.append(value)
+            done += 1
+        history.append(float(np.mean(losses)))
+    return history

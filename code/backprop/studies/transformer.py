@@ -1,0 +1,80 @@
+r"""A Transformer block of the companion's layers (vaswani2017), and two algorithmic tasks to try it on: a look-up and a parity.
+
+The block normalises before each branch ("pre-norm"), so that the way through the residual connections stays free from end to end.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..layers.attention import MultiHeadAttention
+from ..layers.basic import EachStep
+from ..layers.normalization import LayerNorm, Residual
+from ..network import Dense, Layer
+
+
+def block(
+    d: int,
+    heads: int,
+    hidden: int,
+    *,
+    causal: bool = False,
+    rng: np.random.Generator | None = None,
+    dtype=np.float64,
+) -> list[Layer]:
+    r"""Two layers, (n, T, d) to (n, T, d): ``u = x + attention(norm(x))``, ``y = u + dense(relu(dense(norm(u))))``: equation (eq-transformer-block).
+
+    `hidden`: units of the dense layer inside. `causal`: see `backprop.layers.attention.MultiHeadAttention`.
+    """
+    rng = np.random.default_rng() if rng is None else rng
+    k = {"rng": rng, "dtype": dtype}
+    attention = MultiHeadAttention(d, heads, causal=causal, **k)
+    look = Residual([LayerNorm(d, dtype=dtype), attention])
+    dense = [EachStep(Dense(d, hidden, "relu", **k)), EachStep(Dense(hidden, d, **k))]
+    think = Residual([LayerNorm(d, dtype=dtype), *dense])
+    return [look, think]
+
+
+class LastElement(Layer):
+    """The last element of a sequence, (n, T, d) to (n, d). Back, the error goes to that element and to no other."""
+
+    def forward(self, x):
+        self.shape = x.shape
+        return x[:, -1]
+
+    def backward(self, grad, inputs=True):
+        grad_x = np.zeros(self.shape, grad.dtype)
+        grad_x[:, -1] = grad
+        return grad_x
+
+    def output_shape(self, shape):
+        if len(shape) != 2:
+            raise ValueError(f"LastElement takes sequences, one sample (T, d), not {shape}")
+        return shape[1:]
+
+
+def lookup(
+    rng: np.random.Generator, n: int, pairs: int, keys: int = 32, values: int = 8, dtype=np.float32
+) -> tuple[np.ndarray, np.ndarray]:
+    """`n` tables of `pairs` different keys, each with a value, then one of these keys alone: what was its value?
+
+    Returns the sequences, (n, pairs + 1, keys + values), key and value one-hot side by side, and the answers, (n,).
+    """
+    if not 1 <= pairs <= keys:
+        raise ValueError(f"a table of {pairs} different keys needs as many keys, there are {keys}")
+    key = rng.random((n, keys)).argsort(axis=1)[:, :pairs]  # (n, pairs), all different in a row
+    value = rng.integers(0, values, (n, pairs))
+    asked, rows = rng.integers(0, pairs, n), np.arange(n)
+    X = np.zeros((n, pairs + 1, keys + values), dtype)
+    X[rows[:, None], np.arange(pairs), key] = 1
+    X[rows[:, None], np.arange(pairs), keys + value] = 1
+    X[rows, pairs, key[rows, asked]] = 1
+    return X, value[rows, asked]
+
+
+def parity(
+    rng: np.random.Generator, n: int, T: int, dtype=np.float32
+) -> tuple[np.ndarray, np.ndarray]:
+    """`n` sequences of `T` bits, one-hot, (n, T, 2), and whether the number of ones is odd, (n,)."""
+    bits = rng.integers(0, 2, (n, T))
+    return np.eye(2, dtype=dtype)[bits], bits.sum(axis=1) % 2

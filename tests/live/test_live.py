@@ -1,0 +1,1045 @@
+"""The live figures: their bundling and traits, the engine against the companion, and the first figure in a real browser."""
+
+import json
+import re
+import struct
+
+import ipywidgets
+import numpy as np
+import pytest
+import traitlets
+
+from backprop.activations import ACTIVATIONS
+from backprop.live import GradientFlow, LiveFigure
+from backprop.live.base import HERE, Array, Number, bundle
+from backprop.losses import LOSSES
+from backprop.network import Network
+from backprop.optimizers import SGD
+
+# ------------------------------------------------------------------------------------------------------------ bundling
+
+
+def write(folder, **files):
+    for stem, text in files.items():
+        (folder / f"{stem}.js").write_text(text, encoding="utf-8")
+    return folder / "figure.js"
+
+
+def test_bundle_is_one_module_with_the_imported_ones_first(tmp_path):
+    entry = write(
+        tmp_path,
+        base="export const one = 1;\n",
+        middle='import { one } from "./base.js";\nexport const two = one + 1;\n',
+        figure='import { two } from "./middle.js";\nimport {\n  one,\n} from "./base.js";\nexport default { render: () => one + two };\n',
+    )
+    text = bundle(entry)
+    assert [text.index(f"// {name}.js") for name in ("base", "middle", "figure")] == sorted(
+        text.index(f"// {n}.js") for n in ("base", "middle", "figure")
+    )
+    assert "import" not in text and re.findall(r"^export.*", text, re.M) == [
+        "export default { render: () => one + two };"
+    ]
+
+
+@pytest.mark.parametrize(
+    "files, message",
+    [
+        ({}, "no module figure.js"),
+        (
+            {"figure": 'import { a } from "./gone.js";\nexport default {};'},
+            "figure.js imports ./gone.js, but there is no such file",
+        ),
+        (
+            {
+                "figure": 'import { a } from "./base.js";\nexport default {};',
+                "base": "export const b = 1;",
+            },
+            "imports 'a' from base.js, which does not export it",
+        ),
+        (
+            {
+                "figure": 'import { a as c } from "./base.js";\nexport default {};',
+                "base": "export const a = 1;",
+            },
+            "'a as c' renames an import",
+        ),
+        (
+            {
+                "figure": 'import * as all from "./base.js";\nexport default {};',
+                "base": "export const a = 1;",
+            },
+            "cannot be bundled",
+        ),
+        (
+            {"figure": 'import { a } from "https://cdn.example/a.js";\nexport default {};'},
+            "cannot be bundled",
+        ),
+        ({"figure": "const a = 1;\nexport { a };\nexport default {};"}, "cannot be bundled"),
+        (
+            {
+                "figure": 'import { a } from "./base.js";\nconst help = 1;\nexport default {};',
+                "base": "export const a = 1;\nfunction help() {}",
+            },
+            "figure.js and base.js both declare 'help' at top level",
+        ),
+        (
+            {"figure": "let a = 1;\nclass a {}\nexport default {};"},
+            "figure.js declares 'a' at top level twice",
+        ),
+        ({"figure": "const { a } = {};\nexport default {};"}, "unpacks at top level"),
+        (
+            {
+                "figure": 'import { a } from "./base.js";\nexport default {};',
+                "base": "export const a = 1;\nexport default {};",
+            },
+            "base.js: only the figure's own module",
+        ),
+        ({"figure": "export const a = 1;"}, "figure.js has no export default"),
+        (
+            {
+                "figure": 'import { a } from "./base.js";\nexport const b = 1;\nexport default {};',
+                "base": 'import { b } from "./figure.js";\nexport const a = 1;',
+            },
+            "in a circle: figure.js -> base.js -> figure.js",
+        ),
+    ],
+)
+def test_bundle_says_what_cannot_be_bundled(tmp_path, files, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        bundle(write(tmp_path, **files))
+
+
+def test_the_figure_carries_its_bundle_and_style():
+    figure = GradientFlow()
+    assert figure._esm == bundle(HERE / "gradient_flow.js") and figure._css == (
+        HERE / "live.css"
+    ).read_text(encoding="utf-8")
+    assert (
+        "://" not in figure._esm.replace("http://www.w3.org/2000/svg", "")
+        and "url(" not in figure._css
+    )  # nothing comes from elsewhere
+    assert "document" not in (HERE / "engine.js").read_text(encoding="utf-8") and "window" not in (
+        HERE / "engine.js"
+    ).read_text(encoding="utf-8")
+
+
+# -------------------------------------------------------------------------------------------------------------- traits
+
+
+class Plain(traitlets.HasTraits):
+    A = Array([[1, 2], [3, 4]], -10, 10)
+    v = Number(0.5, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [[5, 6], [7, 8]],
+        ((5, 6), (7, 8)),
+        np.array([[5, 6], [7, 8]], np.float32),
+        np.arange(5, 9).reshape(2, 2),
+    ],
+)
+def test_array_trait_takes_any_array_like_and_reads_back_as_float64(given):
+    plain = Plain(A=given)
+    assert isinstance(plain.A, np.ndarray) and plain.A.dtype == np.float64
+    np.testing.assert_array_equal(plain.A, [[5, 6], [7, 8]])
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ([1, 2], r"A must have shape \(2, 2\); the value given has shape \(2,\)"),
+        ([[1, 2], [3]], r"A must be numbers of shape \(2, 2\), not"),
+        ("text", r"A must be numbers of shape \(2, 2\), not 'text'"),
+        (None, r"A must"),
+        ([[1, 2], [np.nan, 4]], r"A\[1, 0\] is nan; it must be finite"),
+        ([[1, -np.inf], [3, 4]], r"A\[0, 1\] is -inf; it must be finite"),
+        ([[1, 2], [3, 11]], r"A\[1, 1\] is 11; it must be from -10 to 10"),
+    ],
+)
+def test_array_trait_refuses_and_says_what_is_wanted(given, message):
+    plain = Plain()
+    with pytest.raises(traitlets.TraitError, match=message):
+        plain.A = given
+    np.testing.assert_array_equal(plain.A, [[1, 2], [3, 4]])
+
+
+def test_array_trait_notifies_once_for_a_change_and_not_without_one():
+    plain, seen = Plain(), []
+    plain.observe(lambda change: seen.append((change.old.tolist(), change.new.tolist())), "A")
+    plain.A = [[1, 2], [3, 4]]
+    assert seen == []
+    plain.A = [[1, 2], [3, 5]]
+    assert seen == [([[1, 2], [3, 4]], [[1, 2], [3, 5]])]
+    with pytest.raises(ValueError, match="read-only"):
+        plain.A[0, 0] = 9  # would go unnoticed, so it is refused
+    source = np.ones((2, 2))
+    plain.A = source
+    source[0, 0] = 7
+    assert (
+        plain.A[0, 0] == 1 and Plain().A is not plain.A
+    )  # neither the caller's array nor another object's
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (1.5, "v is 1.5; it must be from 0 to 1"),
+        (np.nan, "v is nan; it must be finite"),
+        ("x", "v must be a number, not 'x'"),
+        (None, "v must be a number"),
+        ([1, 2], "v must be a number"),
+    ],
+)
+def test_number_trait_refuses_and_says_what_is_wanted(given, message):
+    with pytest.raises(traitlets.TraitError, match=message):
+        Plain().v = given
+
+
+def test_number_trait_takes_numpy_scalars():
+    plain = Plain(v=np.float32(0.25))
+    assert plain.v == 0.25 and type(plain.v) is float
+
+
+# ------------------------------------------------------------------------------------------------- the figure in Python
+
+
+def random_state(rng, scale=3.0):
+    return {
+        "x": rng.uniform(-1, 1, 2),
+        "t": rng.uniform(0, 1),
+        "W1": rng.uniform(-scale, scale, (2, 3)),
+        "W2": rng.uniform(-scale, scale, (3, 1)),
+        "eta": float(rng.choice([0.01, 0.1, 1, 10])),
+    }
+
+
+def test_gradients_are_the_slopes_of_the_loss():
+    figure, step = GradientFlow(**random_state(np.random.default_rng(1), 1.0)), 1e-5
+    for name, gradient in figure.gradients.items():
+        for index in np.ndindex(gradient.shape):
+            W, loss = getattr(figure, name), []
+            for sign in (1, -1):
+                moved = W.copy()
+                moved[index] += sign * step
+                setattr(figure, name, moved)
+                loss.append(figure.loss)
+            setattr(figure, name, W)
+            assert gradient[index] == pytest.approx(
+                (loss[0] - loss[1]) / (2 * step), rel=1e-6, abs=1e-12
+            )
+
+
+def test_step_descends_history_goes_on_and_reset_returns():
+    figure = GradientFlow()
+    W1, gradient, first = figure.W1, figure.gradients["W1"], figure.loss
+    figure.step()
+    np.testing.assert_allclose(figure.W1, W1 - 0.1 * gradient, rtol=0, atol=1e-16)
+    figure.step(5)
+    assert (
+        len(figure.history) == 7
+        and figure.history[0] == first
+        and figure.history[-1] == pytest.approx(figure.loss, rel=1e-14)
+    )
+    assert all(a > b for a, b in zip(figure.history, figure.history[1:]))
+    figure.t = 0.2  # leaves that path: the next step begins a new one
+    figure.step(2)
+    assert len(figure.history) == 3
+    figure.reset()
+    assert figure.history == [] and figure.t == 0.7 and figure.loss == first
+    np.testing.assert_array_equal(figure.W1, W1)
+
+
+def test_reset_returns_to_what_the_figure_was_made_with():
+    figure = GradientFlow(W2=[[1], [2], [3]], eta=2)
+    figure.W2 = np.zeros((3, 1))
+    figure.eta = 0.5
+    figure.reset()
+    assert figure.W2.tolist() == [[1], [2], [3]] and figure.eta == 2
+
+
+def test_python_reads_sets_observes_and_links():
+    figure, slider, seen = GradientFlow(), ipywidgets.FloatSlider(min=0.01, max=10, value=1), []
+    traitlets.link((slider, "value"), (figure, "eta"))
+    assert figure.eta == 1
+    figure.eta = 3
+    assert slider.value == 3
+    figure.observe(seen.append, "W1")
+    figure.set_state({"W1": [[0, 0, 0], [0, 0, 1]]})  # what arrives from the page
+    assert (
+        len(seen) == 1
+        and figure.W1[1, 2] == 1
+        and figure.get_state()["W1"] == [[0, 0, 0], [0, 0, 1]]
+    )
+    json.dumps({k: v for k, v in figure.get_state().items() if k != "layout"})
+    for name, wrong in (
+        ("eta", 0),
+        ("eta", -1),
+        ("view", "sideways"),
+        ("stage", 7),
+        ("selected", "W1[2,0]"),
+        ("W2", [1, 2, 3]),
+    ):
+        with pytest.raises(traitlets.TraitError):
+            setattr(figure, name, wrong)
+
+
+def test_steps_that_run_away_stop_with_advice_and_change_nothing():
+    figure = GradientFlow(x=[9e5, 9e5], W1=np.full((2, 3), 1e-6), eta=1000)
+    before = figure.get_state()["W1"]
+    with pytest.raises(ValueError, match="smaller learning rate"):
+        figure.step(3)
+    assert figure.get_state()["W1"] == before and figure.history == []
+
+
+def test_displayed_it_has_the_widget_a_picture_and_a_description():
+    figure = GradientFlow()
+    data, metadata = figure._repr_mimebundle_()
+    assert (
+        set(data) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
+        and metadata["image/png"]["width"] > 300
+    )
+    png = figure.picture()
+    assert (
+        png == GradientFlow().picture() != GradientFlow(t=0.1).picture()
+    )  # depends on the state and on nothing else
+    width, height, depth, colour = struct.unpack(">IIBB", png[16:26])
+    assert (
+        png[:8] == b"\x89PNG\r\n\x1a\n" and width > 900 and colour == 6 and b"Software" not in png
+    )
+    assert figure.describe() == data["text/plain"] and "0x" not in data["text/plain"]
+    assert (
+        f"{figure.values['a2'][0]:.4f}" in figure.describe()
+        and f"{figure.loss:.4f}" in figure.describe()
+    )
+
+
+def test_a_figure_without_a_picture_says_so():
+    with pytest.raises(NotImplementedError):
+        LiveFigure().picture()
+
+
+# ---------------------------------------------------------------------------------------------------- in the browser
+
+MODEL = """
+window.makeModel = (state) => {
+  const listeners = {};
+  return { state, saves: 0, count: () => Object.values(listeners).flat().length,
+    get: (name) => state[name],
+    set(name, value) {
+      const same = JSON.stringify(state[name]) === JSON.stringify(value);
+      state[name] = value;
+      if (!same) for (const f of [...(listeners["change:" + name] ?? [])]) f();
+    },
+    on(name, f) { (listeners[name] ??= []).push(f); },
+    off(name, f) { listeners[name] = (listeners[name] ?? []).filter((g) => g !== f); },
+    save_changes() { this.saves += 1; } };
+};
+window.load = (text) => import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+"""
+NUMBERS = """() => [...document.querySelectorAll("[data-name]")].map((n) => [n.dataset.name, n.dataset.value, n.textContent])"""
+STATE = ("x", "t", "W1", "W2", "eta", "history", "view", "stage", "selected", "start")
+
+
+class Shown:
+    """A figure on a page of its own, with the state kept by a model that no Python stands behind."""
+
+    def __init__(self, page, figure, theme="light"):
+        self.page, self.figure, self.errors = page, figure, []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console", lambda message: message.type == "error" and self.errors.append(message.text)
+        )
+        page.set_content(
+            f"<!doctype html><html data-theme={theme} lang=en><meta name=viewport content='width=device-width'><style>"
+            f"body {{ margin: 16px; --pst-color-background: {'#fff' if theme == 'light' else '#14181e'}; background: var(--pst-color-background) }}"
+            f"{figure._css}</style><body><div id=figure></div></body></html>"
+        )
+        page.evaluate(MODEL)
+        state = {name: figure.get_state()[name] for name in STATE}
+        page.evaluate(
+            """async ([text, state]) => {
+          window.model = makeModel(state);
+          window.module = (await load(text)).default;
+          window.stop = await module.render({ model, el: document.getElementById("figure") });
+        }""",
+            [figure._esm, state],
+        )
+
+    def set(self, **state):
+        plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in state.items()}
+        self.page.evaluate(
+            "(state) => { for (const [k, v] of Object.entries(state)) model.set(k, v); }", plain
+        )
+
+    def get(self, name):
+        return self.page.evaluate("(name) => model.get(name)", name)
+
+    def numbers(self):
+        return self.page.evaluate(NUMBERS)
+
+    def check(self, tolerance=1e-9):
+        """Every number on the page is the companion's, for the state that the page's model has."""
+        figure = GradientFlow(**{name: self.get(name) for name in ("x", "t", "W1", "W2", "eta")})
+        wanted = {}
+        for name, value in figure.values.items():
+            for index in np.ndindex(value.shape):
+                wanted[f"{name}[{','.join(map(str, index))}]" if index else name] = float(
+                    value[index]
+                )
+        history = self.get("history")
+        on_path = bool(history) and abs(history[-1] - figure.loss) <= 1e-9 * figure.loss
+        wanted |= {
+            "step": len(history) - 1 if on_path else 0,
+            "history[0]": history[0] if on_path else figure.loss,
+        }
+        shown = self.numbers()
+        for name, value, text in shown:
+            value = float(value)
+            if not name.startswith("axis"):
+                assert value == pytest.approx(wanted[name], rel=tolerance, abs=1e-15), name
+            written = float(text.replace("\u2212", "-").strip("()"))
+            assert written == pytest.approx(value, rel=0.06, abs=5.1e-4), (name, text, value)
+            assert "-" not in text, f"{name} is written with a hyphen: {text}"
+        return {name for name, _, _ in shown}, wanted
+
+    def control(self, name):
+        return self.page.locator(f'[data-control="{name}"]')
+
+
+@pytest.fixture
+def show(browser):
+    """show(figure=None, width=760, theme="light", **context) puts a figure on a page and returns it as `Shown`."""
+    contexts, shown = [], []
+
+    def put(figure=None, width=760, theme="light", **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        shown.append(Shown(context.new_page(), figure or GradientFlow(), theme))
+        return shown[-1]
+
+    yield put
+    errors = [error for s in shown for error in s.errors]
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+# ------------------------------------------------------------------------------------------- engine against companion
+
+
+def test_engine_computes_what_the_companion_computes(browser):
+    """Random networks with every activation and loss: z, a, delta, gradients, loss and one step of descent."""
+    rng, cases, wanted = np.random.default_rng(20), [], []
+    outputs = {
+        "half squared error": list(ACTIVATIONS),
+        "mean squared error": list(ACTIVATIONS),
+        "binary cross-entropy": ["identity"],
+        "cross-entropy": ["identity"],
+    }
+    for hidden in ACTIVATIONS:
+        for loss, names in outputs.items():
+            for output in names:
+                for bias in (True, False):
+                    sizes = rng.integers(1, 6, rng.integers(2, 5)).tolist()
+                    n, scale = int(rng.integers(1, 7)), float(rng.choice([0.3, 1, 4]))
+                    net = Network(sizes, hidden=hidden, output=output, bias=bias, rng=rng)
+                    net.set(
+                        **{
+                            name: rng.normal(0, scale, p.shape)
+                            for name, p in net.parameters.items()
+                        }
+                    )
+                    X = rng.normal(0, 1, (n, sizes[0]))
+                    t = rng.uniform(0, 1, (n, sizes[-1]))
+                    if loss == "cross-entropy":
+                        t = (
+                            rng.integers(0, sizes[-1], n)
+                            if bias
+                            else t / t.sum(axis=1, keepdims=True)
+                        )
+                    parameters = {name: p.tolist() for name, p in net.parameters.items()}
+                    value = net.loss_and_gradients(LOSSES[loss], X, t)
+                    result = {
+                        "loss": value,
+                        "z": [layer.z.tolist() for layer in net.layers],
+                        "a": [layer.a.tolist() for layer in net.layers],
+                        "delta": [layer.delta.tolist() for layer in net.layers],
+                        "gradients": {k: g.tolist() for k, g in net.gradients.items()},
+                    }
+                    SGD(0.3).step(net.theta, net.gradient)
+                    result["next"] = {name: p.tolist() for name, p in net.parameters.items()}
+                    cases.append(
+                        {
+                            "parameters": parameters,
+                            "X": X.tolist(),
+                            "t": t.tolist(),
+                            "hidden": hidden,
+                            "output": output,
+                            "loss": loss,
+                        }
+                    )
+                    wanted.append(result)
+    page = browser.new_page()
+    page.evaluate(MODEL)
+    got = page.evaluate(
+        """async ([text, cases]) => {
+      const { lossAndGradients, descend } = await load(text);
+      return cases.map(({ parameters, X, t, ...options }) => {
+        const r = lossAndGradients(parameters, X, t, options);
+        return { loss: r.loss, z: r.z.slice(1), a: r.a.slice(1), delta: r.delta.slice(1), gradients: r.gradients, next: descend(parameters, r.gradients, 0.3) };
+      });
+    }""",
+        [(HERE / "engine.js").read_text(encoding="utf-8"), cases],
+    )
+    page.close()
+    assert len(cases) > 100
+
+    def compare(g, w, where):
+        if isinstance(w, dict):
+            assert set(g) == set(w), where
+            for name in w:
+                compare(g[name], w[name], f"{where} {name}")
+        elif isinstance(w, list) and w and isinstance(w[0], list) and np.ndim(w[0]) == 2:
+            for k, (gk, wk) in enumerate(zip(g, w, strict=True)):
+                compare(gk, wk, f"{where}[{k + 1}]")
+        else:
+            w = np.asarray(w, float)
+            np.testing.assert_allclose(
+                np.asarray(g, float), w, rtol=0, atol=1e-13 * max(1, np.abs(w).max()), err_msg=where
+            )
+
+    for case, g, w in zip(cases, got, wanted, strict=True):
+        compare(g, w, f"{case['hidden']}, {case['output']}, {case['loss']}:")
+
+
+def test_engine_is_stable_where_naive_forms_overflow(browser):
+    page = browser.new_page()
+    page.evaluate(MODEL)
+    sigmoid, softmax, bce, ce = page.evaluate(
+        """async (text) => {
+      const { activations, losses } = await load(text);
+      return [activations.sigmoid.forward([[-1000, 0, 1000]]), activations.softmax.forward([[1000, 0]]),
+              losses["binary cross-entropy"]([[1000]], [[0]]), losses["cross-entropy"]([[0, 1000]], [0])];
+    }""",
+        (HERE / "engine.js").read_text(encoding="utf-8"),
+    )
+    page.close()
+    assert (
+        sigmoid == [[0, 0.5, 1]]
+        and softmax == [[1, 0]]
+        and bce == [1000, [[1]]]
+        and ce == [1000, [[-1, 1]]]
+    )
+
+
+# ------------------------------------------------------------------------------------------ the first figure on a page
+
+
+def test_every_number_is_the_companions_for_random_and_extreme_settings(show):
+    shown, rng = show(), np.random.default_rng(5)
+    names, wanted = shown.check()
+    assert names - {"axis x", "axis y"} >= set(wanted) - {
+        n for n in wanted if n.startswith("next")
+    }  # each of them has a place
+    ranges = {
+        name: tuple(float(shown.control(name).get_attribute(end)) for end in ("min", "max"))
+        for name in ["x[0]", "x[1]", "t"]
+        + [f"W1[{i},{j}]" for i in range(2) for j in range(3)]
+        + [f"W2[{j},0]" for j in range(3)]
+    }
+    for trial in range(60):
+        for name, (low, high) in ranges.items():
+            value = rng.choice([low, high, 0]) if trial < 25 else rng.uniform(low, high)
+            shown.page.evaluate(
+                """([name, value]) => {
+              const input = document.querySelector(`[data-control="${name}"]`);
+              input.value = value; input.dispatchEvent(new Event("input", { bubbles: true })); }""",
+                [name, float(value)],
+            )
+        shown.set(
+            view=str(rng.choice(["forward", "backward"])),
+            stage=int(rng.integers(0, 6)),
+            selected=str(rng.choice([n for n in ranges if n[0] == "W"])),
+        )
+        names, wanted = shown.check()
+        assert shown.get("selected") and f"next {shown.get('selected')}" in names
+
+
+LINES = """() => {
+  const write = (n) => n.nodeType === 3 ? n.textContent.replaceAll("·", "*").replaceAll("\u2212", "-").replaceAll("σ", "sigmoid").replaceAll("←", "=")
+    : n.dataset?.value ? `(${n.dataset.value})`
+    : n.tagName === "I" || n.tagName === "SUB" || n.className === "lf-scripts" || n.textContent.includes("∂") && !n.querySelector?.("[data-name]") ? "symbol"
+    : n.tagName === "SUP" ? `**(${all(n)})`
+    : n.className === "lf-fraction" ? `((${all(n.children[0])})/(${all(n.children[1])}))*` : all(n);
+  const all = (n) => [...n.childNodes].map(write).join("");
+  return [...document.querySelectorAll(".lf-lines > .lf-maths")].map((line) => [all(line), [...line.querySelectorAll("[data-name]")].at(-1).dataset.name]);
+}"""
+
+
+def test_the_lines_with_numbers_are_true(show):
+    """Every line of every stage is an equation: what is written out, evaluated, gives the number that it ends with."""
+    shown, rng = show(), np.random.default_rng(11)
+    for _ in range(8):
+        selected = str(rng.choice([c for c in CONTROLS if c[0] == "W"]))
+        shown.set(**random_state(rng), selected=selected)
+        results = []
+        for line, result in shown.page.evaluate(LINES):
+            *sides, last = [side for side in line.split("=") if "symbol" not in side]
+            for side in sides:
+                assert eval(side, {"sigmoid": lambda z: 1 / (1 + np.exp(-z))}) == pytest.approx(
+                    float(last.strip("()")), rel=1e-9, abs=1e-15
+                ), line
+            results += [result] if sides else []
+        units = range(3)
+        assert results == [
+            "loss",
+            *[f"z1[{j}]" for j in units],
+            *[f"a1[{j}]" for j in units],
+            "z2[0]",
+            "a2[0]",
+            "loss",
+            f"d{selected}",
+            "dy",
+            "delta2[0]",
+            *[f"dW2[{j},0]" for j in units],
+            *[f"delta1[{j}]" for j in units],
+            *[f"dW1[{i},{j}]" for i in range(2) for j in units],
+            f"next {selected}",
+        ]
+
+
+def test_values_beyond_the_sliders_are_shown_truly(show):
+    shown = show(GradientFlow(W1=[[50, -40, 1234.5], [1e5, -1e-9, 0]], x=[7, -3.25], t=-2, eta=0.3))
+    shown.check()
+    assert (
+        shown.control("W1[0,0]").input_value() == "3"
+        and shown.page.locator('[data-name="eta"]').first.text_content() == "0.3"
+    )
+
+
+def test_steps_and_reset_in_the_page_are_those_of_python(show):
+    figure = GradientFlow(**random_state(np.random.default_rng(9), 1.5))
+    shown = show(figure)
+    start = {name: shown.get(name) for name in ("x", "t", "W1", "W2", "eta")}
+    for button, n in (("1 step", 1), ("100 steps", 100), ("1 step", 1)):
+        shown.page.get_by_role("button", name=button, exact=True).click()
+        figure.step(n)
+        np.testing.assert_allclose(shown.get("W1"), figure.W1, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(shown.get("W2"), figure.W2, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(shown.get("history"), figure.history, rtol=1e-9)
+        shown.check()
+    assert len(shown.get("history")) == 103
+    assert shown.page.locator('[data-name="step"]').text_content() == "102"
+    assert shown.page.locator(".lf-line").count() == 1
+    shown.control("t").fill(
+        "0.25"
+    )  # leaves the path: the curve fades, the next step begins a new one
+    assert shown.page.locator(".lf-line.lf-past").count() == 1
+    shown.check()
+    shown.page.get_by_role("button", name="1 step", exact=True).click()
+    assert len(shown.get("history")) == 2
+    shown.page.get_by_role("button", name="Reset").click()
+    assert {name: shown.get(name) for name in start} == start and shown.get("history") == []
+    shown.check()
+
+
+def test_a_history_begun_in_python_goes_on_in_the_page(show):
+    figure = GradientFlow(eta=1)
+    figure.step(10)
+    shown = show(figure)
+    shown.page.get_by_role("button", name="1 step", exact=True).click()
+    figure.step()
+    np.testing.assert_allclose(shown.get("history"), figure.history, rtol=1e-9)
+    shown.page.get_by_role(
+        "button", name="Reset"
+    ).click()  # back to the state before those ten steps
+    assert shown.get("W1") == GradientFlow().W1.tolist() and shown.get("eta") == 1
+
+
+def test_steps_that_run_away_stop_in_the_page_too(show):
+    shown = show(GradientFlow(x=[9e5, 9e5], W1=np.full((2, 3), 1e-6), eta=1000))
+    before = shown.get("W1")
+    shown.page.get_by_role("button", name="1 step", exact=True).click()
+    shown.page.wait_for_function(
+        "document.querySelector('[role=status]').textContent.includes('smaller learning rate')"
+    )
+    assert shown.get("W1") == before
+
+
+def test_a_stage_that_only_the_other_pass_has_shows_the_last_one(show):
+    shown = show(GradientFlow(view="forward", stage=6))
+    assert shown.page.locator(".lf-sheet.lf-current .lf-title").text_content() == "The loss"
+    shown.page.get_by_role("button", name="previous stage").click()
+    assert shown.get("stage") == 4 and shown.get("view") == "forward"
+
+
+def test_a_change_from_outside_repaints_and_leaves_nothing_behind(show):
+    shown = show()
+    shown.set(W1=[[-1, 2, -3], [0, 1, 2]], x=[1, 0])
+    shown.check()
+    shown.page.evaluate(
+        "async () => { const two = document.body.appendChild(document.createElement('div')); window.stop2 = await module.render({ model, el: two }); }"
+    )
+    shown.page.locator("[data-control='x[0]']").first.fill("0.25")
+    shown.check()  # both views of one model
+    assert (
+        len(set(shown.page.evaluate("[...document.querySelectorAll('[id]')].map((n) => n.id)")))
+        == shown.page.locator("[id]").count()
+    )
+    shown.page.evaluate("stop(); stop2()")
+    assert shown.page.evaluate("model.count()") == 0 and shown.page.locator(".lf").count() == 0
+
+
+# ------------------------------------------------------------------------------------------------------------ keyboard
+
+CONTROLS = (
+    ["x[0]", "x[1]", "t"]
+    + [f"W1[{i},{j}]" for i in range(2) for j in range(3)]
+    + [f"W2[{j},0]" for j in range(3)]
+    + ["eta"]
+)
+FOCUS = "(() => { const n = document.activeElement; return n.dataset.control || n.dataset.edge || n.value || n.getAttribute('aria-label') || n.textContent })()"
+
+
+def test_tab_reaches_every_control_in_reading_order(show):
+    shown, order = show(), []
+    for _ in range(30):
+        shown.page.keyboard.press("Tab")
+        now = shown.page.evaluate(FOCUS)
+        if (
+            order
+            and now == order[0]
+            or shown.page.evaluate("document.activeElement === document.body")
+        ):
+            break
+        order.append(now)
+    assert order == [
+        "forward",
+        "W1[0,0]",
+        "previous stage",
+        "next stage",
+        *CONTROLS,
+        "1 step",
+        "100 steps",
+        "Reset",
+    ]
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_every_slider_moves_by_key_and_changes_the_figure(show, name):
+    shown = show()
+    before, trait = dict((n, v) for n, v, _ in shown.numbers()), name.split("[")[0]
+    state = json.dumps(shown.get(trait))
+    shown.control(name).focus()
+    for key in ("ArrowRight", "ArrowLeft", "ArrowLeft", "PageUp", "End", "Home"):
+        shown.page.keyboard.press(key)
+        shown.check()
+    after = dict((n, v) for n, v, _ in shown.numbers())
+    assert json.dumps(shown.get(trait)) != state and after[name] != before[name]
+    assert (
+        float(after[name]) == float(shown.control(name).get_attribute("min"))
+        or name == "eta"
+        and float(after[name]) == 0.01
+    )
+    assert name == "eta" or float(after["loss"]) != float(before["loss"])
+    if name[0] == "W":
+        assert shown.get("selected") == name
+    assert shown.control(name).get_attribute("aria-label") and shown.control(name).get_attribute(
+        "aria-valuetext"
+    )
+
+
+def test_switch_stages_and_buttons_work_by_key(show):
+    shown = show()
+    titles = []
+    shown.page.get_by_role("radio", name="Forward").focus()
+    shown.page.keyboard.press("ArrowRight")
+    assert shown.get("view") == "backward" and shown.get("stage") == 0
+    shown.page.keyboard.press("ArrowLeft")
+    assert shown.get("view") == "forward"
+    shown.page.get_by_role("button", name="next stage").focus()
+    for k in range(13):
+        title = shown.page.locator(".lf-sheet.lf-current .lf-title")
+        assert title.count() == 1 and title.is_visible()
+        titles.append(title.text_content())
+        shown.check()
+        shown.page.keyboard.press("ArrowRight" if k % 2 else "Enter")
+    assert (
+        len(set(titles)) == 13 and shown.get("view") == "forward" and shown.get("stage") == 0
+    )  # all stages once, and round
+    shown.page.keyboard.press("ArrowLeft")
+    assert shown.get("view") == "backward" and shown.get("stage") == 6
+    for name, key, steps in (
+        ("1 step", "Enter", 2),
+        ("100 steps", "Space", 102),
+        ("Reset", "Enter", 0),
+    ):
+        shown.page.get_by_role("button", name=name, exact=True).focus()
+        shown.page.keyboard.press(key)
+        assert len(shown.get("history")) == steps
+
+
+def test_edges_are_reached_by_arrows_and_lead_to_their_slider(show):
+    shown = show()
+    for _ in range(2):
+        shown.page.keyboard.press("Tab")
+    seen = [shown.page.evaluate(FOCUS)]
+    for _ in range(8):
+        shown.page.keyboard.press("ArrowDown")
+        seen.append(shown.page.evaluate(FOCUS))
+    assert (
+        sorted(seen) == sorted(c for c in CONTROLS if c[0] == "W")
+        and shown.get("selected") == seen[-1]
+    )
+    shown.page.keyboard.press("Enter")
+    assert (
+        shown.page.evaluate(FOCUS) == seen[-1]
+        and shown.page.evaluate("document.activeElement.tagName") == "INPUT"
+    )
+    assert (
+        shown.page.locator(".lf-slider.lf-selected [data-control]").get_attribute("data-control")
+        == seen[-1]
+    )
+
+
+@pytest.mark.parametrize("edge", ["W1[1,2]", "W2[0,0]"])
+def test_edges_are_chosen_by_click_and_their_weight_dragged(show, edge):
+    shown = show()
+    label = shown.page.locator(f'[data-edge="{edge}"]')
+    label.click()
+    assert shown.get("selected") == edge and shown.page.evaluate(FOCUS) == edge
+    shown.page.keyboard.press("ArrowRight")
+    before = float(label.locator(f'[data-name="{edge}"]').get_attribute("data-value"))
+    box = label.bounding_box()
+    shown.page.mouse.move(box["x"] + 20, box["y"] + 8)
+    shown.page.mouse.down()
+    shown.page.mouse.move(box["x"] - 60, box["y"] + 8, steps=8)
+    shown.page.mouse.up()
+    assert float(
+        label.locator(f'[data-name="{edge}"]').get_attribute("data-value")
+    ) == pytest.approx(before - 0.8, abs=1e-9)
+    shown.check()
+
+
+# ------------------------------------------------------------------------------------------ for eyes and screen readers
+
+
+def test_stages_bring_out_what_they_compute_and_hold_back_what_comes_later(show):
+    shown = show()
+    visible = """(names) => names.map((name) => [...document.querySelectorAll(`.lf-diagram [data-name="${name}"]`)]
+        .every((n) => getComputedStyle(n).visibility === "visible"))"""
+    names = [
+        "x[0]",
+        "W1[0,0]",
+        "z1[0]",
+        "a1[0]",
+        "z2[0]",
+        "a2[0]",
+        "loss",
+        "dy",
+        "delta2[0]",
+        "dW2[0,0]",
+        "delta1[0]",
+        "dW1[0,0]",
+    ]
+    for view, stages in {
+        "forward": [12, 3, 4, 5, 6, 7],
+        "backward": [12, 8, 9, 10, 11, 12, 12],
+    }.items():
+        for stage, known in enumerate(stages):
+            shown.set(view=view, stage=stage)
+            assert shown.page.evaluate(visible, names) == [True] * known + [False] * (12 - known), (
+                view,
+                stage,
+            )
+            halos = shown.page.locator(".lf-halo.lf-now").count()
+            assert halos == {
+                ("forward", 1): 3,
+                ("forward", 2): 3,
+                ("forward", 3): 1,
+                ("forward", 4): 1,
+                ("forward", 5): 1,
+                ("backward", 1): 1,
+                ("backward", 2): 1,
+                ("backward", 4): 3,
+            }.get((view, stage), 0), (view, stage)
+
+
+def test_edges_have_the_colour_of_their_sign_and_a_width_that_grows(show):
+    shown = show(GradientFlow(W1=[[-2, 0, 0.5], [1, 2, -0.1]], W2=[[1], [-1], [2]]))
+    look = "[...document.querySelectorAll('.lf-edge')].map((n) => [getComputedStyle(n).stroke, parseFloat(n.getAttribute('stroke-width'))])"
+    forward = shown.page.evaluate(look)
+    weights = [-2, 0, 0.5, 1, 2, -0.1, 1, -1, 2]
+    blue, orange = "rgb(0, 114, 178)", "rgb(213, 94, 0)"
+    for (colour, width), w in zip(forward, weights, strict=True):
+        assert (colour == blue) == (w > 0) and (colour == orange) == (w < 0)
+    assert [w for _, (_, w) in sorted(zip(map(abs, weights), forward))] == sorted(
+        w for _, w in forward
+    )
+    shown.set(view="backward")
+    backward, gradients = (
+        shown.page.evaluate(look),
+        [*shown.figure.gradients["W1"].ravel(), *shown.figure.gradients["W2"].ravel()],
+    )
+    for (colour, width), g in zip(backward, gradients, strict=True):
+        assert (colour == blue) == (g > 0) and (colour == orange) == (g < 0)
+    assert [w for _, (_, w) in sorted(zip(np.abs(gradients), backward))] == sorted(
+        w for _, w in backward
+    )
+
+
+def test_words_for_a_screen_reader(show):
+    shown = show()
+    page = shown.page
+    page.wait_for_function("document.querySelector('.lf-edge-label').hasAttribute('aria-label')")
+    assert page.get_by_role("group", name="Live figure").count() == 1
+    assert "prediction 0.817, target 0.700, loss 0.0069" in page.locator(
+        ".lf-diagram"
+    ).get_attribute("aria-label")
+    assert (
+        page.locator('[data-edge="W1[0,2]"]').get_attribute("aria-label")
+        == "weight from input 1 to hidden unit 3: 0.300, gradient 0.0018"
+    )
+    assert (
+        page.locator(".lf-unit").nth(2).get_attribute("aria-label")
+        == "hidden unit 1: z 0.370, a 0.591, delta 0.0030"
+    )
+    assert all(
+        page.evaluate(
+            "[...document.querySelectorAll('input, button, [role=button], [role=img]')].map((n) => Boolean(n.getAttribute('aria-label') || n.textContent || n.labels?.[0]?.textContent))"
+        )
+    )
+    page.evaluate("""() => { window.said = []; const status = document.querySelector('[role=status]');
+      new MutationObserver(() => said.push(status.textContent)).observe(status, { childList: true, characterData: true, subtree: true }); }""")
+    shown.control("x[0]").focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("said") == []  # nothing while it moves
+    page.wait_for_function("said.length > 0")
+    moved = GradientFlow(x=[0.8, 0.8])
+    assert page.evaluate("said") == [
+        f"prediction {moved.values['a2'][0]:.3f}, target 0.700, loss {moved.loss:.4f}"
+    ]
+    page.wait_for_function(
+        "document.querySelector('.lf-unit').getAttribute('aria-label') === 'input 1: 0.800'"
+    )
+    page.get_by_role("button", name="100 steps").click()
+    page.wait_for_function("said.at(-1).startsWith('After 100 steps')")
+    page.get_by_role("button", name="next stage").click()
+    page.wait_for_function(
+        "said.at(-1).startsWith('Weighted inputs of the hidden layer. Hidden unit j adds up')"
+    )
+
+
+@pytest.mark.parametrize("width", [280, 320, 375, 560, 760, 1280])
+@pytest.mark.parametrize("extreme", [False, True])
+def test_nothing_overlaps_or_sticks_out(show, width, extreme):
+    state = (
+        {"W1": [[-3, 3, -3], [3, -2.5, 3]], "W2": [[-3], [3], [-2]], "x": [-1, 1], "t": 0}
+        if extreme
+        else {}
+    )
+    shown = show(GradientFlow(**state), width=width)
+    for view, stage in (
+        ("forward", 0),
+        ("backward", 0),
+        ("forward", 1),
+        ("backward", 4),
+        ("backward", 6),
+    ):
+        shown.set(view=view, stage=stage)
+        problems = shown.page.evaluate("""() => {
+          const problems = [], box = (n) => n.getBoundingClientRect(), root = box(document.querySelector(".lf"));
+          if (document.documentElement.scrollWidth > innerWidth) problems.push("the page scrolls sideways");
+          const hits = (a, b, by) => a.left < b.right - by && b.left < a.right - by && a.top < b.bottom - by && b.top < a.bottom - by;
+          const seen = (n) => getComputedStyle(n).visibility === "visible";
+          const texts = [...document.querySelectorAll(".lf-diagram text")].filter((n) => n.textContent && seen(n));
+          for (const [i, a] of texts.entries()) {
+            if (box(a).left < root.left - 1 || box(a).right > root.right + 1) problems.push(`${a.textContent} sticks out`);
+            for (const b of texts.slice(i + 1)) if (hits(box(a), box(b), 3)) problems.push(`${a.textContent} (${a.dataset.name}) meets ${b.textContent} (${b.dataset.name})`);
+          }
+          for (const n of document.querySelectorAll(".lf-lines, .lf-formula, .lf-slider, .lf-button, .lf-sheet p, .lf-chunk")) {
+            if (seen(n) && (box(n).right > root.right + 1 || n.clientWidth && n.scrollWidth > n.clientWidth + 1)) problems.push(`${n.className} ${n.textContent} is too wide`);
+          }
+          return problems;
+        }""")
+        assert problems == [], (view, stage)
+
+
+def test_the_height_stays_when_the_stage_changes(show):
+    for width in (320, 760):
+        shown, heights = show(width=width), set()
+        for view, count in (("forward", 6), ("backward", 7)):
+            for stage in range(count):
+                shown.set(view=view, stage=stage)
+                heights.add(
+                    shown.page.evaluate(
+                        "document.querySelector('.lf').getBoundingClientRect().height"
+                    )
+                )
+        assert max(heights) - min(heights) <= 1
+
+
+def test_touch_targets_are_large_enough(show):
+    shown = show(width=375, has_touch=True, is_mobile=True)
+    assert shown.page.evaluate("matchMedia('(pointer: coarse)').matches")
+    sizes = shown.page.evaluate(
+        "[...document.querySelectorAll('input[type=range], button, .lf-segmented label')].map((n) => [n.getBoundingClientRect().width, n.getBoundingClientRect().height])"
+    )
+    assert len(sizes) == 13 + 5 + 2 and min(min(size) for size in sizes) >= 44
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_has_contrast(show, theme):
+    """WCAG AA, 4.5 : 1, for every visible text against what lies behind it."""
+    shown = show(GradientFlow(W1=[[-1, 0.2, 0.3], [0.4, -0.5, 0.6]]), theme=theme)
+    for view, stage in (("forward", 0), ("backward", 0), ("forward", 2), ("backward", 4)):
+        shown.set(view=view, stage=stage)
+        worst = shown.page.evaluate("""() => {
+          const rgb = (c) => c.match(/[\\d.]+/g).map(Number), page = rgb(getComputedStyle(document.querySelector(".lf")).backgroundColor);
+          const light = (c) => { const [r, g, b] = c.map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+          const mix = (top, under, share) => under.map((u, k) => share * top[k] + (1 - share) * u);
+          const found = [];
+          for (const n of document.querySelectorAll(".lf text, .lf p, .lf legend, .lf button, .lf label, .lf-title, .lf-formula, .lf-lines, .lf-slider-number, .lf-count")) {
+            if (!n.textContent || n.closest("[aria-hidden]") && !n.closest(".lf-slider") || getComputedStyle(n).visibility !== "visible") continue;
+            const unit = n.closest(".lf-unit"), box = n.closest(".lf-loss");
+            let under = page;
+            for (let p = n; p && p !== document.body; p = p.parentElement) {
+              const c = getComputedStyle(p).backgroundColor;
+              if (!/, 0\\)$/.test(c)) { under = rgb(c); break; }
+            }
+            if (unit) { const tint = unit.querySelector(".lf-tint"); under = mix(rgb(getComputedStyle(tint).fill), page, Number(tint.getAttribute("fill-opacity"))); }
+            if (box) under = rgb(getComputedStyle(box.querySelector(".lf-loss-box")).fill);
+            if (n.tagName === "LABEL" && n.previousElementSibling?.checked) under = rgb(getComputedStyle(n).backgroundColor);
+            const style = getComputedStyle(n), colour = rgb(n.namespaceURI.endsWith("svg") ? style.fill : style.color);
+            const [hi, lo] = [light(colour.slice(0, 3)), light(under.slice(0, 3))].sort((a, b) => b - a);
+            found.push([(hi + 0.05) / (lo + 0.05), n.getAttribute("class"), n.textContent.slice(0, 30)]);
+          }
+          return found.sort((a, b) => a[0] - b[0])[0];
+        }""")
+        assert worst[0] >= 4.5, (view, stage, worst)
+
+
+def test_nothing_moves_for_readers_who_asked_for_that(show):
+    for motion, moving in (("reduce", False), ("no-preference", True)):
+        shown = show(reduced_motion=motion)
+        shown.set(stage=1)
+        assert (
+            shown.page.evaluate(
+                "[...document.querySelectorAll('.lf-flow')].some((n) => getComputedStyle(n).animationName !== 'none')"
+            )
+            is moving
+        )
+
+
+def test_picture_does_not_depend_on_the_style_of_the_notebook(recwarn):
+    import matplotlib
+    from backprop import plots
+
+    before = GradientFlow().picture()
+    with matplotlib.rc_context():
+        plots.use_style()
+        assert GradientFlow().picture() == before
+    assert not recwarn.list

@@ -1,0 +1,269 @@
+"""The live figure `Losses`: its numbers are the companion's, its controls work by keyboard and pointer, it reads well."""
+
+import numpy as np
+import pytest
+import traitlets
+from live_page import CONTRAST, PROBLEMS, live_pages, written
+
+from backprop.live import Losses
+from backprop.live.base import HERE
+from backprop.losses import Huber, MeanAbsoluteError
+
+STATE = ("task", "error", "delta", "z", "t")
+
+
+@pytest.fixture
+def show(browser):
+    yield from live_pages(browser)
+
+
+def check(shown):
+    """Every number on the page is what Python says for the state of the page, in value and in text."""
+    wanted, numbers = Losses(**{name: shown.get(name) for name in STATE}).values, shown.numbers()
+    for name, (value, text) in numbers.items():
+        assert value == pytest.approx(wanted[name], rel=1e-9, abs=1e-15), name
+        assert written(text) == pytest.approx(
+            value, rel=0.06, abs=5.1e-2 if name.startswith("ratio") else 5.1e-4
+        ), (name, text, value)
+        assert "-" not in text
+    assert set(numbers) == set(wanted)
+    return numbers
+
+
+# -------------------------------------------------------------------------------------------------------------- Python
+
+
+@pytest.mark.parametrize("task, moving", [("regression", "error"), ("classification", "z")])
+def test_gradients_are_the_slopes_of_the_losses(task, moving):
+    rng, step = np.random.default_rng(4), 1e-5
+    for _ in range(60):
+        x, rest = (
+            rng.uniform(-2.9, 2.9),
+            {"task": task, "t": int(rng.integers(2)), "delta": rng.uniform(0.1, 3)},
+        )
+        up, down = (Losses(**rest, **{moving: x + sign * step}).losses for sign in (1, -1))
+        if task == "regression" and min(abs(x), abs(abs(x) - rest["delta"])) < 1e-3:
+            continue  # a kink
+        for name, gradient in Losses(**rest, **{moving: x}).gradients.items():
+            assert gradient == pytest.approx(
+                (up[name] - down[name]) / (2 * step), rel=1e-6, abs=1e-9
+            ), name
+
+
+def test_cross_entropy_keeps_its_gradient_where_squared_error_loses_it():
+    wrong = Losses(task="classification", z=-8, t=1).gradients
+    assert wrong["bce"] < -0.999 and -0.001 < wrong["hse"] < 0
+    assert set(Losses().losses) == {"mse", "mae", "huber"} and Losses().losses["mse"] == 4
+
+
+@pytest.mark.parametrize(
+    "trait, wrong",
+    [
+        ("error", 3.01),
+        ("error", np.inf),
+        ("delta", 0),
+        ("delta", 4),
+        ("z", -9),
+        ("t", 2),
+        ("t", 0.5),
+        ("task", "ranking"),
+    ],
+)
+def test_traits_refuse(trait, wrong):
+    with pytest.raises(traitlets.TraitError):
+        setattr(Losses(), trait, wrong)
+
+
+def test_picture_and_words_follow_the_state():
+    for state in ({}, {"task": "classification"}, {"task": "classification", "t": 0}, {"error": 0}):
+        figure = Losses(**state)
+        data, _ = figure._repr_mimebundle_()
+        assert (
+            data["text/plain"] == figure.describe()
+            and figure.task in figure.describe()
+            and figure.picture()[:4] == b"\x89PNG"
+        )
+    assert Losses().picture() == Losses().picture() != Losses(error=0).picture()
+
+
+def test_the_engines_new_losses_are_the_companions(browser):
+    """Mean absolute error and Huber on whole batches; the figure itself only ever shows one number."""
+    from test_live import MODEL
+
+    rng, cases = np.random.default_rng(8), []
+    for _ in range(40):
+        shape = tuple(rng.integers(1, 5, 2))
+        y, t = rng.normal(0, 2, shape), rng.normal(0, 2, shape)
+        t[0, 0] = y[0, 0]  # the kink
+        cases.append((y, t, float(rng.choice([0.1, 0.5, 1, 3]))))
+    page = browser.new_page()
+    page.evaluate(MODEL)
+    got = page.evaluate(
+        """async ([text, cases]) => {
+      const { losses } = await load(text);
+      return cases.map(([y, t, delta]) => [losses["mean absolute error"](y, t), losses.huber(y, t, delta)]);
+    }""",
+        [
+            (HERE / "engine.js").read_text(encoding="utf-8"),
+            [(y.tolist(), t.tolist(), delta) for y, t, delta in cases],
+        ],
+    )
+    page.close()
+    for (y, t, delta), pairs in zip(cases, got, strict=True):
+        for (value, gradient), loss in zip(pairs, (MeanAbsoluteError(), Huber(delta)), strict=True):
+            assert value == pytest.approx(loss(y, t), rel=1e-12, abs=1e-15)
+            np.testing.assert_allclose(gradient, loss.gradient(y, t), rtol=1e-12, atol=1e-15)
+
+
+# ------------------------------------------------------------------------------------------------------------ the page
+
+
+def test_numbers_are_the_companions_for_random_and_extreme_settings(show):
+    shown, rng = show(Losses()), np.random.default_rng(5)
+    for trial in range(80):
+        extreme = trial < 30
+        shown.set(task=["regression", "classification"][trial % 2], t=int(rng.integers(2)))
+        shown.slide(
+            error=float(rng.choice([-3, 0, 3]) if extreme else rng.uniform(-3, 3)),
+            delta=float(rng.choice([0.1, 3]) if extreme else rng.uniform(0.1, 3)),
+            z=float(rng.choice([-8, 0, 8]) if extreme else rng.uniform(-8, 8)),
+        )
+        check(shown)
+    shown.set(error=0.123456789, z=-7.654321)  # between the stops of the sliders
+    check(shown)
+
+
+def test_dots_lie_on_their_curves(show):
+    shown = show(Losses())
+    for state in (
+        {"error": -2.5, "delta": 0.4},
+        {"error": 0.7, "delta": 2},
+        {"task": "classification", "z": -6, "t": 1},
+        {"z": 3, "t": 0},
+    ):
+        shown.set(**state)
+        gaps = shown.page.evaluate("""() => [...document.querySelectorAll(".lf-task:not([hidden]) .lf-chart")].flatMap((chart) => [...chart.querySelectorAll(".lf-mark")].map((mark) => {
+          const kind = mark.getAttribute("class").replace("lf-mark", "").trim(), [x, y] = mark.getAttribute("transform").match(/[-\\d.]+/g).map(Number);
+          const curve = [...chart.querySelectorAll(".lf-curve")].find((n) => n.getAttribute("class").replace("lf-curve", "").trim() === kind);
+          return Math.min(...curve.getAttribute("d").slice(1).split(/[ML]/).map((p) => { const [u, v] = p.split(",").map(Number); return Math.hypot(u - x, v - y); }));
+        }))""")
+        assert (
+            len(gaps) == (4 if shown.get("task") == "classification" else 6) and max(gaps) < 2.5
+        ), (state, gaps)
+
+
+def test_the_remark_fits_the_state(show):
+    shown = show(Losses())
+    for state, words in (
+        ({"error": 2, "delta": 1}, "Beyond"),
+        ({"error": 0.5}, "Inside"),
+        ({"error": 0}, "No error"),
+        ({"task": "classification", "z": -5, "t": 1}, "Confident and wrong"),
+        ({"z": -1}, "a little wrong"),
+        ({"z": 4}, "The right side"),
+        ({"t": 0}, "Confident and wrong"),
+    ):
+        shown.set(**state)
+        seen = shown.page.evaluate(
+            "[...document.querySelectorAll('.lf-note p')].filter((n) => n.getClientRects().length).map((n) => n.textContent)"
+        )
+        assert len(seen) == 1 and words in seen[0], (state, seen)
+
+
+def test_the_wrong_side_is_shaded(show):
+    shown = show(Losses(task="classification"))
+    for t, side in ((1, -1), (0, 1)):
+        shown.set(t=t)
+        left, middle, area = (
+            shown.page.evaluate("""(() => { const chart = document.querySelector(".lf-task:not([hidden]) .lf-chart"), band = chart.querySelector(".lf-band"), area = chart.querySelector(".lf-area");
+          return [Number(band.getAttribute("x")), Number(band.getAttribute("x")) + Number(band.getAttribute("width")) / 2, Number(area.getAttribute("x")) + Number(area.getAttribute("width")) / 2]; })()""")
+        )
+        assert (middle - area) * side > 0
+
+
+def test_every_control_works_by_keyboard(show):
+    shown = show(Losses())
+    assert shown.tab_order() == ["regression", "error", "delta"]
+    for control, keys in (
+        ("error", {"ArrowRight": 2.05, "Home": -3, "End": 3}),
+        ("delta", {"ArrowLeft": 1.45, "Home": 0.1, "End": 3}),
+    ):
+        shown.control(control).focus()
+        for key, value in keys.items():
+            before = shown.numbers()
+            shown.page.keyboard.press(key)
+            after = check(shown)
+            assert shown.get(control) == pytest.approx(value) and (
+                after["L[huber]"],
+                after["dL[huber]"],
+            ) != (before["L[huber]"], before["dL[huber]"])
+    shown.page.get_by_role("radio", name="Regression").focus()
+    shown.page.keyboard.press("ArrowRight")
+    assert shown.get("task") == "classification" and shown.tab_order()[:2] == ["1", "z"]
+    shown.page.get_by_role("radio", name="t = 1").focus()
+    before = check(shown)
+    shown.page.keyboard.press("ArrowLeft")
+    assert shown.get("t") == 0 and check(shown)["dL[bce]"] != before["dL[bce]"]
+    shown.control("z").focus()
+    for key, value in {"ArrowRight": -3.95, "End": 8, "Home": -8}.items():
+        shown.page.keyboard.press(key)
+        check(shown)
+        assert shown.get("z") == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    "task, moving, most", [("regression", "error", 3), ("classification", "z", 8)]
+)
+def test_plots_are_dragged(show, task, moving, most):
+    shown = show(Losses(task=task))
+    for k in range(2):
+        box = shown.page.locator(".lf-task:not([hidden]) .lf-chart").nth(k).bounding_box()
+        x, y = box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2
+        shown.page.mouse.move(x, y)
+        shown.page.mouse.down()
+        assert 0 < shown.get(moving) < most / 2
+        shown.page.mouse.move(x + 5000, y, steps=4)
+        shown.page.mouse.up()
+        assert shown.get(moving) == most
+        check(shown)
+
+
+@pytest.mark.parametrize("width", [320, 375, 760, 1280])
+def test_nothing_overlaps_or_sticks_out(show, width):
+    shown = show(Losses(), width=width)
+    for delta in (0.1, 0.5, 1.5, 3):
+        for error in (-3, 0, 2, 3):
+            shown.set(delta=delta, error=error)
+            assert shown.page.evaluate(PROBLEMS) == [], (delta, error)
+    for t in (0, 1):
+        for z in (-8, -1, 8):
+            shown.set(task="classification", t=t, z=z)
+            assert shown.page.evaluate(PROBLEMS) == [], (t, z)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_has_contrast(show, theme):
+    shown = show(Losses(), theme=theme)
+    for task in ("regression", "classification"):
+        shown.set(task=task)
+        worst = shown.page.evaluate(CONTRAST)
+        assert worst[0] >= 4.5, worst
+
+
+def test_touch_targets_words_and_leaving(show):
+    shown = show(Losses(), width=375, has_touch=True, is_mobile=True)
+    page = shown.page
+    for task in ("classification", "regression"):
+        shown.set(task=task)
+        assert min(min(size) for size in shown.sizes_of_targets()) >= 44
+    assert (
+        page.get_by_role("group", name="Live figure").count() == 1
+        and page.get_by_role("table").count() == 1
+    )
+    shown.slide(error=-3)
+    assert page.locator("[role=status]").text_content() == ""
+    page.wait_for_function(
+        "document.querySelector('[role=status]').textContent.startsWith('error \u22123.00; squared error, MSE: 9.0000, gradient \u22126.0000')"
+    )
+    page.evaluate("stop()")
+    assert page.evaluate("model.count()") == 0 and page.locator(".lf").count() == 0

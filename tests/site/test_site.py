@@ -1,0 +1,566 @@
+"""The built book in a real browser: its live figures, from a server and from file://, its controls, and what fails the build."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import BUILT, ROOT
+from site_book import DESK, DOCUMENTS, FIGURES, PHONE, Sight, source, watch
+
+from book import notebooks
+
+# --- live figures ----------------------------------------------------------------------------------------------------------
+
+each_figure = pytest.mark.parametrize(
+    "document, index", FIGURES, ids=[f"{Path(d).name}-{k}" for d, k in FIGURES]
+)
+CONTROLS = "input, button, select, textarea, [role=slider], [role=button], [role=switch], [role=tab], [role=radio], [contenteditable=true]"
+
+# What a figure shows, but for one control and whatever surrounds that control alone (its label, its own read-out), so that a
+# control which moves nothing but itself is found out.
+SHOWN = """([host, control]) => {
+  let field = control;
+  while (field.parentElement !== host && !field.parentElement.querySelector("svg, canvas") &&
+         [...field.parentElement.querySelectorAll(CONTROLS)].every((other) => other === control || control.contains(other)))
+    field = field.parentElement;
+  field.dataset.testField = "";
+  const copy = host.cloneNode(true);
+  delete field.dataset.testField;
+  copy.querySelector("[data-test-field]")?.remove();
+  copy.querySelectorAll("canvas").forEach((canvas) => canvas.remove());
+  const values = [...host.querySelectorAll("input, select")].filter((other) => !field.contains(other)).map((other) => other.value + other.checked);
+  const pictures = [...host.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL());
+  return copy.innerHTML + values.join() + pictures.join();
+}""".replace("CONTROLS", json.dumps(CONTROLS))
+
+
+def open_figure(browser, address, index):
+    page = browser.new_page(viewport=DESK)
+    sight = Sight()
+    watch(page, sight)
+    page.goto(address, wait_until="load")
+    figure = page.locator(".live-figure").nth(index)
+    figure.scroll_into_view_if_needed()
+    figure.locator("xpath=self::*[@data-live]").wait_for(state="attached")
+    return page, figure, sight
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@each_figure
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_live_figure_starts(document, index, scheme, browser, site):
+    address = (
+        f"{site}/{document}.html" if scheme == "http" else (BUILT / f"{document}.html").as_uri()
+    )
+    page, figure, sight = open_figure(browser, address, index)
+    try:
+        assert figure.get_attribute("data-live") == "ready", figure.locator(
+            ".live-note"
+        ).inner_text()
+        assert figure.locator(".live-host").bounding_box()["height"] > 50
+        assert (
+            not figure.locator(".live-picture").is_visible()
+            and not figure.locator(".live-note").is_visible()
+        )
+        assert sight.complaints == [] and sight.failures == []
+    finally:
+        page.close()
+
+
+def operate(page, control):
+    """Do to a control what a reader would do with the keyboard or the mouse; say whether it could be done."""
+    if not control.is_enabled():
+        return False
+    kind = control.evaluate(
+        "part => part.tagName === 'INPUT' ? part.type : part.tagName.toLowerCase()"
+    )
+    if kind == "range" or control.get_attribute("role") == "slider":
+        before = control.evaluate("part => part.value ?? part.getAttribute('aria-valuenow')")
+        control.focus()
+        page.keyboard.press("End")
+        if control.evaluate("part => part.value ?? part.getAttribute('aria-valuenow')") == before:
+            page.keyboard.press("Home")
+    elif kind in ("number", "text", "search", "textarea"):
+        before = control.input_value()
+        control.fill(
+            str(
+                float(before or 0)
+                + float((control.get_attribute("step") or "1").replace("any", "1"))
+            )
+            if kind == "number"
+            else before + "1"
+        )
+        control.press("Enter")
+    elif kind == "select":
+        control.evaluate("""part => {
+          part.selectedIndex = (part.selectedIndex + 1) % part.options.length;
+          for (const name of ["input", "change"]) part.dispatchEvent(new Event(name, {bubbles: true}));
+        }""")
+    elif kind in ("checkbox", "radio"):
+        if kind == "radio" and control.is_checked():
+            return False
+        control.evaluate("part => part.click()")
+    else:
+        control.focus()
+        page.keyboard.press("Enter")
+    return True
+
+
+def changes(page, figure, control):
+    """Operate a control and say whether the rest of the figure changed within half a second."""
+    host, handle = figure.locator(".live-host").element_handle(), control.element_handle()
+    before = page.evaluate(SHOWN, [host, handle])
+    if not operate(page, control):
+        return False
+    for _ in range(25):
+        if (
+            not handle.evaluate("part => part.isConnected")
+            or page.evaluate(SHOWN, [host, handle]) != before
+        ):
+            return True
+        page.wait_for_timeout(20)
+    return False
+
+
+def dead_controls(browser, address, index):
+    """The controls of a figure that change nothing, by name.
+
+    Each is operated once, one after the other. One that did nothing gets more chances on a fresh page, each time after another
+    control has been operated: reset has nothing to do at first, and a step back none at the first step.
+    """
+    page, figure, _ = open_figure(browser, address, index)
+    try:
+        controls = figure.locator(CONTROLS)
+        count = controls.count()
+        assert count > 0, "a live figure without controls"
+        idle = [k for k in range(count) if not changes(page, figure, controls.nth(k))]
+        dead = []
+        for k in idle:
+            page.reload(wait_until="load")
+            figure.scroll_into_view_if_needed()
+            figure.locator("xpath=self::*[@data-live='ready']").wait_for(state="attached")
+            name = " ".join(controls.nth(k).evaluate(NAME_OF_CONTROL).split())
+            if not any(
+                operate(page, controls.nth(other)) and changes(page, figure, controls.nth(k))
+                for other in range(count)
+                if other != k
+            ):
+                dead.append(name)
+        return dead
+    finally:
+        page.close()
+
+
+NAME_OF_CONTROL = "part => part.getAttribute('aria-label') || part.labels?.[0]?.innerText || part.textContent.trim() || part.outerHTML.slice(0, 120)"
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@each_figure
+def test_every_control_of_a_live_figure_does_something(document, index, browser, site):
+    assert dead_controls(browser, f"{site}/{document}.html", index) == []
+
+
+def test_a_dead_control_is_found_out(browser, tmp_path):
+    """A figure with one control that works, one that only moves itself and its own read-out, and a reset."""
+    (tmp_path / "page.html").write_text(
+        """
+      <figure class="live-figure" data-live="ready"><div class="live-host"><div>
+        <label>live <input type="range" id="live" min="0" max="10" value="3"></label>
+        <label>dead <input type="range" id="dead" min="0" max="10" value="3"> <b>3</b></label>
+        <button aria-label="reset">reset</button><button aria-label="nothing">nothing</button><p>3</p>
+      </div></div></figure>
+      <script>
+        const find = (name) => document.querySelector(name), live = find("#live"), dead = find("#dead");
+        live.oninput = () => (find("p").textContent = live.value);
+        dead.oninput = () => (find("b").textContent = dead.value);
+        find("[aria-label=reset]").onclick = () => { live.value = 3; live.oninput(); };
+      </script>""",
+        encoding="utf8",
+    )
+    assert dead_controls(browser, (tmp_path / "page.html").as_uri(), 0) == ["dead 3", "nothing"]
+
+
+BREAKAGES = {
+    "throws": (
+        "window.liveSources = {{}}; window.liveSources[{file}] = 'throw new Error(\"broken on purpose\")'",
+        "broken on purpose",
+    ),
+    "render fails": (
+        "window.liveSources = {{}}; window.liveSources[{file}] = 'export default {{ render() {{ throw new Error(\"no canvas\") }} }}'",
+        "no canvas",
+    ),
+    "is no figure": (
+        "window.liveSources = {{}}; window.liveSources[{file}] = 'export default {{}}'",
+        "nothing to show",
+    ),
+    "is missing": (None, "could not be loaded"),
+}
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@pytest.mark.parametrize("way", BREAKAGES)
+def test_broken_figure_says_so_and_keeps_its_picture(way, browser, site):
+    document, index = FIGURES[0]
+    script, reason = BREAKAGES[way]
+    page = browser.new_page(viewport=DESK)
+
+    def spoil(route):
+        file = json.dumps(route.request.url.rsplit("/", 1)[-1])
+        route.fulfill(status=404, body="") if script is None else route.fulfill(
+            content_type="text/javascript", body=script.format(file=file)
+        )
+
+    try:
+        page.route("**/_static/live/*.js", spoil)
+        page.goto(f"{site}/{document}.html", wait_until="load")
+        figure = page.locator(".live-figure").nth(index)
+        figure.scroll_into_view_if_needed()
+        figure.locator("xpath=self::*[@data-live='failed']").wait_for(state="attached")
+        note = figure.locator(".live-note").inner_text()
+        assert note.startswith("This live figure could not start") and reason in note
+        assert (
+            figure.locator(".live-picture").is_visible()
+            and figure.locator(".live-host").count() == 0
+        )
+    finally:
+        page.close()
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+def test_without_javascript_and_on_paper_a_figure_is_its_picture(browser, site):
+    document, index = FIGURES[0]
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/{document}.html", wait_until="load")
+    figure = page.locator(".live-figure").nth(index)
+    figure.scroll_into_view_if_needed()
+    assert (
+        figure.locator(".live-picture").is_visible()
+        and "needs JavaScript" in figure.locator(".live-note").inner_text()
+    )
+    context.close()
+
+    page, figure, _ = open_figure(browser, f"{site}/{document}.html", index)
+    page.emulate_media(media="print")
+    assert (
+        figure.locator(".live-picture").is_visible()
+        and not figure.locator(".live-host").is_visible()
+    )
+    page.close()
+
+
+def test_old_browsers_get_the_page_with_its_pictures(browser, site):
+    """A browser that cannot read the scripts shows what one without JavaScript shows."""
+    document, index = FIGURES[0]
+    page = browser.new_page(viewport=DESK)
+    page.route(
+        "**/_static/*.js*",
+        lambda route: route.fulfill(
+            content_type="text/javascript", body="let us = be; a script ?!. of the future"
+        ),
+    )
+    page.goto(f"{site}/{document}.html", wait_until="load")
+    figure = page.locator(".live-figure").nth(index)
+    figure.scroll_into_view_if_needed()
+    assert figure.locator(".live-picture").is_visible()
+    assert (
+        figure.locator(".live-note").text_content()
+        == "Live figure: it needs JavaScript and a browser of 2023 or later. The picture shows its first state."
+    )
+    assert page.locator("h1").is_visible() and page.locator(".katex-html").first.is_visible()
+    page.close()
+
+
+def test_without_javascript_the_page_is_whole(browser, site):
+    """Text in the book's own colours, finished formulas with their source, navigation, and solutions that open."""
+    context = browser.new_context(java_script_enabled=False, viewport=DESK, color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{site}/chapters/04_mathematics/4_2_cross_entropy.html", wait_until="load")
+    assert "rgb(253, 252, 250)" in page.locator("body").evaluate(
+        "part => getComputedStyle(part).backgroundColor"
+    )
+    assert (
+        page.locator(".katex-html").first.is_visible()
+        and page.locator("annotation[encoding='application/x-tex']").count() > 50
+    )
+    assert (
+        page.locator("#pst-primary-sidebar nav a").count() > 20
+        and page.locator("a.right-next").is_visible()
+    )
+    for control in (".theme-switch-button", ".search-button"):
+        assert not page.locator(control).first.is_visible(), (
+            "a button that does nothing without JavaScript"
+        )
+    solution = page.locator("details.solution").first
+    solution.locator("summary").click()
+    assert solution.get_attribute("open") is not None
+    context.close()
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@each_figure
+def test_live_figure_has_a_name_and_a_polite_voice(document, index, browser, site):
+    """A screen reader hears what the figure is, and a region that speaks when nobody else does."""
+    page, figure, _ = open_figure(browser, f"{site}/{document}.html", index)
+    root = figure.locator(".live-host > *").first
+    assert root.get_attribute("role") in ("group", "region", "figure") and root.get_attribute(
+        "aria-label"
+    ).startswith("Live figure")
+    assert figure.locator(".live-host [aria-live=polite], .live-host [role=status]").count() >= 1
+    assert figure.locator(".live-host [aria-live=assertive], .live-host [role=alert]").count() == 0
+    page.close()
+
+
+@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+def test_figures_wait_until_they_are_near(browser, site):
+    """A page's own text comes first: no figure far below the view is loaded."""
+    document, index = FIGURES[0]
+    page = browser.new_page(viewport={"width": 1280, "height": 400})
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(f"{site}/{document}.html", wait_until="networkidle")
+    top = page.locator(".live-figure").nth(index).bounding_box()["y"]
+    loaded = any("/_static/live/" in url for url in requests)
+    page.close()
+    assert loaded == (top < 400 + 800), f"the figure starts {top:.0f} pixels below"
+
+
+# --- the page's own controls -------------------------------------------------------------------------------------------------
+
+
+def test_notebooks_can_be_downloaded(browser, site):
+    for document in DOCUMENTS:
+        if source(document).suffix == ".ipynb":
+            page = browser.new_page()
+            page.goto(f"{site}/{document}.html", wait_until="domcontentloaded")
+            with page.expect_download() as download:
+                page.locator("a.download-notebook").click()
+            assert Path(download.value.path()).read_bytes() == source(document).read_bytes()
+            page.close()
+
+
+def test_search_finds_a_page(browser, site):
+    page = browser.new_page(viewport=DESK)
+    page.goto(f"{site}/index.html", wait_until="load")
+    page.keyboard.press("Control+k")
+    field = page.locator("#pst-search-dialog input")
+    field.wait_for(state="visible")
+    field.fill("gradient")
+    field.press("Enter")
+    page.locator("#search-results li a").first.wait_for()
+    page.close()
+
+
+def test_navigation_opens_on_a_phone(browser, site):
+    page = browser.new_page(viewport=PHONE)
+    page.goto(f"{site}/index.html", wait_until="load")
+    assert not page.locator("#pst-primary-sidebar nav.bd-links").is_visible()
+    page.locator("button.primary-toggle:visible").first.click()
+    page.locator("#pst-primary-sidebar-modal nav.bd-links a").first.wait_for(state="visible")
+    page.close()
+
+
+def test_theme_is_remembered(browser, site):
+    context = browser.new_context(color_scheme="light")
+    page = context.new_page()
+    page.goto(f"{site}/index.html", wait_until="load")
+    page.locator(".theme-switch-button").first.click()
+    page.goto(f"{site}/search.html", wait_until="load")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    context.close()
+
+
+def test_solutions_are_hidden_until_asked_for(browser, site):
+    for document in DOCUMENTS:
+        page = browser.new_page(viewport=DESK)
+        page.goto(f"{site}/{document}.html", wait_until="domcontentloaded")
+        assert (
+            page.locator(".admonition.solution").count()
+            == page.locator("details.admonition.solution:not([open])").count()
+        ), f"{document}: a solution without :class: dropdown"
+        if page.locator("details.solution").count():
+            solution = page.locator("details.solution").first
+            assert solution.evaluate("part => part.getBoundingClientRect().height") < 80
+            solution.locator("summary").click()
+            assert solution.evaluate(
+                "part => part.open && part.getBoundingClientRect().height > 80"
+            )
+        page.close()
+
+
+# --- what must fail the build ---------------------------------------------------------------------------------------------------
+
+
+def build(folder, cells, outputs=(), widgets=None, environment=None):
+    """Build a book of one page with this book's settings, and with what the environment adds to them; the result of the process."""
+    for name in ("_config.yml", "references.bib"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(
+        ROOT / "code" / "book",
+        folder / "code" / "book",
+        ignore=shutil.ignore_patterns("__pycache__"),
+        dirs_exist_ok=True,
+    )
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: page\n", encoding="utf8")
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text) for text in cells])
+    nb.metadata = nbformat.from_dict(
+        {"kernelspec": notebooks.KERNELSPEC, "language_info": notebooks.LANGUAGE}
+    )
+    if outputs:
+        nb.cells.append(
+            nbformat.v4.new_code_cell("figure", execution_count=1, outputs=list(outputs))
+        )
+    if widgets:
+        nb.metadata["widgets"] = {
+            notebooks.STATE: {"state": widgets, "version_major": 2, "version_minor": 0}
+        }
+    (folder / "page.ipynb").write_text(nbformat.writes(nb), encoding="utf8")
+    return subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from jupyter_book.cli.main import main; main()",
+            "build",
+            ".",
+            "-W",
+            "-n",
+            "--keep-going",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | (environment or {}),
+    )
+
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+
+
+def shown(**data):
+    kinds = {"view": notebooks.VIEW, "png": "image/png", "text": "text/plain"}
+    return nbformat.v4.new_output(
+        "display_data", data={kinds[kind]: value for kind, value in data.items()}
+    )
+
+
+def model(module="anywidget", name="AnyModel", **state):
+    return {"model_module": module, "model_module_version": "1", "model_name": name, "state": state}
+
+
+VIEW_OF_A = {"model_id": "a", "version_major": 2, "version_minor": 0}
+
+
+def test_a_sound_page_builds(tmp_path):
+    """Formulas in every place, a folded note, a live figure: no warning; and the figure's module is stored once, apart."""
+    figure = shown(view=VIEW_OF_A, png=PIXEL, text="A figure of one pixel.")
+    result = build(
+        tmp_path,
+        [
+            "# 7.3 A page with $x^2$\n\n$$y = 1$$ (eq-y)\n\nSee {eq}`eq-y`.\n\n```{note}\n:class: dropdown\nFolded.\n```"
+        ],
+        [figure, figure],
+        {"a": model(_esm="export default {render() {}}", _css="p {}", w=0.1, _view_name="AnyView")},
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    html = (tmp_path / "_build/html/page.html").read_text(encoding="utf8")
+    assert "(7.3.1)" in html and '<details class="admonition dropdown note">' in html
+    assert (
+        html.count('class="live-figure"') == 2
+        and html.count('class="live-state">{"w":0.1}</script>') == 1
+    )
+    assert "export default" not in html
+    stored = sorted(path.suffix for path in (tmp_path / "_build/html/_static/live").iterdir())
+    assert stored == [".css", ".js"]
+
+
+def view(name):
+    return {**VIEW_OF_A, "model_id": name}
+
+
+FAULTS = {  # what is wrong, in a text or in an output -> what the build says of it
+    "a formula": ("$\\frac{1}{2$", "KaTeX cannot set this formula: Unexpected end of input"),
+    "an unknown command": ("$$\\nosuchthing$$", "Undefined control sequence: \\nosuchthing"),
+    "an equation that does not exist": ("See {eq}`eq-nowhere`.", "eq-nowhere"),
+    "a citation that does not exist": ("{cite}`nobody1900`", "nobody1900"),
+    "a widget of ipywidgets": (
+        shown(view=view("slider"), text="IntSlider"),
+        "a IntSliderModel is dead without a kernel",
+    ),
+    "a figure without picture": (shown(view=view("figure"), text="A figure."), "no static picture"),
+    "a figure without state": (
+        shown(view=view("lost"), png=PIXEL, text="A figure."),
+        "holds no state of this widget",
+    ),
+    "a figure that is not finite": (
+        shown(view=view("nan"), png=PIXEL, text="A figure."),
+        "a number that is not finite",
+    ),
+    "a warning on stderr": (
+        nbformat.v4.new_output("stream", name="stderr", text="careful\n"),
+        "stderr was found",
+    ),
+}
+MODELS = {
+    "slider": model("@jupyter-widgets/controls", "IntSliderModel", value=3),
+    "figure": model(_esm="export default {}"),
+    "nan": model(_esm="export default {}", w=float("nan")),
+}
+
+
+@pytest.fixture(scope="module")
+def faulty_build(tmp_path_factory):
+    """One build of a page with every fault on it."""
+    faults = [fault for fault, _ in FAULTS.values()]
+    return build(
+        tmp_path_factory.mktemp("faulty"),
+        ["# A page", *(fault for fault in faults if isinstance(fault, str))],
+        [fault for fault in faults if not isinstance(fault, str)],
+        MODELS,
+    )
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_page_fails_the_build(fault, faulty_build):
+    warnings = [
+        line
+        for line in (faulty_build.stdout + faulty_build.stderr).splitlines()
+        if "WARNING: " in line
+    ]
+    assert faulty_build.returncode != 0 and any(FAULTS[fault][1] in line for line in warnings), (
+        "\n".join(warnings)
+    )
+
+
+def test_the_faults_above_are_all_that_is_wrong(faulty_build):
+    """Each fault is one warning: none of them hides behind another's."""
+    warnings = [
+        line
+        for line in (faulty_build.stdout + faulty_build.stderr).splitlines()
+        if "WARNING: " in line
+    ]
+    assert len(warnings) == len(FAULTS), "\n".join(warnings)
+
+
+def test_vendored_files_are_unchanged():
+    vendor = ROOT / "code" / "book" / "vendor"
+    listed = dict(
+        re.findall(
+            r"\| `(\S+)` \| `([0-9a-f]{64})` \|", (vendor / "VENDOR.md").read_text(encoding="utf8")
+        )
+    )
+    there = {
+        path.relative_to(vendor).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in vendor.rglob("*")
+        if path.is_file() and path.name != "VENDOR.md"
+    }
+    assert listed == there

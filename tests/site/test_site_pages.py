@@ -1,0 +1,478 @@
+"""Every page of the built book in a real browser: what it loads and weighs, how it looks, what it says to a screen reader."""
+
+import re
+from functools import cache
+from html.parser import HTMLParser
+from importlib.resources import files
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from conftest import BUILT
+from markdown_it import MarkdownIt
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.myst_role import myst_role_plugin
+from site_book import DESK, DOCUMENTS, FIGURES, PAGES, PHONE, Sight, scroll_through, source, watch
+
+AXE = (
+    files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf8")
+)  # Deque's axe-core, as that package brings it
+each_page = pytest.mark.parametrize("page", PAGES)
+each_document = pytest.mark.parametrize("page", DOCUMENTS)
+
+# --- what a page holds, seen once and asked many times -----------------------------------------------------------------
+
+
+LOOK = """() => {
+  const article = document.querySelector("article") ?? document.querySelector("main");
+  const text = article.cloneNode(true);
+  text.querySelectorAll("pre, code, script, style, annotation, .katex").forEach((part) => part.remove());
+  return {
+    title: document.title,
+    formulas: article.querySelectorAll("span.math, div.math").length,
+    set: [...article.querySelectorAll("span.math, div.math")].filter((part) => part.querySelector(".katex .katex-html") && part.querySelector(".katex math")).length,
+    broken: [...document.querySelectorAll(".katex-error, .maths-error, merror")].map((part) => part.textContent),
+    malformed: [...article.querySelectorAll("msub, msup, mfrac, mroot, munder, mover, msubsup, munderover")].filter((part) => part.children.length !== (/(?:sub|under)(?:sup|over)/.test(part.localName) ? 3 : 2))
+      .map((part) => part.closest("math").querySelector("annotation").textContent),
+    raw: text.textContent.match(/\\$\\$|\\\\[()[\\]]|\\\\begin\\{|\\\\(frac|partial|delta|sigma|mathbf|text)\\b|\\$[^$\\s][^$\\n]{0,80}\\$|\\| *:?(---|—)/g) ?? [],
+    numbers: [...article.querySelectorAll(".eqno")].map((part) => part.textContent.replace("#", "").trim()),
+    pictures: [...document.querySelectorAll("img")].map((img) => [img.getAttribute("src"), img.getAttribute("alt")]),
+    drawings: [...article.querySelectorAll("svg")].filter((svg) => !svg.closest("[aria-hidden=true]") && !svg.closest("[aria-label], [aria-labelledby]") && !svg.querySelector("title")).length,
+    buttons: [...document.querySelectorAll("button, summary, article a")].filter((part) => !part.textContent.trim() && !part.getAttribute("aria-label") && !part.title && !part.querySelector("img[alt]:not([alt=''])")).map((part) => part.outerHTML.slice(0, 200)),
+    figures: document.querySelectorAll(".live-figure").length,
+    headings: [...article.querySelectorAll("h1")].length,
+    chinese: [...document.querySelectorAll("body *:not(script, style)")].flatMap((part) => [...part.childNodes]).filter((part) => part.nodeType === 3 && /[\\u4e00-\\u9fff]/.test(part.data))
+      .map((part) => [part.data.trim(), part.parentNode.closest("[lang]").lang]),
+    twins: [...document.querySelectorAll("[id]")].map((part) => part.id).filter((id, k, ids) => ids.indexOf(id) !== k),
+    undecided: [...document.querySelectorAll(".lf-segmented")].filter((group) => group.querySelectorAll("input:checked").length !== 1).length,
+    head: {
+      sheets: document.querySelectorAll("link[rel=stylesheet]").length,
+      blocking: [...document.querySelectorAll("head script[src]")].filter((script) => !script.defer && !script.async && !script.src.includes("/live/")).length,
+    },
+    plots: [...document.querySelectorAll("img[src*=_images][src$='.png']")].map((img) => ({ src: img.getAttribute("src"), loading: img.getAttribute("loading"),
+      width: Number(img.getAttribute("width")), height: Number(img.getAttribute("height")),
+      shown: img.clientWidth ? img.clientWidth / img.clientHeight : img.getAttribute("width") / img.getAttribute("height") })),
+  };
+}"""
+LUMINANCE = """(name) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+  const body = document.body, style = getComputedStyle(name === "ink" ? document.querySelector("main p, main h1") : body);
+  canvas.fillStyle = name === "ink" ? style.color : style.backgroundColor;
+  canvas.fillRect(0, 0, 1, 1);
+  const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+  return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+}"""
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  const boxes = ".math-scroll, .picture-scroll, .cell_input, .cell_output, .pst-scrollable-table-container, pre, .bd-sidebar-secondary, dialog, .katex-mathml, .katex svg, details:not([open]) > :not(summary)";
+  return [...document.querySelectorAll("main *")].filter((part) => {
+    const box = part.getBoundingClientRect();
+    return box.width > 0 && box.right > width + 1 && !part.closest(boxes);
+  }).map((part) => `${part.tagName}.${part.getAttribute("class")} reaches to ${Math.round(part.getBoundingClientRect().right)}`).slice(0, 5);
+}"""
+
+CARDS = """() => [...document.querySelectorAll(".cell_output img:not(.live-picture, .photo)")].filter((img) => img.clientWidth &&
+  (getComputedStyle(img).backgroundColor !== "rgba(0, 0, 0, 0)" || getComputedStyle(img).paddingLeft !== "0px")).map((img) => img.getAttribute("src"))"""
+SCALES = """() => [...document.querySelectorAll("img:not(.live-picture)[src*=_images][src$='.png']")].filter((img) => img.clientWidth)
+  .map((img) => [img.getAttribute("src"), img.clientWidth / img.naturalWidth, img.closest(".picture-scroll").clientWidth <= innerWidth])"""
+
+# What axe-core finds, in both themes. Contrast and the marks of links are judged on two samples (the first and the last) of each
+# combination of ink, ground, size, weight and decoration that the theme has on this page: thousands of tokens of code look alike,
+# and axe takes seconds for them. The other rules see the whole page, but for the insides of formulas (MathML has no rules, and
+# what the eye sees is hidden from screen readers) and the colours of code.
+JUDGE = """async () => {
+  document.head.append(Object.assign(document.createElement("style"), { textContent: "*, *::before, *::after { transition: none !important; animation: none !important; }" }));
+  const root = document.documentElement, settled = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const theme = async (name) => { root.dataset.theme = root.dataset.mode = name; await settled(); };
+  const seen = (part) => part.getClientRects().length && getComputedStyle(part).visibility === "visible";
+  const texts = [...document.querySelectorAll("body *")].filter((part) => !part.closest(".katex, script, style, noscript") &&
+    [...part.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) && seen(part));
+  const grounds = new Map();
+  const ground = (part) => {
+    if (!part) return "";
+    if (!grounds.has(part)) {
+      const style = getComputedStyle(part);
+      grounds.set(part, (/, 0\\)$|transparent/.test(style.backgroundColor) ? ground(part.parentElement) : style.backgroundColor) + style.backgroundImage + style.opacity);
+    }
+    return grounds.get(part);
+  };
+  for (const name of ["light", "dark"]) {
+    await theme(name);
+    grounds.clear();
+    const samples = new Map();
+    for (const part of texts) {
+      const style = getComputedStyle(part), around = part.closest("a") && getComputedStyle(part.closest("a").parentElement).color;
+      const look = [style.color, style.fill, ground(part), style.fontSize, style.fontWeight, style.textDecorationLine, around].join();
+      samples.set(look, [(samples.get(look) ?? [part])[0], part]);
+    }
+    for (const part of [...samples.values()].flat()) part.setAttribute(`data-${name}-sample`, "");
+  }
+  for (const formula of document.querySelectorAll(".katex-html")) {
+    const { width, height } = formula.getBoundingClientRect();
+    formula.textContent = "";
+    Object.assign(formula.style, { display: "inline-block", width: `${width}px`, height: `${height}px` });
+  }
+  for (const formula of document.querySelectorAll(".katex-mathml")) formula.textContent = "formula";
+  for (const token of document.querySelectorAll(".highlight span:not([data-light-sample], [data-dark-sample], :has([data-light-sample], [data-dark-sample]))")) token.replaceWith(token.textContent);
+  const found = [], colours = ["color-contrast", "link-in-text-block"], options = { resultTypes: ["violations"], iframes: false, preload: false };
+  const note = (theme, { violations }) => {
+    for (const { id, nodes } of violations) found.push(`${theme}: ${id}: ${nodes.map((node) => node.target.flat().join(" ") + " " + node.failureSummary.split("\\n").at(-1).trim()).slice(0, 3).join("; ")}`);
+  };
+  for (const name of ["light", "dark"]) {
+    await theme(name);
+    note(name, await axe.run({ include: [[`[data-${name}-sample]`]] }, { ...options, runOnly: colours }));
+  }
+  note("both", await axe.run(document, { ...options, rules: Object.fromEntries(colours.map((id) => [id, { enabled: false }])) }));
+  return found;
+}"""
+
+
+@pytest.fixture(scope="session")
+def sights(browser, site):
+    """Look at a page (once in the session): light, dark, on a narrow phone, and as axe-core sees it."""
+
+    @cache
+    def look(name):
+        sight = Sight()
+        page = browser.new_page(viewport=DESK, color_scheme="light")
+        try:
+            watch(page, sight)
+            page.goto(f"{site}/{name}.html", wait_until="load")
+            page.wait_for_timeout(100)
+            first = dict(sight.sizes)
+            scroll_through(page)
+            page.wait_for_timeout(100)
+            facts = sight.facts = page.evaluate(LOOK)
+            facts["light"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
+            page.locator(".theme-switch-button").first.click()
+            page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+            facts["dark"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
+            facts["cards"] = page.evaluate(CARDS)
+            page.set_viewport_size(PHONE)
+            page.wait_for_timeout(150)
+            scroll_through(page)
+            facts["width"] = page.evaluate("document.documentElement.scrollWidth")
+            facts["too wide"] = page.evaluate(TOO_WIDE)
+            facts["plots on a phone"] = page.evaluate(SCALES)
+            facts["first"] = first
+            page.set_viewport_size(DESK)
+            page.mouse.move(
+                DESK["width"] / 2, DESK["height"] - 1
+            )  # away from the button, whose hint would stay
+            page.wait_for_function("!document.querySelector('.tooltip')")
+            page.evaluate(AXE)
+            facts["axe"] = page.evaluate(JUDGE)
+        finally:
+            page.close()
+        return sight
+
+    return look
+
+
+# --- every page ----------------------------------------------------------------------------------------------------------
+
+
+@each_page
+def test_page_asks_no_other_host(page, sights, site):
+    others = [
+        url for url in sights(page).requests if not url.startswith((site + "/", "data:", "blob:"))
+    ]
+    assert sights(page).requests and not others
+
+
+@each_page
+def test_page_loads_without_complaint(page, sights):
+    assert sights(page).failures == [] and sights(page).complaints == []
+
+
+@each_page
+def test_page_is_dark_in_the_dark_theme(page, sights):
+    (paper, ink), (dark_paper, dark_ink) = sights(page).facts["light"], sights(page).facts["dark"]
+    assert paper > 0.9 and ink < 0.25, "light theme: dark ink on light paper"
+    assert dark_paper < 0.15 and dark_ink > 0.7, "dark theme: light ink on dark paper"
+    assert sights(page).facts["cards"] == [], (
+        "a plot stands on the page itself, not on a card of another colour"
+    )
+
+
+@each_page
+def test_page_does_not_scroll_sideways_on_a_phone(page, sights):
+    assert sights(page).facts["width"] <= PHONE["width"]
+    assert sights(page).facts["too wide"] == []
+
+
+@each_page
+def test_page_names_its_pictures_and_buttons(page, sights):
+    facts = sights(page).facts
+    for src, alt in facts["pictures"]:
+        assert alt and alt != src and not re.search(r"\.(png|svg|jpe?g)$", alt), (
+            f"{src} has no alternative text"
+        )
+    assert facts["drawings"] == 0, "a drawing (svg) has neither a name nor aria-hidden"
+    assert facts["buttons"] == []
+
+
+@each_document
+def test_page_has_one_title(page, sights):
+    assert sights(page).facts["headings"] == 1 and sights(page).facts["title"]
+
+
+@each_page
+def test_names_are_given_once(page, sights):
+    """An id belongs to one element, and each group of radio buttons of a live figure to that figure alone."""
+    assert sights(page).facts["twins"] == []
+    assert sights(page).facts["undecided"] == 0
+
+
+@each_page
+def test_chinese_is_named_as_chinese(page, sights):
+    """Screen readers speak it in another voice, and fonts have other letters for it than for Japanese."""
+    found = sights(page).facts["chinese"]
+    assert [text for text, language in found if language != "zh-Hans"] == []
+    if page.endswith("appendix/glossary"):
+        assert (
+            len(found) > 110 and ["反向传播", "zh-Hans"] in found and ["中文", "zh-Hans"] in found
+        )
+
+
+# --- how heavy ------------------------------------------------------------------------------------------------------------
+
+WITH_FIGURE, WITHOUT = (
+    800_000,
+    350_000,
+)  # bytes for a page read to its end, with gzip and an empty cache
+FIRST = 330_000  # bytes until the page stands there, before anybody scrolls
+FIGURE_PAGES = {document for document, _ in FIGURES}
+
+
+@each_page
+def test_page_is_light(page, sights):
+    sizes, facts = sights(page).sizes, sights(page).facts
+    assert len(sizes) == len(set(sights(page).requests)) or len(sizes) >= len(
+        [url for url in sights(page).requests if url.startswith("http")]
+    )
+    assert sum(sizes.values()) <= (WITH_FIGURE if page in FIGURE_PAGES else WITHOUT), sorted(
+        sizes.items(), key=lambda item: -item[1]
+    )[:8]
+    assert sum(facts["first"].values()) <= FIRST, sorted(
+        facts["first"].items(), key=lambda item: -item[1]
+    )[:8]
+    assert facts["head"]["sheets"] <= 1 + facts["figures"], (
+        "a page has one style sheet; each live figure may bring one"
+    )
+    assert facts["head"]["blocking"] <= (12 if page == "search" else 1), (
+        "scripts in the head wait until the page has been read"
+    )
+
+
+@each_page
+def test_pictures_keep_their_place(page, sights):
+    """Every plot states its size, so that the text below does not jump, and those below the first wait until they are near."""
+    plots = sights(page).facts["plots"]
+    assert [plot for plot in plots if not (plot["width"] and plot["height"])] == []
+    assert [plot["src"] for plot in plots[1:] if plot["loading"] != "lazy"] == []
+    for plot in plots:
+        assert plot["shown"] == pytest.approx(plot["width"] / plot["height"], rel=0.02), (
+            f"{plot['src']} is distorted"
+        )
+
+
+@each_page
+def test_plots_are_legible_on_a_phone(page, sights):
+    """A plot has 20 pixels for a letter of 10 points; at half its size these are still 10. What is wider scrolls in its own box."""
+    for src, scale, boxed in sights(page).facts["plots on a phone"]:
+        assert scale >= 0.49 and boxed, src
+
+
+# --- for everybody ----------------------------------------------------------------------------------------------------------
+
+
+@each_page
+def test_axe_finds_nothing_in_either_theme(page, sights):
+    assert sights(page).facts["axe"] == []
+
+
+def test_axe_finds_what_is_wrong(browser):
+    """The same judgement of a page with six mistakes, one of them in the dark theme alone."""
+    page = browser.new_page(viewport=DESK)
+    page.set_content("""<!doctype html><html lang="en"><head><title>Wrong</title><style>html[data-theme=dark] { background: #111; color: #eee; }
+      html[data-theme=dark] .dim { color: #444; } .pale { color: #ccc; } a { color: #002a55; text-decoration: none; } html[data-theme=dark] a { color: #bcd; }
+      </style></head><body><main><h1>Wrong</h1><p>A text with a <a href="#x">hardly visible link</a> inside.</p><p class="dim">dim</p>
+      <div class="highlight"><pre><span class="k">for</span> <span class="pale">pale</span></pre></div><img src="data:,"><button></button>
+      <input type="range"><p id="x">end</p></main></body></html>""")
+    page.evaluate(AXE)
+    found = page.evaluate(JUDGE)
+    page.close()
+    assert {" ".join(line.split(": ")[:2]) for line in found} == {
+        "light color-contrast",
+        "dark color-contrast",
+        "light link-in-text-block",
+        "dark link-in-text-block",
+        "both image-alt",
+        "both button-name",
+        "both label",
+    }
+
+
+class Addresses(HTMLParser):
+    """The links and the ids of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.ids = [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            if name == "id":
+                self.ids.add(value)
+            elif name in ("href", "src") and value:
+                self.links.append(value)
+
+
+@cache
+def addresses(path):
+    return Addresses(path.read_text(encoding="utf8"))
+
+
+@each_page
+def test_page_links_to_what_exists(page):
+    here = BUILT / f"{page}.html"
+    dead = []
+    for link in addresses(here).links:
+        parts = urlsplit(link)
+        if parts.scheme or parts.netloc:
+            continue
+        target = (here.parent / unquote(parts.path)).resolve() if parts.path else here
+        if not target.is_file():
+            dead.append(link)
+        elif (
+            parts.fragment
+            and target.suffix == ".html"
+            and unquote(parts.fragment) not in addresses(target).ids
+        ):
+            dead.append(link)
+    assert dead == []
+
+
+def test_pages_hold_no_address_of_a_library_elsewhere():
+    for path in BUILT.rglob("*.html"):
+        loaded = re.findall(
+            r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)=\"(?:https?:)?//[^\"]*",
+            path.read_text(encoding="utf8"),
+        )
+        assert loaded == [], path
+
+
+def test_every_page_of_the_contents_is_built_and_no_other():
+    built = {path.relative_to(BUILT).with_suffix("").as_posix() for path in BUILT.rglob("*.html")}
+    assert {name for name in built if not name.startswith("lite/")} - {
+        "search",
+        "genindex",
+        "404",
+    } == set(DOCUMENTS)
+
+
+# --- maths ---------------------------------------------------------------------------------------------------------------
+
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+MARKDOWN.use(dollarmath_plugin, allow_labels=True).use(amsmath_plugin).use(myst_role_plugin)
+
+
+def formulas(markdown):
+    """How many formulas a piece of MyST Markdown holds, its directives included; counted without Sphinx."""
+    count = 0
+    for token in MARKDOWN.parse(markdown):
+        for part in [token, *(token.children or [])]:
+            if part.type in (
+                "math_inline",
+                "math_inline_double",
+                "math_block",
+                "math_block_label",
+                "amsmath",
+            ):
+                count += 1
+            elif part.type == "myst_role" and part.meta["name"] == "math":
+                count += 1
+            elif part.type == "fence" and (
+                directive := re.match(r"\{([\w:-]+)\}\s*(.*)", part.info)
+            ):
+                name, title = directive.groups()
+                if name == "math":
+                    count += 1
+                elif name not in ("code-block", "code", "bibliography", "image", "toctree"):
+                    body = re.sub(r"\A(?::[\w-]+:[^\n]*\n)+", "", part.content)
+                    count += formulas(body) + (
+                        formulas(title) if name not in ("exercise", "solution", "figure") else 0
+                    )
+    return count
+
+
+def formulas_of(document):
+    path = source(document)
+    if path.suffix == ".md":
+        return formulas(path.read_text(encoding="utf8"))
+    count = 0
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            count += formulas(cell.source)
+        elif cell.cell_type == "code":
+            shown = (
+                []
+                if "remove-output" in cell.metadata.get("tags", [])
+                else [out.get("data", {}) for out in cell.outputs]
+            )
+            count += sum("text/latex" in data and "text/html" not in data for data in shown)
+            caption = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
+            count += formulas(caption) * sum("image/png" in data for data in shown)
+    return count
+
+
+def test_counting_formulas():
+    text = "$a$ and\n\n$$b$$ (eq-b)\n\n```{note}\n$c$ `$no$`\n```\n\n| $d$ |\n| --- |\n| {math}`e` |\n\n\\begin{align*}f\\end{align*}\n\n```python\n$no$\n```"
+    assert formulas(text) == 6
+
+
+@each_document
+def test_page_sets_all_its_maths(page, sights):
+    facts = sights(page).facts
+    assert facts["formulas"] == facts["set"] == formulas_of(page)
+    assert facts["broken"] == [] and facts["raw"] == []
+    assert facts["malformed"] == []  # Firefox complains, and a screen reader may go wrong
+
+
+# Commas and full stops that stand at the start of a line, cut off from the formula before them.
+CUT_OFF = """() => [...document.querySelectorAll("span.math")].filter((formula) => {
+  const next = formula.nextSibling;
+  if (next?.nodeType !== 3 || !/^[,.;:!?)]/.test(next.data)) return false;
+  const range = document.createRange(), end = [...formula.getClientRects()].at(-1);
+  range.setStart(next, 0); range.setEnd(next, 1);
+  return range.getBoundingClientRect().left < end.right - 1;
+}).map((formula) => formula.textContent)"""
+
+
+def test_no_line_begins_with_the_comma_after_a_formula(browser, site):
+    found = []
+    for width in (320, 375, 414, 768):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(f"{site}/chapters/02_concepts/2_4_optimizers.html")
+        assert page.locator("span.math-kept").count() >= 10
+        found += page.evaluate(CUT_OFF)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+    assert found == []
+
+
+@each_document
+def test_equations_are_numbered_after_their_section(page, sights):
+    path = source(page)
+    text = (
+        nbformat.read(path, as_version=4).cells[0].source
+        if path.suffix == ".ipynb"
+        else path.read_text(encoding="utf8")
+    )
+    section = re.search(r"^#\s+(\d+(?:\.\d+)*)\s", text, re.MULTILINE)
+    numbers = sights(page).facts["numbers"]
+    prefix = section.group(1) + "." if section else ""
+    assert numbers == [f"({prefix}{k})" for k in range(1, len(numbers) + 1)]
