@@ -1,8 +1,12 @@
 """Section 5.3: what `need` says, the versions, and the companion's gradients against three frameworks at once."""
 
+import ast
 import importlib.util
 import io
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from contextlib import redirect_stdout
 from importlib.metadata import version
@@ -118,6 +122,88 @@ def test_a_notebook_shows_that_line_and_no_traceback(without):
     assert len(lines) == 1 and lines[0].startswith(
         "NotInstalled: PyTorch is not installed. Run  %pip install torch"
     ), lines
+
+
+FAKES = {  # the three, as far as the order of their imports goes
+    "triton": 'import sys\nif "tensorflow" in sys.modules: sys.exit("segmentation fault")',
+    "tensorflow": "class threading:\n    set_intra_op_parallelism_threads = set_inter_op_parallelism_threads = print\n"
+    "class config:\n    threading = threading",
+    "torch": "def set_num_threads(n): pass\ndef optimiser():\n    try: import triton\n    except ImportError: pass",
+}
+ORDERS = [
+    "need('tensorflow'); need('torch').optimiser()",
+    "torch = need('torch'); need('tensorflow'); torch.optimiser()",
+    "import torch; need('tensorflow'); torch.optimiser()",
+    "torch = need('torch'); torch.optimiser(); import tensorflow; need('tensorflow')",
+    "torch = need('torch'); import tensorflow; torch.optimiser()",
+    "need('tensorflow'); import torch; torch.optimiser()",
+    "import tensorflow; need('torch').optimiser()",
+    "import torch, tensorflow; need('tensorflow'); torch.optimiser()",
+]
+
+
+def run_program(program, *folders):
+    """Run a program in a process of its own; the process, ended."""
+    path = os.pathsep.join(map(str, [*folders, ROOT / "code"]))
+    return subprocess.run(
+        [sys.executable, "-c", f"from backprop.frameworks import need; {program}"],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_triton_never_meets_a_loaded_tensorflow(order, tmp_path):
+    for name, source in FAKES.items():
+        (tmp_path / f"{name}.py").write_text(source, encoding="utf8")
+    done = run_program(order, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_fakes_crash_as_the_three_do(tmp_path):
+    for name, source in FAKES.items():
+        (tmp_path / f"{name}.py").write_text(source, encoding="utf8")
+    careless = run_program("import tensorflow, torch; torch.optimiser()", tmp_path)
+    assert careless.returncode == 1 and "segmentation fault" in careless.stderr
+
+
+def test_an_optimiser_of_pytorch_beside_tensorflow():
+    """The same with the programs that are installed, which have a triton or not."""
+    program = "need('keras'); torch = need('torch'); w = torch.zeros(2, requires_grad=True); torch.optim.SGD([w], 0.1)"
+    done = run_program(program)
+    assert done.returncode == 0, done.stderr
+
+
+def imported(source):
+    """The packages that a program imports."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) if not node.level]
+    return {name.split(".")[0] for name in names}
+
+
+def test_tensorflow_and_keras_are_imported_by_need_alone():
+    sources = {
+        path: [path.read_text(encoding="utf8")]
+        for folder in ("code/backprop", "code/book", "code/experiments", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    for path in (ROOT / "chapters").rglob("*.ipynb"):
+        if ".ipynb_checkpoints" not in path.parts:
+            cells = nbformat.read(path, as_version=4).cells
+            code = [cell.source for cell in cells if cell.cell_type == "code"]
+            sources[path] = [re.sub(r"^[%!].*", "", cell, flags=re.M) for cell in code]
+    assert len(sources) > 100 and any(
+        "torch" in imported(s) for s in sources[ROOT / "tests/unit/reference.py"]
+    )
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path, programs in sources.items()
+        if any(imported(program) & {"tensorflow", "keras"} for program in programs)
+    ]
+    assert found == []
 
 
 def test_what_pip_is_asked_for_is_the_pin_of_the_extra():
