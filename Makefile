@@ -7,17 +7,18 @@
 #   make bench           the benchmark tables
 #   make lint            ruff on code and notebooks (style and format), mypy on the package, notebooks in normal form
 #   make lint-js         Biome and TypeScript on the JavaScript and the styles
+#   make pins            renew the pins of requirements.txt
 #   make pdf             the whole book as _build/backpropagation.pdf
 #   make lite            the book with JupyterLite in it: notebooks that run in the reader's browser
 
 .DEFAULT_GOAL := book
-.PHONY: book test lab run bench lint lint-js pdf lite
+.PHONY: book test lab run bench lint lint-js pdf lite pins
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE # see --no-compile below: what Python compiles, it has to be allowed to keep
 
 # The first Python on the path that the book runs on; PYTHON=... names another.
-SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
-PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python,$(shell $(p) -c '$(SUITS)' 2>/dev/null && echo $(p))))
+SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,$(shell $(p) -c '$(SUITS)' 2>/dev/null && echo $(p))))
 
 BIN := .venv/bin
 # Python compiles what it imports when it first imports it; compiling everything would take longer than all the rest.
@@ -68,8 +69,12 @@ lite: .venv/.lite
 	@BOOK_LITE=1 $(BIN)/jupyter-book build . -W -n --keep-going
 	@$(BIN)/python code/book/lite.py
 
+# What is installed follows with the next command; a notebook that prints a version may have to run again.
+pins: .venv/.pins
+	@$(BIN)/python code/book/pins.py
+
 .venv/.python:
-	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "The book needs Python 3.11, 3.12 or 3.13; python3 here is $$(python3 --version 2>&1). Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "The book needs Python 3.11, 3.12, 3.13 or 3.14; python3 here is $$(python3 --version 2>&1). Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot create environments: install its venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 	@echo "Creating .venv with $$($(PYTHON) --version)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -81,7 +86,7 @@ lite: .venv/.lite
 	@touch $@
 
 # Those of the tests are many: they judge the gradients by PyTorch, and section 5.3 by TensorFlow and Keras, too.
-.venv/.test .venv/.bench .venv/.dev .venv/.pdf .venv/.lite: .venv/.book
+.venv/.test .venv/.bench .venv/.dev .venv/.pdf .venv/.lite .venv/.pins: .venv/.book
 	@echo "Installing the extra [$(@:.venv/.%=%)]"
 	@$(CONSTRAIN)
 	@$(PIP) -c .venv/constraints.txt -e 'code[$(@:.venv/.%=%)]'

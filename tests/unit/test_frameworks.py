@@ -211,33 +211,42 @@ def test_what_pip_is_asked_for_is_the_pin_of_the_extra():
         requirement("torch") == str(HERE["torch"]).split(";")[0].strip()
         and requirement("keras") == f"keras{HERE['keras'].specifier}"
     )
-    assert re.fullmatch(r"tensorflow(-cpu)?==[\d.]+", requirement("tensorflow"))
+    assert re.fullmatch(r"tensorflow(-cpu)?==[\d.]+(rc\d+)?", requirement("tensorflow"))
     assert requirement("numpy_of_mars") == "numpy_of_mars"
 
 
-@pytest.mark.parametrize(
-    "system, machine, wanted",
-    [
-        ("linux", "x86_64", "tensorflow-cpu"),
-        ("win32", "AMD64", "tensorflow-cpu"),
-        ("linux", "aarch64", "tensorflow"),
-        ("darwin", "arm64", "tensorflow"),
-    ],
-)
-def test_there_is_one_tensorflow_for_each_machine(system, machine, wanted):
-    chosen = [
-        r.name
-        for r in PINS
-        if r.name.startswith("tensorflow")
-        and r.marker.evaluate({"sys_platform": system, "platform_machine": machine})
-    ]
-    assert chosen == [wanted]
+MACHINES = [  # system, processor, and the distribution that has TensorFlow for it
+    ("linux", "x86_64", "tensorflow-cpu"),
+    ("win32", "AMD64", "tensorflow-cpu"),
+    ("linux", "aarch64", "tensorflow"),
+    ("darwin", "arm64", "tensorflow"),
+]
+
+
+def tensorflows(python, system, machine):
+    """The TensorFlow that the extra asks for on such a machine, as name and version."""
+    here = {"python_version": python, "sys_platform": system, "platform_machine": machine}
+    named = [r for r in PINS if r.name.startswith("tensorflow") and r.marker.evaluate(here)]
+    return [(r.name, str(r.specifier).removeprefix("==")) for r in named]
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("system, machine, wanted", MACHINES)
+def test_there_is_one_tensorflow_for_each_machine(system, machine, wanted, python):
+    (found,) = tensorflows(python, system, machine)
+    same = (
+        tensorflows(python, "linux", "x86_64")
+        if python == "3.14"
+        else tensorflows("3.11", "linux", "x86_64")
+    )
+    assert found == (wanted, same[0][1])
 
 
 def test_each_pin_stands_once_and_is_what_is_installed():
     named = [Requirement(line).name for extra in EXTRAS.values() for line in extra]
     assert {"torch", "tensorflow", "tensorflow-cpu", "keras"} <= set(named)
-    assert [name for name in set(named) if named.count(name) > 1] == ["backprop"]
+    twice = {name for name in named if named.count(name) > 1}
+    assert twice == {"backprop", "tensorflow", "tensorflow-cpu"}  # another one for Python 3.14
     assert all(
         "backprop[frameworks]" in EXTRAS[extra] for extra in ("test", "bench")
     ) and "frameworks" not in str(EXTRAS["book"])
@@ -245,7 +254,6 @@ def test_each_pin_stands_once_and_is_what_is_installed():
         assert pin.specifier.contains(version(name).split("+")[0]), (
             f"{name} {version(name)} is installed, pinned is {pin.specifier}"
         )
-    assert len({str(r.specifier) for r in PINS if r.name.startswith("tensorflow")}) == 1
 
 
 def test_the_page_was_run_with_the_pinned_versions():
@@ -254,14 +262,15 @@ def test_the_page_was_run_with_the_pinned_versions():
         for cell in nbformat.read(NOTEBOOK, 4).cells
         for out in cell.get("outputs", [])
     )
-    for title, name in [
-        ("TensorFlow", requirement("tensorflow").split("==")[0]),
-        ("PyTorch", "torch"),
-        ("Keras", "keras"),
-    ]:
-        assert re.search(rf"^{title} ([\d.]+)", printed, re.M)[1] == str(
-            HERE[name].specifier
-        ).removeprefix("==")
+    pinned = {
+        "TensorFlow": tensorflows("3.13", "linux", "x86_64")[0][
+            1
+        ],  # the release, not the candidate
+        "PyTorch": str(HERE["torch"].specifier).removeprefix("=="),
+        "Keras": str(HERE["keras"].specifier).removeprefix("=="),
+    }
+    for title, wanted in pinned.items():
+        assert re.search(rf"^{title} ([\d.]+)", printed, re.M)[1] == wanted
 
 
 @pytest.mark.parametrize(
