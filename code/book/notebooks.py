@@ -327,7 +327,7 @@ def _refuse_machine_paths(nb):
 def execute(path, report=lambda text: None):
     """The notebook at `path`, executed from top to bottom in its own folder."""
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     nb = read(path.read_text(encoding="utf8"))
     nb.metadata.pop("widgets", None)
@@ -356,7 +356,7 @@ def execute(path, report=lambda text: None):
         os.environ["IPYTHONDIR"] = profile
         try:
             client.execute()
-        except (CellExecutionError, CellTimeoutError) as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise NotebookError(f"code cell {done} failed:\n{error}") from None
         finally:
             os.environ.pop("IPYTHONDIR")

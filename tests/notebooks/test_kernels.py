@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from book import notebooks
+
 TESTS = Path(__file__).parents[1]
 SEGMENTATION_FAULT = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"
 
@@ -69,3 +71,11 @@ def test_a_dead_kernel_fails_at_once(tmp_path, end, words):
 def test_a_cell_that_takes_too_long_is_interrupted(tmp_path):
     printed = run(tmp_path, ["import time\ntime.sleep(250)"], timeout=2.5)
     assert "Timeout of 2.5 seconds exceeded executing cell" in printed, printed
+
+
+def test_a_dead_kernel_ends_the_run_of_a_notebook_with_a_sentence(tmp_path, capsys):
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import os\nos._exit(7)")])
+    nb.metadata = nbformat.from_dict({"kernelspec": notebooks.KERNELSPEC})
+    nbformat.write(nb, tmp_path / "page.ipynb")
+    assert notebooks.main(["run", str(tmp_path / "page.ipynb")]) == 1
+    assert capsys.readouterr().err == "page.ipynb: code cell 1 failed:\nKernel died\n"
