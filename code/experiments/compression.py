@@ -21,11 +21,8 @@ from backprop.stored import store
 from backprop.training import accuracy, cosine, train
 
 SIZES, KEEP, BITS, SEEDS = [784, 300, 100, 10], [0.5, 0.2, 0.1, 0.05, 0.02, 0.01], [8, 4, 3, 2], 3
-WAYS = {
-    "matrix": (False, False),
-    "unit": (True, False),
-    "unit, clipped": (True, True),
-}  # per_unit, clip
+# per_unit, clip
+WAYS = {"matrix": (False, False), "unit": (True, False), "unit, clipped": (True, True)}
 STUDENT, FEW, RATES = [784, 20, 10], 2_000, [0.02, 0.05, 0.1, 0.2]
 METHODS = ["labels", "smoothed labels", 1, 2, 4, 8, 16]  # a number: the teacher at that temperature
 cross_entropy = CrossEntropy()

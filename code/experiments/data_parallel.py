@@ -91,17 +91,15 @@ def work(steps):
         ),
     }
 
-    begin, end = parts(BATCH, processes, even=False)[
-        rank
-    ]  # the mistake: a mean of means, whatever the sizes
+    # the mistake: a mean of means, whatever the sizes
+    begin, end = parts(BATCH, processes, even=False)[rank]
     mean = whole_batch(net, first[0][begin:end], first[1][begin:end])
     dist.all_reduce(mean)
     found["mean of the means of uneven parts"] = largest_difference(mean / processes, alone)
 
     begin, end = parts(BATCH, processes)[rank]
-    ddp = torch.nn.parallel.DistributedDataParallel(
-        model(seed=rank)
-    )  # takes the weights of rank 0, whatever the seed
+    # takes the weights of rank 0, whatever the seed
+    ddp = torch.nn.parallel.DistributedDataParallel(model(seed=rank))
     found["DistributedDataParallel"] = largest_difference(
         whole_batch(ddp, first[0][begin:end], first[1][begin:end]), alone
     )
@@ -156,9 +154,8 @@ def main():
         dist.barrier()
         dist.destroy_process_group()
         return
-    own = {"linux": "lo", "darwin": "lo0"}.get(
-        sys.platform
-    )  # processes of one machine talk over its loopback
+    # processes of one machine talk over its loopback
+    own = {"linux": "lo", "darwin": "lo0"}.get(sys.platform)
     if own:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", own)
     with socket.socket() as free:

@@ -64,9 +64,8 @@ def trained(make, rate, seed, data, max_norm=None, epochs=3):
 
 def main():
     training, validation, test = pictures()
-    score = lambda net, data: (
-        accuracy(net.predict(data[0]), data[1]) if net is not None else 0.0
-    )  # diverged: no answer is right
+    # diverged: no answer is right
+    score = lambda net, data: accuracy(net.predict(data[0]), data[1]) if net is not None else 0.0
     makers = {
         name: (lambda rng, recipe=recipe: deep_classifier(*recipe[:3], rng=rng), recipe[3])
         for name, recipe in RECIPES.items()

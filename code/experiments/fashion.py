@@ -168,9 +168,8 @@ state = {
     name: p.numpy().astype(np.float16 if p.is_floating_point() else np.int64)
     for name, p in models[0].state_dict().items()
 }
-models[0].load_state_dict(
-    {name: torch.from_numpy(p) for name, p in state.items()}
-)  # what float16 leaves of them
+# what float16 leaves of them
+models[0].load_state_dict({name: torch.from_numpy(p) for name, p in state.items()})
 rounded = outputs(models[0], test[0])
 counts = confusion_matrix(rounded.argmax(axis=1), test[1], 10)
 store(

@@ -37,14 +37,11 @@ Q *= np.sign((Q**3).sum(axis=0))  # an axis has no sign of its own: the longer t
 
 X = np.concatenate([np.ones((KEPT, 1)), Q], axis=1)
 series = [data.title[k].split(":")[0] for k in films]  # one film of a series is enough
-uncertain, rate = (
-    np.diag([1 / BIASES, *[1 / VECTORS] * D]),
-    [],
-)  # of a new user, in units of the noise
+# of a new user, in units of the noise
+uncertain, rate = np.diag([1 / BIASES, *[1 / VECTORS] * D]), []
 for _ in range(RATED):
-    gain = np.einsum(
-        "ij,jk,ik->i", X[:KNOWN], uncertain, X[:KNOWN]
-    )  # what the rating of each film leaves open
+    # what the rating of each film leaves open
+    gain = np.einsum("ij,jk,ik->i", X[:KNOWN], uncertain, X[:KNOWN])
     gain[[k for k in range(KNOWN) if series[k] in [series[j] for j in rate]]] = -1
     x = uncertain @ X[gain.argmax()]
     uncertain -= np.outer(x, x) / (1 + gain.max())

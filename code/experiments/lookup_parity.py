@@ -19,10 +19,8 @@ from backprop.training import accuracy, cosine
 from backprop.studies.transformer import LastElement, block, lookup, parity
 
 D, HEADS, HIDDEN, STEPS, BATCH, SEEDS, RATES = 24, 2, 48, 800, 64, 3, [0.003, 0.01]
-TASKS = {
-    "look-up": (lookup, 12, 24, 40, 8),
-    "parity": (parity, 6, 12, 2, 2),
-}  # task, length, longer, features, classes
+# task, length, longer, features, classes
+TASKS = {"look-up": (lookup, 12, 24, 40, 8), "parity": (parity, 6, 12, 2, 2)}
 
 
 def network(kind, features, classes, rng):

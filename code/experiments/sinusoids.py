@@ -63,9 +63,8 @@ if __name__ == "__main__":
                     [losses(theta, r, steps, 811, 60).mean() for theta in starts[:2]]
                 ),
             )
-            found = np.array(
-                [losses(theta, rate, steps, 810, 200) for theta in starts]
-            )  # (seeds, tasks)
+            # (seeds, tasks)
+            found = np.array([losses(theta, rate, steps, 810, 200) for theta in starts])
             result[kind][str(steps)] = {
                 "rate": rate,
                 "mean": found.mean(axis=1).tolist(),

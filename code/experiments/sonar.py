@@ -19,9 +19,8 @@ def series(parts, hidden, starts, seed):
     """Shares right, (13, starts), on the echoes learnt from and on those left out; and the networks."""
     rng = np.random.default_rng(seed)
     order = [np.setdiff1d(np.arange(len(X)), part) for part in parts]
-    short = min(
-        map(len, order)
-    )  # sets of neighbours differ in size by one or two: leave out as many at random
+    # sets of neighbours differ in size by one or two: leave out as many at random
+    short = min(map(len, order))
     order = [np.sort(rng.choice(rows, short, replace=False)) for rows in order]
     rows = np.repeat(order, starts, axis=0)
     networks = Ensemble(

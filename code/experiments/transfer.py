@@ -36,9 +36,8 @@ fashion = load_fashion_mnist()
 rng = np.random.default_rng(61)
 of_class = [rng.permutation(np.flatnonzero(fashion.y_train == c)) for c in range(10)]
 pool = np.concatenate([rows[:100] for rows in of_class])  # labels are drawn from these, 100 a class
-validation = np.concatenate(
-    [rows[100:150] for rows in of_class]
-)  # and settings chosen on these, 50 a class
+# and settings chosen on these, 50 a class
+validation = np.concatenate([rows[100:150] for rows in of_class])
 X = np.concatenate([fashion.X_train[pool], fashion.X_train[validation], fashion.X_test[:2000]])
 y = np.concatenate([fashion.y_train[pool], fashion.y_train[validation], fashion.y_test[:2000]])
 POOL, VALIDATION, TEST = np.arange(1000), np.arange(1000, 1500), np.arange(1500, 3500)
@@ -115,9 +114,8 @@ def train_on(net, F, rows, seed, steps, rate=1e-3):
 
 
 def fine_tuned(kept, cut, rows, seed):
-    layers = squeezenet(pretrained, SIDE, features=True).layers[
-        cut + 1 :
-    ]  # the last one is the mean over the picture
+    # the last one is the mean over the picture
+    layers = squeezenet(pretrained, SIDE, features=True).layers[cut + 1 :]
     head = Dense(512, 10, dtype=np.float32)
     head.parameters["W"][...] = 0
     shape = {BEFORE_FIRE6: (6, 6, 256), BEFORE_FIRE9: (6, 6, 512)}[cut]

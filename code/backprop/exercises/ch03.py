@@ -67,8 +67,9 @@ add(
             "the first bias is missing in the last row.": lambda W1, b1, W2, b2: collapse(
                 W1, 0 * b1, W2, b2
             ),
-            "the first bias has to pass through the second layer's weights; its plain sum does not say where it goes.": lambda W1, b1, W2, b2: (
-                np.vstack([W1 @ W2, b1.sum() + b2])
+            "the first bias has to pass through the second layer's weights; "
+            "its plain sum does not say where it goes.": lambda W1, b1, W2, b2: np.vstack(
+                [W1 @ W2, b1.sum() + b2]
             ),
             "the bias is the last row, not the first.": lambda *p: np.roll(collapse(*p), 1, axis=0),
         },
@@ -86,7 +87,8 @@ add(
             / 25,
             "the ten samples that were zeros from the start are missing in the count.": 15 / 30,
             "that is the share of zeros.": 25 / 40,
-            "cross-entropy is smallest at the mean of the targets, not at the most frequent one.": 0.0,
+            "cross-entropy is smallest at the mean of the targets, "
+            "not at the most frequent one.": 0.0,
         },
     )
 )
@@ -139,9 +141,8 @@ add(
             "the slope is turned round: the units that are on pass the error back.": lambda *p: (
                 hidden_error(*p, slope=lambda z: z <= 0)
             ),
-            "that divides by the number of samples; delta holds the mean over the batch already.": lambda *p: (
-                hidden_error(*p) / len(p[0])
-            ),
+            "that divides by the number of samples; delta holds the mean over the batch "
+            "already.": lambda *p: hidden_error(*p) / len(p[0]),
         },
     )
 )
@@ -160,18 +161,16 @@ add(
             "the constant is not the one asked for: L = 0 at z = 0.": lambda z, t: (
                 np.exp(z) - t * z
             ),
-            "that is the squared error; its derivative in z holds the slope of the exponential as another factor.": lambda z, t: (
-                (np.exp(z) - t) ** 2 / 2
-            ),
+            "that is the squared error; its derivative in z holds the slope of the "
+            "exponential as another factor.": lambda z, t: (np.exp(z) - t) ** 2 / 2,
             "that is the derivative e^z - t itself; the loss is its antiderivative.": lambda z, t: (
                 np.exp(z) - t
             ),
             "the antiderivative of -t, as a function of z, is missing its z.": lambda z, t: (
                 np.exp(z) - 1 - t
             ),
-            "the sign of the term with the target is wrong: a larger z must lower the loss while e^z is below t.": lambda z, t: (
-                np.exp(z) - 1 + t * z
-            ),
+            "the sign of the term with the target is wrong: a larger z must lower the loss "
+            "while e^z is below t.": lambda z, t: np.exp(z) - 1 + t * z,
         },
     )
 )
@@ -239,9 +238,8 @@ add(
                 tied(*p) / 2
             ),
             "the slopes of tanh are missing.": lambda *p: tied(*p, slope=np.ones_like),
-            "that is the transpose of the gradient: entry [i, j] belongs to the weight from i to j.": lambda *p: (
-                tied(*p).T
-            ),
+            "that is the transpose of the gradient: entry [i, "
+            "j] belongs to the weight from i to j.": lambda *p: tied(*p).T,
         },
     )
 )

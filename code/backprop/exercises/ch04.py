@@ -45,8 +45,8 @@ add(
             "an input has no activation function: leave out the factor x (1 - x).": (W1 @ delta1)
             * x
             * (1 - x),
-            "the slopes of the hidden units are missing: use the error signals, dL/dz, not dL/da.": W1
-            @ (W2[:, 0] * delta2),
+            "the slopes of the hidden units are missing: use the error signals, dL/dz, "
+            "not dL/da.": W1 @ (W2[:, 0] * delta2),
             "that is a gradient with respect to weights: x times an error signal.": x
             * delta1.sum(),
         },
@@ -79,8 +79,9 @@ add(
             "the slope of the output unit is missing; it is still a sigmoid.": lambda *p: (
                 tanh_gradient(*p, y_slope=np.ones_like)
             ),
-            "the hidden slope is 1 - tanh^2 of the activation; the activation is a tanh already.": lambda *p: (
-                tanh_gradient(*p, slope=lambda a: 1 - np.tanh(a) ** 2)
+            "the hidden slope is 1 - tanh^2 of the activation; "
+            "the activation is a tanh already.": lambda *p: tanh_gradient(
+                *p, slope=lambda a: 1 - np.tanh(a) ** 2
             ),
         },
     )
@@ -93,10 +94,10 @@ add(
         "4.1 slope",
         0.9 * 0.1,
         mistakes={
-            "that is the slope at z = 0.9; the 0.9 given is the activation, not the weighted input.": float(
-                sigmoid.derivative(np.array(0.9))
-            ),
-            "that is the largest slope a sigmoid can have; it has it only where the activation is a half.": 0.25,
+            "that is the slope at z = 0.9; the 0.9 given is the activation, "
+            "not the weighted input.": float(sigmoid.derivative(np.array(0.9))),
+            "that is the largest slope a sigmoid can have; it has it only where the "
+            "activation is a half.": 0.25,
             "that is the slope of tanh for this activation; the sigmoid has another.": 1 - 0.9**2,
             "that is one factor of the slope; there are two.": 1 - 0.9,
         },
@@ -108,7 +109,8 @@ add(
         "4.1 how deep",
         10,
         mistakes={
-            "with that many slopes the largest possible factor is still a little more than a millionth.": 9,
+            "with that many slopes the largest possible factor is still a little more than a "
+            "millionth.": 9,
             "that would be right if each slope could be a half; its largest value is smaller.": 20,
             "that would be right if each slope were at most a tenth.": 6,
             "the number of units is whole: round up.": 6 * np.log(10) / np.log(4),
@@ -229,15 +231,13 @@ add(
         lambda epsilon, K: np.log((1 - epsilon + epsilon / K) / (epsilon / K)),
         inputs=[(0.1, 10), (0.2, 3), (0.05, 100)],
         mistakes={
-            "the right class gets its share of epsilon, too: its target is a little larger than 1 - epsilon.": lambda e, K: (
-                np.log((1 - e) / (e / K))
-            ),
+            "the right class gets its share of epsilon, too: its target is a little larger "
+            "than 1 - epsilon.": lambda e, K: np.log((1 - e) / (e / K)),
             "epsilon is spread over all K classes, not over the K - 1 others.": lambda e, K: np.log(
                 (1 - e) / (e / (K - 1))
             ),
-            "that is the logit against all other classes together; the gap to one of them is wanted.": lambda e, K: (
-                np.log((1 - e + e / K) / (e - e / K))
-            ),
+            "that is the logit against all other classes together; "
+            "the gap to one of them is wanted.": lambda e, K: np.log((1 - e + e / K) / (e - e / K)),
             "those are the odds; the difference of logits is their logarithm.": lambda e, K: (
                 (1 - e + e / K) / (e / K)
             ),
@@ -252,14 +252,12 @@ add(
         "4.3 one weight",
         0.6 * (0.2 - 1),
         mistakes={
-            "that multiplies with the weight's own value; its gradient needs the activation at its start.": 0.5
-            * (0.2 - 1),
+            "that multiplies with the weight's own value; its gradient needs the activation "
+            "at its start.": 0.5 * (0.2 - 1),
             "the error signal is the probability minus the target; the target is missing.": 0.6
             * 0.2,
-            "the slope p (1 - p) has cancelled against the loss; do not multiply with it again.": 0.6
-            * (0.2 - 1)
-            * 0.2
-            * 0.8,
+            "the slope p (1 - p) has cancelled against the loss; "
+            "do not multiply with it again.": 0.6 * (0.2 - 1) * 0.2 * 0.8,
             "that is the error signal alone; the activation is missing.": 0.2 - 1,
         },
     )
@@ -287,9 +285,8 @@ add(
         ],
         mistakes={
             "the slope of the hidden units is missing.": lambda *p: leaky_gradient(*p, leak=1.0),
-            "that is the slope of an ordinary ReLU; this one has a slope on the negative side, too.": lambda *p: (
-                leaky_gradient(*p, leak=0.0)
-            ),
+            "that is the slope of an ordinary ReLU; this one has a slope on the negative "
+            "side, too.": lambda *p: leaky_gradient(*p, leak=0.0),
             "the bias is missing where the sign of z decides.": lambda X, W1, b1, W2, d: (
                 leaky_gradient(X, W1, 0 * b1, W2, d)
             ),
@@ -338,15 +335,13 @@ add(
         lambda L, L2, eps: np.sqrt(2 * eps * abs(L / L2)),
         inputs=[(2.0, 0.5, 2.0**-52), (-0.3, 4.0, 2.0**-23), (1.0, -3.0, 1e-10)],
         mistakes={
-            "that is the rule for the central difference, whose error grows with the square of h.": lambda L, L2, eps: (
-                np.cbrt(3 * eps * abs(L / L2))
-            ),
+            "that is the rule for the central difference, whose error grows with the square "
+            "of h.": lambda L, L2, eps: np.cbrt(3 * eps * abs(L / L2)),
             "the factor of one half in the formula's error has been lost.": lambda L, L2, eps: (
                 np.sqrt(eps * abs(L / L2))
             ),
-            "the two errors are equal there up to a factor; solve for h itself, which needs a square root.": lambda L, L2, eps: (
-                2 * eps * abs(L / L2)
-            ),
+            "the two errors are equal there up to a factor; solve for h itself, "
+            "which needs a square root.": lambda L, L2, eps: 2 * eps * abs(L / L2),
             "the scale of the function is missing: L and L'' have a part in it.": lambda L, L2, eps: (
                 np.sqrt(2 * eps)
             ),

@@ -143,9 +143,8 @@ add(
             "that is the variance; the standard error is its square root.": lambda p, n: (
                 p * (1 - p) / n
             ),
-            "that is the spread of a single picture's outcome; the mean over n has a smaller one.": lambda p, n: (
-                np.sqrt(p * (1 - p))
-            ),
+            "that is the spread of a single picture's outcome; "
+            "the mean over n has a smaller one.": lambda p, n: np.sqrt(p * (1 - p)),
             "the spread of a mean shrinks with the square root of n.": lambda p, n: (
                 np.sqrt(p * (1 - p)) / n
             ),
@@ -204,12 +203,13 @@ add(
         "5.3 sum instead of mean",
         0.05 / 128,
         mistakes={
-            "then every step is a whole batch size too long: the gradient has grown, so the learning rate must shrink.": 0.05,
+            "then every step is a whole batch size too long: the gradient has grown, "
+            "so the learning rate must shrink.": 0.05,
             "that is the wrong direction: the gradient of the sum is the larger one.": 0.05 * 128,
             "the square root would be right for a spread; gradients of a sum add without one.": 0.05
             / np.sqrt(128),
-            "that is the ratio of the two gradients' sizes alone; the old learning rate has to come in.": 1
-            / 128,
+            "that is the ratio of the two gradients' sizes alone; "
+            "the old learning rate has to come in.": 1 / 128,
         },
     )
 )
@@ -278,7 +278,8 @@ add(
         35 / 12,
         tolerance=1e-3,
         mistakes={
-            "that is the best answer (or the variance with n - 1, for samples); the floor is the mean loss that this answer leaves.": 3.5,
+            "that is the best answer (or the variance with n - 1, for samples); "
+            "the floor is the mean loss that this answer leaves.": 3.5,
             "that is the loss of always answering zero; a constant can do better.": 91 / 6,
             "that is half of it: the mean squared error of this section has no half.": 35 / 24,
             "that is the standard deviation; the loss is a mean of squares.": float(

@@ -55,9 +55,8 @@ add(
             for h, w, k in ((5, 5, 3), (7, 6, 3), (6, 8, 2))
         ],
         mistakes={
-            "the kernel is flipped on the way to the inputs; the gradient of the weights is not.": lambda x, d: (
-                kernel_gradient(x, d)[::-1, ::-1]
-            ),
+            "the kernel is flipped on the way to the inputs; the gradient of the weights is "
+            "not.": lambda x, d: kernel_gradient(x, d)[::-1, ::-1],
             "the error stands mirrored: window (p, q) goes with delta (p, q).": lambda x, d: (
                 kernel_gradient(x, d[::-1, ::-1])
             ),
@@ -131,8 +130,10 @@ add(
         "6.1 frozen",
         6,
         mistakes={
-            "that is for the weights alone; the error has to come down to the layers that learn.": 3,
-            "then a product too many is made: either weights of a frozen layer, or the error below the lowest layer that learns.": 8,
+            "that is for the weights alone; the error has to come down to the layers that "
+            "learn.": 3,
+            "then a product too many is made: either weights of a frozen layer, "
+            "or the error below the lowest layer that learns.": 8,
             "that is the backward pass with nothing frozen.": 20,
             "the error has to pass through layer four as well, although it is frozen.": 4,
         },
@@ -159,9 +160,8 @@ add(
             )
         ],
         mistakes={
-            "boxes that are apart on both axes share nothing; negative sides must not be multiplied.": lambda p, t: (
-                overlap(p, t, least=-np.inf)
-            ),
+            "boxes that are apart on both axes share nothing; "
+            "negative sides must not be multiplied.": lambda p, t: overlap(p, t, least=-np.inf),
             "what both cover is counted twice in the union.": lambda p, t: overlap(
                 p, t, shared=0.0
             ),

@@ -12,11 +12,10 @@ add(
         1.75 / float(np.log(2)),
         tolerance=1e-3,
         mistakes={
-            "that multiplies; a bit is a smaller unit than a natural one, so there are more of them.": 1.75
-            * float(np.log(2)),
-            "that is the perplexity, the number of equally likely characters; its logarithm to base 2 is wanted.": float(
-                np.exp(1.75)
-            ),
+            "that multiplies; a bit is a smaller unit than a natural one, "
+            "so there are more of them.": 1.75 * float(np.log(2)),
+            "that is the perplexity, the number of equally likely characters; "
+            "its logarithm to base 2 is wanted.": float(np.exp(1.75)),
             "that takes the logarithm of the cross-entropy, which is a logarithm already.": float(
                 np.log2(1.75)
             ),
@@ -96,9 +95,8 @@ add(
             "what comes from later steps is missing: a state also acts through the next one.": lambda *p: (
                 recurrent(*p, future_counts=False)
             ),
-            "the error of a step meets the state *before* it, the one that Wh was multiplied with.": lambda *p: (
-                recurrent(*p, state=1)
-            ),
+            "the error of a step meets the state *before* it, "
+            "the one that Wh was multiplied with.": lambda *p: recurrent(*p, state=1),
             "only the last row of G is used; every step has one.": lambda *p: recurrent(
                 *p, only_last=True
             ),
@@ -138,9 +136,8 @@ add(
             "the division by the root of d is missing, forward and back.": lambda *p: queries(
                 *p, scaled=False
             ),
-            "the weights of a row add up to 1, so each depends on all scores: the mean error of the row is missing.": lambda *p: (
-                queries(*p, centre=False)
-            ),
+            "the weights of a row add up to 1, so each depends on all scores: "
+            "the mean error of the row is missing.": lambda *p: queries(*p, centre=False),
             "the weight itself is missing as a factor of the softmax's derivative.": lambda *p: (
                 queries(*p, weights=False)
             ),

@@ -50,9 +50,8 @@ add(
             "the mean over the batch is in grad already; do not divide by n once more.": lambda ids, grad, count: (
                 embedding_gradient(ids, grad, count) / len(ids)
             ),
-            "that is the gradient of the rows that were taken, in their order; wanted is that of the whole table.": lambda ids, grad, count: (
-                grad
-            ),
+            "that is the gradient of the rows that were taken, in their order; "
+            "wanted is that of the whole table.": lambda ids, grad, count: grad,
         },
     )
 )
@@ -155,15 +154,13 @@ add(
             "the length of q comes in squared.": lambda q, o, s, lam: float(
                 s * (q @ o) / (np.sqrt(q @ q) + lam)
             ),
-            "that is the product of the two films alone; how much it counts depends on the penalty.": lambda q, o, s, lam: (
-                float(s * (q @ o))
-            ),
+            "that is the product of the two films alone; how much it counts depends on the "
+            "penalty.": lambda q, o, s, lam: float(s * (q @ o)),
             "that is the film that was rated itself; wanted is the other one.": lambda q, o, s, lam: (
                 one_rating(q, q, s, lam)
             ),
-            "the penalty stands beside |q| squared with the factor 1: both terms were differentiated.": lambda q, o, s, lam: (
-                one_rating(q, o, s, 2 * lam)
-            ),
+            "the penalty stands beside |q| squared with the factor 1: "
+            "both terms were differentiated.": lambda q, o, s, lam: one_rating(q, o, s, 2 * lam),
         },
     )
 )

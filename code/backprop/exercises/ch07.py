@@ -81,21 +81,18 @@ add(
         inputs=[(2.0, 2), (2.0, 3), (50.0, 4), (0.3, 2)],
         tolerance=1e-9,
         mistakes={
-            "the iteration starts at a, and the derivative of that with respect to a is not zero.": lambda a, r: (
-                root_and_slope(a, r, start=0.0)
-            ),
+            "the iteration starts at a, and the derivative of that with respect to a is not "
+            "zero.": lambda a, r: root_and_slope(a, r, start=0.0),
             "x stands in the denominator of a/x, too, and depends on a.": lambda a, r: (
                 root_and_slope(a, r, last=False)
             ),
             "a in the numerator of a/x depends on a, too.": lambda a, r: root_and_slope(
                 a, r, first=False
             ),
-            "both lines of a round need the old x; you have used the new one for the derivative.": lambda a, r: (
-                root_and_slope(a, r, updated=True)
-            ),
-            "that is the derivative of the exact root; wanted is that of what the rounds return.": lambda a, r: (
-                np.array([root_and_slope(a, r)[0], 0.5 / np.sqrt(a)])
-            ),
+            "both lines of a round need the old x; you have used the new one for the "
+            "derivative.": lambda a, r: root_and_slope(a, r, updated=True),
+            "that is the derivative of the exact root; wanted is that of what the rounds "
+            "return.": lambda a, r: np.array([root_and_slope(a, r)[0], 0.5 / np.sqrt(a)]),
         },
     )
 )
@@ -158,9 +155,8 @@ add(
             "that is the advantage of one submission; many of them vote.": lambda m, n: (
                 0.5 + 1 / sqrt(2 * pi * n)
             ),
-            "that adds up the advantages of all voters; their noise adds up, too, as a square root.": lambda m, n: (
-                0.5 + m / 2 / sqrt(2 * pi * n)
-            ),
+            "that adds up the advantages of all voters; their noise adds up, too, "
+            "as a square root.": lambda m, n: 0.5 + m / 2 / sqrt(2 * pi * n),
             "more submissions help, and more rows hinder; you have them the other way round.": lambda m, n: (
                 normal(sqrt(n / (pi * m)))
             ),
@@ -180,9 +176,8 @@ add(
             "that is the chance that all of the other copies are held out as well.": lambda c, q, a: (
                 q ** (c - 1)
             ),
-            "where no copy is in the training set, the classifier is still right with probability a.": lambda c, q, a: (
-                1 - q ** (c - 1)
-            ),
+            "where no copy is in the training set, the classifier is still right with "
+            "probability a.": lambda c, q, a: 1 - q ** (c - 1),
             "a row is no copy of itself: count the other ones.": lambda c, q, a: 1 - q**c * (1 - a),
             "q is the share held out, not the share trained on.": lambda c, q, a: (
                 1 - (1 - q) ** (c - 1) * (1 - a)
@@ -209,9 +204,8 @@ add(
                 p * (1 - e) + (1 - p) * e / (K - 1)
             ),
             "a wrong label may agree with a wrong answer by chance.": lambda p, e, K: p / (1 - e),
-            "not every wrong label costs a point; where the answer is wrong it may even give one.": lambda p, e, K: (
-                p + e
-            ),
+            "not every wrong label costs a point; where the answer is wrong it may even give "
+            "one.": lambda p, e, K: p + e,
             "a wrong label is one of the other classes: there is one fewer of them.": lambda p, e, K: (
                 (p - e / K) / (1 - e - e / K)
             ),
@@ -306,9 +300,8 @@ add(
             "the slope of ReLU is missing: a unit that is off passes nothing back.": lambda *p: (
                 hidden_delta(*p, gate=False)
             ),
-            "both are missing, the slope of ReLU and the factor 2: that is the tutorial's program.": lambda *p: (
-                hidden_delta(*p, drop=1.0, gate=False)
-            ),
+            "both are missing, the slope of ReLU and the factor 2: "
+            "that is the tutorial's program.": lambda *p: hidden_delta(*p, drop=1.0, gate=False),
             "the mask is missing: a unit that was dropped passes nothing back.": lambda z, mask, W, e: (
                 hidden_delta(z, np.ones_like(mask), W, e)
             ),

@@ -26,7 +26,8 @@ add(
             "that makes the largest singular value 1; the others have to become 1 as well.": lambda G: (
                 G / np.linalg.norm(G, 2)
             ),
-            "that is the steepest direction when each entry is bounded by itself, not the matrix.": np.sign,
+            "that is the steepest direction when each entry is bounded by itself, "
+            "not the matrix.": np.sign,
             "the singular values are still in it.": lambda G: G.copy(),
         },
     )
@@ -97,12 +98,12 @@ add(
             "that pulls towards the largest alone; each unit is the one with some probability.": lambda z: (
                 sigmoid.forward(z) - np.eye(len(z))[z.argmax()]
             ),
-            "that is the gradient with respect to the probabilities; go on through the sigmoid.": lambda z: (
+            "that is the gradient with respect to the probabilities; "
+            "go on through the sigmoid.": lambda z: (
                 exactly_one(z) / (sigmoid.forward(z) * (1 - sigmoid.forward(z)))
             ),
-            "that makes all units equally probable; the probability of being the one depends on z.": lambda z: (
-                sigmoid.forward(z) - 1 / len(z)
-            ),
+            "that makes all units equally probable; the probability of being the one depends "
+            "on z.": lambda z: sigmoid.forward(z) - 1 / len(z),
             "that is the posterior alone.": lambda z: softmax.forward(z[None])[0],
             "that is the probability of each unit alone.": lambda z: sigmoid.forward(z),
         },

@@ -14,12 +14,10 @@ add(
         5.0,
         mistakes={
             "that is the square of it.": 25.0,
-            "that is where w = 0 is reached in one step; the factor is 0 there, and still pulls inwards further out.": float(
-                np.sqrt(12.5)
-            ),
-            "there it flies away, but nearer to 0 it does so already: the factor is -3 at that place.": float(
-                np.sqrt(50)
-            ),
+            "that is where w = 0 is reached in one step; the factor is 0 there, "
+            "and still pulls inwards further out.": float(np.sqrt(12.5)),
+            "there it flies away, but nearer to 0 it does so already: "
+            "the factor is -3 at that place.": float(np.sqrt(50)),
             "the derivative of w^4 has a factor 4.": 10.0,
         },
     )
@@ -52,16 +50,16 @@ add(
             (rng.normal(size=(n, d)) * np.arange(1, d + 1),) for n, d in ((6, 2), (20, 3), (5, 8))
         ],
         mistakes={
-            "one quarter is the bound for one logit; the matrix of the softmax can have a larger eigenvalue.": lambda X: (
-                safe_rate(X, 0.25)
-            ),
+            "one quarter is the bound for one logit; the matrix of the softmax can have a "
+            "larger eigenvalue.": lambda X: safe_rate(X, 0.25),
             "one half is missing: that is 1 over the largest eigenvalue of the data alone.": lambda X: (
                 safe_rate(X, 1.0)
             ),
             "the loss is the mean over the samples: divide by n.": lambda X: (
                 1 / (0.5 * np.linalg.eigvalsh(X.T @ X).max())
             ),
-            "that is the trace, the sum of all eigenvalues; it is safe, but the largest one alone is enough.": lambda X: (
+            "that is the trace, the sum of all eigenvalues; it is safe, "
+            "but the largest one alone is enough.": lambda X: (
                 1 / (0.5 * np.trace(X.T @ X / len(X)))
             ),
             "that is beta; the rate is one over it.": lambda X: 1 / safe_rate(X),
@@ -164,7 +162,8 @@ add(
         "9.3 gap",
         0.045,
         mistakes={
-            "that is how far new data lies above the noise; the training error lies below it by as much.": 0.0225,
+            "that is how far new data lies above the noise; the training error lies below it "
+            "by as much.": 0.0225,
             "the variance of the noise is the square of its standard deviation.": 0.15,
             "that is the error on new data; the difference of the two is wanted.": 0.1125,
             "the noise is missing: without any there would be no gap.": 0.5,
@@ -223,11 +222,11 @@ add(
             "what comes after the stop is never seen; that is the lowest of all.": lambda losses, patience: (
                 int(np.argmin(losses)) + 1
             ),
-            "that is the epoch at which training stops; the weights of an earlier one are kept.": stopped_at,
+            "that is the epoch at which training stops; the weights of an earlier one are "
+            "kept.": stopped_at,
             "epochs without a new lowest loss count, whether the loss rises in them or falls.": first_rise,
-            "training goes on for one epoch too many: it stops as soon as there have been `patience` of them.": lambda losses, patience: (
-                kept_epoch(losses, patience + 1)
-            ),
+            "training goes on for one epoch too many: it stops as soon as there have been "
+            "`patience` of them.": lambda losses, patience: kept_epoch(losses, patience + 1),
         },
     )
 )

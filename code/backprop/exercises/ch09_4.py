@@ -43,8 +43,9 @@ add(
             for n, d, k in ((5, 4, 3), (8, 3, 6), (1, 4, 4))
         ],
         mistakes={
-            "the root mean square divides by the number of entries; the two arrays have different numbers of units.": lambda *p: (
-                split(*p, size=np.linalg.norm)
+            "the root mean square divides by the number of entries; "
+            "the two arrays have different numbers of units.": lambda *p: split(
+                *p, size=np.linalg.norm
             ),
             "the slope is that of tanh at z, not tanh itself.": lambda *p: split(*p, slope=np.tanh),
             "z goes through tanh first: the slope is 1 - tanh(z) squared.": lambda *p: split(
@@ -76,9 +77,8 @@ add(
         ],
         mistakes={
             "that is the rule for layers without biases.": lambda X, W, b: 1 / rms(X @ W),
-            "dividing by the size of the whole z would scale the biases too; they stay as they are.": lambda X, W, b: (
-                1 / rms(X @ W + b)
-            ),
+            "dividing by the size of the whole z would scale the biases too; "
+            "they stay as they are.": lambda X, W, b: 1 / rms(X @ W + b),
             "the product of XW and b does not vanish on the average.": lambda *p: scale(
                 *p, cross=0.0
             ),
@@ -101,7 +101,8 @@ add(
             "that is the number of all pairs, kept or lost.": 55,
             "a window of four steps reaches from step t back to step t - 3.": 15,
             "the first steps have fewer than four steps behind them, and lose nothing.": 24,
-            "that loses the pairs across the borders of fixed pieces; here the window moves along.": 32,
+            "that loses the pairs across the borders of fixed pieces; "
+            "here the window moves along.": 32,
         },
     )
 )
@@ -136,9 +137,8 @@ add(
         ],
         mistakes={
             "the slope of tanh is missing.": lambda *p: initial_state(*p, slope=False),
-            "that is the gradient with respect to the state after the first step; one step more.": lambda *p: (
-                initial_state(*p, last=False)
-            ),
+            "that is the gradient with respect to the state after the first step; "
+            "one step more.": lambda *p: initial_state(*p, last=False),
             "on the way back Wh stands transposed.": lambda *p: initial_state(*p, transpose=False),
             "the state before the first step is h0, not zero.": lambda x, h0, *p: initial_state(
                 x, 0 * h0, *p
@@ -209,8 +209,10 @@ add(
         "9.6 unit",
         2e-7,
         mistakes={
-            "the weights have changed their unit as well as the inputs, so the factor comes in twice.": 2e-4,
-            "that is the wrong direction: the gradient has grown, so the learning rate must shrink.": 2e5,
+            "the weights have changed their unit as well as the inputs, "
+            "so the factor comes in twice.": 2e-4,
+            "that is the wrong direction: the gradient has grown, "
+            "so the learning rate must shrink.": 2e5,
             "that is the wrong direction, and the factor comes in twice.": 200.0,
             "then the very first step would be a million times too long.": 0.2,
         },
@@ -235,9 +237,8 @@ add(
         mistakes={
             "that holds if all classes are equally frequent.": lambda c: float(np.log(len(c))),
             "the loss uses the natural logarithm.": lambda c: blind(c) / np.log(2),
-            "that is the loss where the most frequent class is the right one; take the mean over all samples.": lambda c: (
-                float(-np.log(c.max() / c.sum()))
-            ),
+            "that is the loss where the most frequent class is the right one; "
+            "take the mean over all samples.": lambda c: float(-np.log(c.max() / c.sum())),
             "weigh each class's surprise with its frequency.": lambda c: float(
                 -np.mean(np.log(c / c.sum()))
             ),

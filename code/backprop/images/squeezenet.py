@@ -99,7 +99,8 @@ def prepare(pictures: np.ndarray, side: int | None = None, dtype=np.float32) -> 
         x = np.repeat(x[..., None], 3, axis=3)  # grey: three equal channels
     if x.ndim != 4 or x.shape[3] != 3:
         raise ValueError(
-            f"pictures have shape {np.shape(pictures)}; they must be (n, H, W, 3), RGB, or (n, H, W), grey"
+            f"pictures have shape {np.shape(pictures)}; they must be (n, H, W, 3), RGB, "
+            "or (n, H, W), grey"
         )
     if side is not None:
         x = bilinear(x.shape[2], side, dtype) @ (

@@ -168,7 +168,8 @@ class MultiHeadAttention(Layer):
         if mask is not None:
             if mask.shape not in ((n, Tk), (n, Tq, Tk)):
                 raise ValueError(
-                    f"the mask has shape {mask.shape}; it must be {(n, Tk)}, a key each, or {(n, Tq, Tk)}, a query and key each"
+                    f"the mask has shape {mask.shape}; it must be {(n, Tk)}, a key each, "
+                    f"or {(n, Tq, Tk)}, a query and key each"
                 )
             mask = mask[:, None, None] if mask.ndim == 2 else mask[:, None]  # (n, 1, 1 or Tq, Tk)
         if self.causal:
@@ -192,7 +193,8 @@ class MultiHeadAttention(Layer):
     def output_shape(self, shape):
         if len(shape) != 2 or shape[1] != self.d:
             raise ValueError(
-                f"MultiHeadAttention takes sequences of {self.d} features, one sample (T, {self.d}), not {shape}"
+                f"MultiHeadAttention takes sequences of {self.d} features, one sample (T, "
+                f"{self.d}), not {shape}"
             )
         return shape
 
@@ -226,7 +228,8 @@ class Positions(Layer):
     def output_shape(self, shape):
         if len(shape) != 2 or shape[1] % 2:
             raise ValueError(
-                f"Positions takes sequences of an even number of features, one sample (T, d), not {shape}"
+                "Positions takes sequences of an even number of features, one sample (T, d), "
+                f"not {shape}"
             )
         return shape
 
@@ -242,7 +245,8 @@ class MeanOverTime(Layer):
         else:
             if not self.mask.any(axis=1).all():
                 raise ValueError(
-                    f"sequence {int(np.argmin(self.mask.any(axis=1)))} has no element: its mean does not exist"
+                    f"sequence {int(np.argmin(self.mask.any(axis=1)))} has no element: "
+                    "its mean does not exist"
                 )
             self.shares = (self.mask / self.mask.sum(axis=1, keepdims=True)).astype(x.dtype)
         return (self.shares[:, None] @ x)[:, 0]  # (n, 1, T) @ (n, T, d)
@@ -298,6 +302,7 @@ class AttentionPooling(Layer):
     def output_shape(self, shape):
         if len(shape) != 2 or shape[1] != len(self.parameters["q"]):
             raise ValueError(
-                f"AttentionPooling takes sequences of {len(self.parameters['q'])} features, one sample (T, d), not {shape}"
+                f"AttentionPooling takes sequences of {len(self.parameters['q'])} features, "
+                f"one sample (T, d), not {shape}"
             )
         return shape[1:]

@@ -57,7 +57,8 @@ class Conv2D(Layer):
         if padding == "same":
             if stride != 1 or self.size[0] % 2 == 0 or self.size[1] % 2 == 0:
                 raise ValueError(
-                    f'padding "same" needs a kernel of odd sides and stride 1, not {self.size} and stride {stride}'
+                    'padding "same" needs a kernel of odd sides and stride 1, '
+                    f"not {self.size} and stride {stride}"
                 )
             self.padding = (self.size[0] // 2, self.size[1] // 2)
         else:
@@ -123,7 +124,8 @@ class Conv2D(Layer):
     def output_shape(self, shape):
         if len(shape) != 3 or shape[2] != self.c_in:
             raise ValueError(
-                f"Conv2D takes pictures of {self.c_in} channels, one sample (H, W, {self.c_in}), not {shape}"
+                f"Conv2D takes pictures of {self.c_in} channels, one sample (H, W, "
+                f"{self.c_in}), not {shape}"
             )
         return (*windows_along(shape, self.size, self.stride, self.padding), self.c_out)
 
@@ -245,7 +247,8 @@ def windows_along(shape, size, stride, padding=(0, 0)) -> tuple[int, int]:
     counts = tuple((d + 2 * p - k) // stride + 1 for d, k, p in zip(shape, size, padding))
     if min(counts) < 1:
         raise ValueError(
-            f"a window of {size[0]} x {size[1]} does not fit into {shape[0] + 2 * padding[0]} x {shape[1] + 2 * padding[1]} pixels"
+            f"a window of {size[0]} x {size[1]} does not fit into {shape[0] + 2 * padding[0]} "
+            f"x {shape[1] + 2 * padding[1]} pixels"
         )
     return counts
 

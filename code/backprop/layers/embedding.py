@@ -149,7 +149,8 @@ class LazyAdam:
             self.m, self.s = np.zeros_like(table), np.zeros_like(table)
         if self.m.shape != table.shape:
             raise ValueError(
-                f"this optimiser's memory has shape {self.m.shape}, the table {table.shape}; take a new one for another table"
+                f"this optimiser's memory has shape {self.m.shape}, the table {table.shape}; "
+                "take a new one for another table"
             )
         self.steps += 1
         m = self.m[rows] = self.beta1 * self.m[rows] + (1 - self.beta1) * row_gradients  # (m, d)
@@ -188,18 +189,21 @@ class SequenceCrossEntropy(Loss):
             raise ValueError(f"{self.name}: targets must be ids, integers, not {t.dtype}")
         if t.ndim != 2 or t.shape[0] != len(y) or (y.ndim == 3 and t.shape != y.shape[:2]):
             raise ValueError(
-                f"{self.name}: targets have shape {t.shape}, the network's output {y.shape}; one id a place: (n, T) for (n, T, K)"
+                f"{self.name}: targets have shape {t.shape}, the network's output {y.shape}; "
+                "one id a place: (n, T) for (n, T, K)"
             )
         counted = t[t != self.ignore]
         if not counted.size:
             raise ValueError(
-                f"{self.name}: every target is {self.ignore}, which does not count: there is nothing to learn from"
+                f"{self.name}: every target is {self.ignore}, which does not count: "
+                "there is nothing to learn from"
             )
         K = (
             y.shape[-1] if y.ndim == 3 else y.shape[-1] // t.shape[1]
         )  # `train` asks with (n, T K), before there is an output
         if counted.min() < 0 or counted.max() >= K:
             raise ValueError(
-                f"{self.name}: ids lie in {counted.min()} .. {counted.max()}, but there are {K} classes, 0 .. {K - 1}"
+                f"{self.name}: ids lie in {counted.min()} .. {counted.max()}, "
+                f"but there are {K} classes, 0 .. {K - 1}"
             )
         return t

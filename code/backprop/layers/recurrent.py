@@ -153,7 +153,8 @@ class Recurrent(Layer):
             )
         if self.seen is not None and (self.seen.shape != x.shape[:2] or self.seen.dtype != bool):
             raise ValueError(
-                f"the mask must be bool and {x.shape[:2]}, not {self.seen.dtype} and {self.seen.shape}"
+                f"the mask must be bool and {x.shape[:2]}, not {self.seen.dtype} and "
+                f"{self.seen.shape}"
             )
         state = (len(x), self.parts * self.units)
         if start is not None and start.shape != state:
@@ -162,7 +163,8 @@ class Recurrent(Layer):
     def output_shape(self, shape):
         if len(shape) != 2 or shape[1] != self.d:
             raise ValueError(
-                f"{type(self).__name__} takes sequences of {self.d} features, one sample (T, {self.d}), not {shape}"
+                f"{type(self).__name__} takes sequences of {self.d} features, one sample (T, "
+                f"{self.d}), not {shape}"
             )
         return (self.units,) if self.last else (shape[0], self.units)
 
@@ -276,7 +278,8 @@ class Bidirectional(Layer):
             or backwards.last
         ):
             raise ValueError(
-                "the two directions need cells of the same sizes that return their outputs at all steps"
+                "the two directions need cells of the same sizes that return their outputs at "
+                "all steps"
             )
         self.layers = [forwards, backwards]
 

@@ -219,7 +219,8 @@ def train_tables(
     n = len(columns[0])
     if any(len(column) != n for column in columns):
         raise ValueError(
-            f"the columns have different lengths: {', '.join(str(len(column)) for column in columns)}"
+            "the columns have different lengths: "
+            f"{', '.join(str(len(column)) for column in columns)}"
         )
     pairs = (
         [(model.tables[name], tables()) for name in model.tables],
@@ -235,7 +236,8 @@ def train_tables(
                 values.append(model.loss_and_gradients(*(column[batch] for column in columns)))
                 if not np.isfinite(values[-1]):
                     raise ArithmeticError(
-                        f"the loss is no longer a finite number at step {step + 1}; try a smaller learning rate"
+                        f"the loss is no longer a finite number at step {step + 1}; "
+                        "try a smaller learning rate"
                     )
                 factor = 1.0 if schedule is None else schedule(step / steps)
                 for table, optimizer in pairs[0]:

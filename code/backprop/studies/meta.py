@@ -30,7 +30,8 @@ def unpack(theta: np.ndarray, sizes=SIZES) -> list[tuple[np.ndarray, np.ndarray]
         start = stop
     if start != theta.shape[1]:
         raise ValueError(
-            f"theta has {theta.shape[1]} columns, a network {'-'.join(map(str, sizes))} has {start} parameters"
+            f"theta has {theta.shape[1]} columns, a network {'-'.join(map(str, sizes))} has "
+            f"{start} parameters"
         )
     return layers
 

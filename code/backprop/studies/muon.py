@@ -72,7 +72,8 @@ class Muon(Optimizer):
     def direction(self, gradient):
         if gradient.size != sum(m * n for m, n in self.shapes):
             raise ValueError(
-                f"this optimiser was made for {sum(m * n for m, n in self.shapes)} parameters, the gradient has {gradient.size}"
+                f"this optimiser was made for {sum(m * n for m, n in self.shapes)} "
+                f"parameters, the gradient has {gradient.size}"
             )
         self.v *= self.momentum
         self.v += gradient

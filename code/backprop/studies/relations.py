@@ -57,7 +57,8 @@ class PairRelation(Loss):
         t = np.asarray(t)
         if y.ndim != 2 or y.shape != (2 * len(t), len(self.relation)):
             raise ValueError(
-                f"{self.name}: {len(t)} pairs need logits of shape ({2 * len(t)}, {len(self.relation)}), not {y.shape}"
+                f"{self.name}: {len(t)} pairs need logits of shape ({2 * len(t)}, "
+                f"{len(self.relation)}), not {y.shape}"
             )
         if not np.isin(t, self.relation).all():
             raise ValueError(f"{self.name}: some targets are no value of the relation")
