@@ -57,6 +57,8 @@ def test_unknown_names_are_refused():
         initialise(Network([2, 2]), "xaver", np.random.default_rng(0))
     with pytest.raises(ValueError, match="unknown form 'flat'"):
         deep_classifier("tanh", 1, "flat")
+    with pytest.raises(ValueError, match="gain must be a number or .orthogonal., not 'he'"):
+        deep_classifier("tanh", "he")
 
 
 def test_sizes_are_root_mean_squares_of_every_layer():

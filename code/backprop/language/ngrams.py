@@ -11,7 +11,7 @@ import numpy as np
 
 
 class WittenBell:
-    r"""Probabilities of the next character by the counts of n-grams: equation (eq-bptt-witten-bell).
+    r"""Probabilities of the next character by counting: equation (eq-bptt-witten-bell).
 
     ``P_k(c) = (N(c) + D P_{k-1}(c)) / (N + D)``, where N counts how often the last k - 1 characters
     came, N(c) how often c followed them, and D the different characters that did; P_{k-1} forgets
