@@ -37,7 +37,7 @@ add(
 )
 
 
-def mistake_bound(X, s, u, pick=np.min, unit=True, power=2):
+def mistake_bound(X, s, u, *, pick=np.min, unit=True, power=2):
     gamma = pick(s * (X @ u)) / (np.linalg.norm(u) if unit else 1)
     return (np.max(np.linalg.norm(X, axis=1)) / gamma) ** power
 
@@ -72,7 +72,7 @@ add(
 )
 
 
-def steering(A, B, x0, U, turn=lambda A: A, late=0, back=True):
+def steering(A, B, x0, U, *, turn=lambda A: A, late=0, back=True):
     x = x0
     for u in U:
         x = A @ x + B @ u
@@ -106,8 +106,9 @@ add(
             "one factor A too many: the control of stage k acts on the state k + 1.": lambda *a: (
                 steering(*a, late=1)
             ),
-            "the factor A between the stages is missing: all controls get the same row.": lambda *a: (
-                steering(*a, turn=lambda A: np.eye(len(A)))
+            "the factor A between the stages is missing: "
+            "all controls get the same row.": lambda *a: steering(
+                *a, turn=lambda A: np.eye(len(A))
             ),
         },
     )
@@ -124,8 +125,9 @@ add(
             "central differences move every parameter in both directions.": P,
             "that is the price of one-sided differences.": P + 1,
             "the biases are parameters too.": 2 * (784 * 100 + 100 * 10),
-            "the output units have biases as well as the hidden ones.": 2
-            * (784 * 100 + 100 + 100 * 10),
+            "the output units have biases as well as the hidden ones.": (
+                2 * (784 * 100 + 100 + 100 * 10)
+            ),
         },
     )
 )

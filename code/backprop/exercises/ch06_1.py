@@ -13,11 +13,9 @@ add(
         mistakes={
             "each output channel has a bias as well.": 5 * 5 * 16 * 32,
             "a kernel reaches over all channels that come in.": 5 * 5 * 32 + 32,
-            "there is one bias for each output channel, not for each pair of channels.": 5
-            * 5
-            * 16
-            * 32
-            + 16 * 32,
+            "there is one bias for each output channel, not for each pair of channels.": (
+                5 * 5 * 16 * 32 + 16 * 32
+            ),
             "the biases belong to the channels that go out.": 5 * 5 * 16 * 32 + 16,
         },
     )
@@ -95,8 +93,9 @@ add(
             "that goes to the smallest entry.": lambda x, g: maxpool_backward(
                 x, g, lambda w: w == w.min()
             ),
-            "the derivative of a maximum by the winner is 1, not the winner's value.": lambda x, g: (
-                maxpool_backward(x, g, lambda w: w * (w == w.max()))
+            "the derivative of a maximum by the winner is 1, "
+            "not the winner's value.": lambda x, g: maxpool_backward(
+                x, g, lambda w: w * (w == w.max())
             ),
         },
     )

@@ -81,9 +81,8 @@ add(
                 axis=0
             ),
             "that is the plain sum of the parts' gradients.": lambda g, n: g.sum(axis=0),
-            "that is the gradient of the summed loss; the mean over the whole batch is wanted.": lambda g, n: (
-                n @ g
-            ),
+            "that is the gradient of the summed loss; "
+            "the mean over the whole batch is wanted.": lambda g, n: n @ g,
             "the smaller parts count for more here; it is the other way round.": lambda g, n: (
                 (1 / n) / (1 / n).sum() @ g
             ),
@@ -104,13 +103,13 @@ add(
         contributions,
         inputs=[(np.array(x),) for x in ((1.0, 2.0), (-1.5, 0.5), (3.0, -2.0))],
         mistakes={
-            "that is the gradient at x; it has to be averaged along the way, and multiplied.": lambda x: (
-                np.array([2 * x[0] * x[1], x[0] ** 2])
-            ),
+            "that is the gradient at x; it has to be averaged along the "
+            "way, and multiplied.": lambda x: np.array([2 * x[0] * x[1], x[0] ** 2]),
             "that is input times gradient at x: these do not add up to F(x).": lambda x: (
                 x[0] ** 2 * x[1] * np.array([2, 1])
             ),
-            "an equal share for each input is complete, but it is not what the integral gives.": lambda x: (
+            "an equal share for each input is complete, "
+            "but it is not what the integral gives.": lambda x: (
                 x[0] ** 2 * x[1] * np.array([1, 1]) / 2
             ),
             "that is the mean of the gradient along the way; it still has to be multiplied "
@@ -135,13 +134,11 @@ add(
             "that is FGSM's answer: its length is larger than allowed here.": lambda g, e: (
                 e * np.sign(g)
             ),
-            "the right direction, but its length is that of the gradient, not the one allowed.": lambda g, e: (
-                e * g
-            ),
+            "the right direction, but its length is that of the gradient, "
+            "not the one allowed.": lambda g, e: e * g,
             "that lowers the loss; the attack raises it.": lambda g, e: -e * g / np.linalg.norm(g),
-            "the length is measured by the squares of the entries, not by their sizes.": lambda g, e: (
-                e * g / np.abs(g).sum()
-            ),
+            "the length is measured by the squares of the entries, "
+            "not by their sizes.": lambda g, e: e * g / np.abs(g).sum(),
             "the sign pattern, made short, is allowed but not the best.": lambda g, e: (
                 e * np.sign(g) / np.sqrt(len(g))
             ),

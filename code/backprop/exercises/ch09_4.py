@@ -14,8 +14,9 @@ add(
         1e-9 ** (1 / 20),
         mistakes={
             "count the steps from layer to layer, not the layers.": 1e-9 ** (1 / 21),
-            "factors multiply; dividing by the number of steps would be right for a sum.": 1e-9
-            / 20,
+            "factors multiply; dividing by the number of steps would be right for a sum.": (
+                1e-9 / 20
+            ),
             "that is the factor on the way forward, from layer 1 to layer 21.": 1e9 ** (1 / 20),
             "that is the logarithm of the factor.": float(np.log(1e-9) / 20),
         },
@@ -27,7 +28,7 @@ def rms(a):
     return np.sqrt(np.mean(np.square(a)))
 
 
-def split(delta, W, z, slope=lambda z: 1 - np.tanh(z) ** 2, size=rms):
+def split(delta, W, z, *, slope=lambda z: 1 - np.tanh(z) ** 2, size=rms):
     grad_a = delta @ W.T
     own = grad_a * slope(z)
     return np.array([size(grad_a) / size(delta), size(own) / size(grad_a)])
@@ -52,15 +53,16 @@ add(
                 *p, slope=lambda z: 1 - z**2
             ),
             "that is s before g; the weights come first.": lambda *p: split(*p)[::-1],
-            "s compares with the signal before the slopes, not with that of the layer after.": lambda *p: (
-                np.array([split(*p)[0], split(*p).prod()])
+            "s compares with the signal before the slopes, "
+            "not with that of the layer after.": lambda *p: np.array(
+                [split(*p)[0], split(*p).prod()]
             ),
         },
     )
 )
 
 
-def scale(X, W, b, cross=1.0, root=1):
+def scale(X, W, b, *, cross=1.0, root=1):
     u = X @ W
     p, q, r = np.mean(u**2), cross * np.mean(u * b), np.mean(b**2) - 1
     return (-q + root * np.sqrt(q**2 - p * r)) / p
@@ -83,7 +85,8 @@ add(
                 *p, cross=0.0
             ),
             "that is the other root, and it is negative.": lambda *p: scale(*p, root=-1),
-            "that is the square of the number that is wanted, and without the mixed term.": lambda X, W, b: (
+            "that is the square of the number that is wanted, "
+            "and without the mixed term.": lambda X, W, b: (
                 (1 - np.mean(b**2)) / np.mean((X @ W) ** 2)
             ),
         },
@@ -108,7 +111,7 @@ add(
 )
 
 
-def initial_state(x, h0, Wx, Wh, b, target, slope=True, last=True, transpose=True):
+def initial_state(x, h0, Wx, Wh, b, target, *, slope=True, last=True, transpose=True):
     states = [h0]
     for t in range(x.shape[1]):
         states.append(np.tanh(x[:, t] @ Wx + states[-1] @ Wh + b))
@@ -169,9 +172,8 @@ add(
                 w, a, k, first=1
             ),
             "a window of k steps has k terms.": lambda w, a, k: filtered(w, a, k + 1),
-            "the state that a weight meets is the one before its step: one power more.": lambda w, a, k: (
-                filtered(w, a, k, after=-1)
-            ),
+            "the state that a weight meets is the one before its step: "
+            "one power more.": lambda w, a, k: filtered(w, a, k, after=-1),
             "the part of the output itself is missing; the error is h minus y.": lambda w, a, k: (
                 filtered(w, a, k, output=0.0)
             ),

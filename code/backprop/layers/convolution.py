@@ -270,7 +270,7 @@ def windows_along(shape, size, stride, padding=(0, 0)) -> tuple[int, int]:
     return (H - size[0]) // stride + 1, (W - size[1]) // stride + 1
 
 
-def pair(size: Any, least: int = 1) -> tuple[int, int]:
+def pair(size, least: int = 1) -> tuple[int, int]:
     """`size` as (rows, columns); ValueError unless both are integers of at least `least`."""
     rows, columns = (size, size) if np.ndim(size) == 0 else size
     if not all(isinstance(d, (int, np.integer)) and d >= least for d in (rows, columns)):
