@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import backprop.exercises  # noqa: F401  registers them
-from backprop.check import EXERCISES, Exercise, Verdict, add, check
+from backprop.check import Verdict, check
+from backprop.exercises import EXERCISES, Exercise, add
 
 W = np.array([[1.0, 2.0, -3.0], [4.0, 5.0, 6.5]])
 SQUARE = np.array([[1.0, 2.0], [3.0, 5.0]])

@@ -386,7 +386,7 @@ REFUSED = {
     "other input": (
         lambda: small(None).forward(np.zeros((2, 6, 5, 2))),
         ValueError,
-        r"X has shape \(2, 6, 5, 2\), .* \(n, 6, 6, 2\) or \(n, 72\)",
+        r"X has shape \(2, 6, 5, 2\); .* \(n, 6, 6, 2\) or \(n, 72\)",
     ),
     "empty": (lambda: small(None).predict(np.zeros((0, 72))), ValueError, "X is empty"),
     "NaN": (lambda: small(None).forward(np.full((1, 72), np.nan)), ValueError, "X must be finite"),

@@ -451,7 +451,11 @@ def test_progress_bar_on_and_off(capsys):
 # ------------------------------------------------------------------------------------------------------------- refusals
 X, Y = blobs()
 REFUSED = {
-    "wrong width": (dict(X=X[:, :2]), ValueError, "X has 2 columns, the network takes 3"),
+    "wrong width": (
+        dict(X=X[:, :2]),
+        ValueError,
+        r"X has shape \(60, 2\); the network takes one sample a row: \(n, 3\)",
+    ),
     "empty": (dict(X=X[:0], t=Y[:0]), ValueError, "X is empty"),
     "NaN": (
         dict(X=np.where(np.arange(180).reshape(60, 3) == 100, np.nan, X)),
@@ -507,7 +511,7 @@ REFUSED = {
     "validation of another width": (
         dict(validation=(X[:, :2], Y)),
         ValueError,
-        "X has 2 columns, the network takes 3",
+        r"X has shape \(60, 2\); the network takes one sample a row: \(n, 3\)",
     ),
     "validation NaN": (
         dict(validation=(X * np.nan, Y)),

@@ -6,7 +6,8 @@ the state is carried from piece to piece, and the error stops at a piece's first
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +15,10 @@ from ..activations import softmax
 from ..layers.basic import EachStep
 from ..layers.embedding import Embedding, SequenceCrossEntropy
 from ..layers.normalization import Dropout
-from ..layers.recurrent import Recurrent, clip_gradient
+from ..layers.recurrent import Clipped, Recurrent
+from ..loop import History, Stepper, run
 from ..model import Model
 from ..network import Dense
-from ..optimizers import Adam
 
 
 class CharacterModel(Model):
@@ -115,32 +116,66 @@ def pieces(
 def train_characters(
     net: CharacterModel,
     text: str,
-    optimizer: Adam,
+    optimizer: Stepper,
     *,
     epochs: int,
     streams: int = 16,
     T: int = 64,
     max_norm: float = 1.0,
-    schedule=None,
-    after=None,
+    schedule: Callable[[float], float] | None = None,
+    after: Callable[[int], Any] | None = None,
     rng: np.random.Generator,
 ) -> list[float]:
-    """Train `net` on `text`; the loss of each step, in bits. ``after(epoch)`` is called after each epoch and stops training where it is true."""
-    loss, ids, losses = SequenceCrossEntropy(), net.encode(text), []
-    steps = epochs * ((len(ids) - T) // streams // T)
-    for epoch in range(epochs):
-        state = None
+    """Train `net` on `text`; return the loss of each step, in bits.
+
+    Parameters
+    ----------
+    net : CharacterModel
+        What is trained, in place.
+    text : str
+        What it learns to continue.
+    optimizer : Stepper
+        Makes the steps.
+    epochs : int
+        Passes over the text.
+    streams : int
+        Into how many texts it is cut, which are read side by side.
+    T : int
+        Characters from one step to the next; so far goes backpropagation through time.
+    max_norm : float
+        Where the gradient is clipped, > 0.
+    schedule : callable, optional
+        As for `backprop.training.train`.
+    after : callable, optional
+        ``after(epoch)`` is called after each epoch (from 0); where it is true, training stops.
+    rng : numpy.random.Generator
+        Where the first text begins, in each epoch.
+    """
+    loss, ids = SequenceCrossEntropy(), net.encode(text)
+
+    def learn(start: np.ndarray | None, x: np.ndarray, t: np.ndarray) -> float:
+        value, grad = loss.both(net.forward(x, start), t)
+        net.backward(grad)
+        return value
+
+    def batches() -> Iterator[tuple[np.ndarray | None, np.ndarray, np.ndarray]]:
+        state = None  # from piece to piece a value: no error goes back through it
         for x, t in pieces(ids, streams, T, rng):
-            value, grad = loss.both(net.forward(x, state), t)
-            state = net["cell"].state  # a value from here on: no error goes back through it
-            net.backward(grad)
-            clip_gradient(net.gradient, max_norm)
-            optimizer.step(
-                net.theta,
-                net.gradient,
-                1.0 if schedule is None else schedule(min(len(losses) / steps, 1.0)),
-            )
-            losses.append(value / np.log(2))
-        if after is not None and after(epoch):
-            break
-    return losses
+            yield state, x, t
+            state = net["cell"].state
+
+    def stop(history: History) -> Any:
+        return after is not None and after(len(history.loss) - 1)
+
+    history = run(
+        net,
+        Clipped(optimizer, max_norm),
+        learn,
+        batches,
+        epochs=epochs,
+        steps=(len(ids) - T) // streams // T,
+        schedule=schedule,
+        after=stop,
+        progress=False,
+    )
+    return [value / np.log(2) for value in history.step_loss]

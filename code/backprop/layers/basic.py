@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ..activations import Activation, get_activation
-from ..network import Layer, shape_after
+from ..network import Layer
 
 
 class Activate(Layer):
@@ -59,4 +59,4 @@ class EachStep(Layer):
     def output_shape(self, shape):
         if len(shape) != 2:
             raise ValueError(f"EachStep takes sequences, one sample (T, d), not {shape}")
-        return (shape[0], *shape_after(self.layers[0], shape[1:]))
+        return (shape[0], *self.layers[0].output_shape(shape[1:]))

@@ -237,13 +237,13 @@ class SequenceCrossEntropy(Loss):
     def predict(self, z):
         return self.places.predict(z)
 
-    def targets(self, y, t):
+    def targets(self, t, shape, dtype):
         t = np.asarray(t)
         if t.dtype.kind not in "iu":
             raise ValueError(f"{self.name}: targets must be ids, integers, not {t.dtype}")
-        if t.ndim != 2 or t.shape[0] != len(y) or (y.ndim == 3 and t.shape != y.shape[:2]):
+        if len(shape) != 3 or t.shape != shape[:2]:
             raise ValueError(
-                f"{self.name}: targets have shape {t.shape}, the network's output {y.shape}; "
+                f"{self.name}: targets have shape {t.shape}, the network's output {shape}; "
                 "one id a place: (n, T) for (n, T, K)"
             )
         counted = t[t != self.ignore]
@@ -252,8 +252,7 @@ class SequenceCrossEntropy(Loss):
                 f"{self.name}: every target is {self.ignore}, which does not count: "
                 "there is nothing to learn from"
             )
-        # `train` asks with (n, T K), before there is an output
-        K = y.shape[-1] if y.ndim == 3 else y.shape[-1] // t.shape[1]
+        K = shape[2]
         if counted.min() < 0 or counted.max() >= K:
             raise ValueError(
                 f"{self.name}: ids lie in {counted.min()} .. {counted.max()}, "

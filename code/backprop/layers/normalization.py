@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..network import Layer, shape_after
+from ..network import Layer
 
 
 def standardise(x: np.ndarray, axis: int, eps: float) -> tuple[np.ndarray, ...]:
@@ -264,9 +264,9 @@ class Residual(Layer):
     def output_shape(self, shape):
         branch = short = shape
         for layer in self.branch:
-            branch = shape_after(layer, branch)
+            branch = layer.output_shape(branch)
         for layer in self.shortcut:
-            short = shape_after(layer, short)
+            short = layer.output_shape(short)
         if branch != short:
             raise ValueError(
                 f"the branch makes {branch} of {shape}, the shortcut {short}: they cannot be added"

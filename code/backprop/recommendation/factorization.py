@@ -7,11 +7,12 @@ Either way a batch touches only the rows of its users and films; their gradients
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from ..layers.embedding import Embedding, LazyAdam
+from ..loop import run, shuffled
 from ..network import Network
 from ..optimizers import Adam
 
@@ -28,6 +29,18 @@ class TableModel:
     def __init__(self, tables: dict[str, Embedding], nets: dict[str, Network] | None = None):
         self.tables, self.nets = tables, nets or {}
         self.penalties: dict[str, np.ndarray] = {}
+
+    @property
+    def theta(self) -> list[np.ndarray]:
+        """What is trained: each table, then the vector of each network."""
+        tables = [table.parameters["E"] for table in self.tables.values()]
+        return tables + [net.theta for net in self.nets.values()]
+
+    @property
+    def gradient(self) -> list[tuple[np.ndarray, ...]]:
+        """To each of `theta` its gradient: of a table the rows touched and what they get."""
+        tables = [(table.rows, table.row_gradients) for table in self.tables.values()]
+        return tables + [(net.gradient,) for net in self.nets.values()]
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
@@ -199,6 +212,32 @@ class NeuralFactorization(RatingModel):
         return tuple(np.split(both, 2, axis=1))
 
 
+class Each:
+    """An optimiser for each table and each network of a `TableModel`, as one `Stepper`.
+
+    Parameters
+    ----------
+    optimizers : list
+        In the order of ``model.theta``; those of the tables step rows, such as `LazyAdam`.
+    """
+
+    def __init__(self, optimizers: list[Any]):
+        self.optimizers = optimizers
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizers[0].learning_rate
+
+    def step(
+        self,
+        theta: list[np.ndarray],
+        gradient: list[tuple[np.ndarray, ...]],
+        factor: float = 1.0,
+    ) -> None:
+        for optimizer, p, g in zip(self.optimizers, theta, gradient):
+            optimizer.step(p, *g, factor)
+
+
 def train_tables(
     model: TableModel,
     columns: tuple[np.ndarray, ...],
@@ -211,9 +250,33 @@ def train_tables(
     rng: np.random.Generator | None = None,
     progress: bool = False,
 ) -> list[float]:
-    """Train `model` in place on batches of `columns`, arrays of n entries each; return the mean loss of each epoch.
+    """Train `model` in place; return the mean loss of each epoch.
 
-    `tables()` and `nets()` make an optimiser for each table and each network. `schedule` as for `backprop.training.train`.
+    Parameters
+    ----------
+    model : TableModel
+        What is trained.
+    columns : tuple of array
+        What ``model.loss_and_gradients`` takes, arrays of n entries each.
+    epochs : int
+        Passes over the data.
+    batch_size : int
+        Entries a step.
+    tables : callable
+        ``tables()`` makes the optimiser of a table.
+    nets : callable
+        ``nets()`` makes the optimiser of a network.
+    schedule, progress : optional
+        As for `backprop.training.train`.
+    rng : numpy.random.Generator, optional
+        Source of the shuffling.
+
+    Raises
+    ------
+    ValueError
+        The columns have different lengths.
+    TrainingDiverged
+        As for `backprop.training.train`.
     """
     rng = np.random.default_rng() if rng is None else rng
     n = len(columns[0])
@@ -222,32 +285,16 @@ def train_tables(
             "the columns have different lengths: "
             f"{', '.join(str(len(column)) for column in columns)}"
         )
-    pairs = (
-        [(model.tables[name], tables()) for name in model.tables],
-        [(net, nets()) for net in model.nets.values()],
-    )
-    starts = range(0, n, batch_size)
-    steps, step, losses = epochs * len(starts), 0, []
-    with tqdm(total=steps, unit="step", leave=False, disable=not progress, mininterval=0.5) as bar:
-        for _ in range(epochs):
-            order, values = rng.permutation(n), []
-            for start in starts:
-                batch = order[start : start + batch_size]
-                values.append(model.loss_and_gradients(*(column[batch] for column in columns)))
-                if not np.isfinite(values[-1]):
-                    raise ArithmeticError(
-                        f"the loss is no longer a finite number at step {step + 1}; "
-                        "try a smaller learning rate"
-                    )
-                factor = 1.0 if schedule is None else schedule(step / steps)
-                for table, optimizer in pairs[0]:
-                    optimizer.step(table.parameters["E"], table.rows, table.row_gradients, factor)
-                for net, optimizer in pairs[1]:
-                    optimizer.step(net.theta, net.gradient, factor)
-                step += 1
-                bar.update()
-            losses.append(float(np.mean(values)))
-    return losses
+    return run(
+        model,
+        Each([tables() for _ in model.tables] + [nets() for _ in model.nets]),
+        model.loss_and_gradients,
+        shuffled(columns, batch_size, rng),
+        epochs=epochs,
+        steps=-(-n // batch_size),
+        schedule=schedule,
+        progress=progress,
+    ).loss
 
 
 def fold_in(

@@ -15,15 +15,13 @@ import numpy as np
 
 from ..losses import Loss, finite
 from ..model import leaves
-from ..network import Network, Sequential
+from ..network import Sequential
 
 # what batch normalisation carries from one pass to the next
 LASTING = ("running_mean", "running_variance")
 
 
-def loss_and_gradients(
-    net: Network | Sequential, loss: Loss, X: np.ndarray, t, segment: int
-) -> float:
+def loss_and_gradients(net: Sequential, loss: Loss, X: np.ndarray, t, segment: int) -> float:
     """As ``net.loss_and_gradients(loss, X, t)``, with checkpoints `segment` layers apart.
 
     The layers keep nothing of it afterwards. Dropout draws the same zeros when a segment is
@@ -31,8 +29,8 @@ def loss_and_gradients(
 
     Parameters
     ----------
-    net : Network or Sequential
-        The network whose `gradients` are filled.
+    net : Sequential
+        The network, fully connected or not, whose `gradients` are filled.
     loss : Loss
         What is differentiated.
     X : ndarray, (n, d)
@@ -50,11 +48,10 @@ def loss_and_gradients(
     if segment < 1:
         raise ValueError(f"a segment needs at least one layer, not {segment}")
     x = finite("X", net.inputs(X))
-    if isinstance(net, Sequential):
-        x = x.reshape(len(x), *net.input_shape)
-        if net.padding is not None:
-            net.give_mask(x != net.padding)
-    first = getattr(net, "first", 0)  # below it there are no parameters
+    x = x.reshape(len(x), *net.input_shape)
+    if net.padding is not None:
+        net.give_mask(x != net.padding)
+    first = net.first  # below it there are no parameters
     segments = [net.layers[k : k + segment] for k in range(0, len(net.layers), segment)]
     inputs: list[np.ndarray] = []
     before: list[list[tuple]] = []
@@ -66,7 +63,7 @@ def loss_and_gradients(
         forget(layers, kept)
     kept = remember(segments[-1])
     y = run(segments[-1], x)  # the last segment goes back at once: nothing to compute twice
-    value, grad = loss.both(y, loss.targets(y, t))
+    value, grad = loss.both(y, loss.targets(t, y.shape, y.dtype))
     after = randomness(net.layers)
     for k, layers in reversed(list(enumerate(segments))):
         if k < len(segments) - 1:

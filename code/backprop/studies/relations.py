@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..loop import Stepper, run, shuffled
 from ..losses import Loss
 from ..network import Network
 
@@ -53,12 +54,12 @@ class PairRelation(Loss):
         p, r, log_P = self.posterior(z, t)
         return float(-log_P.mean()), (p - r) / len(t)  # (2n, K)
 
-    def targets(self, y, t):
+    def targets(self, t, shape, dtype):
         t = np.asarray(t)
-        if y.ndim != 2 or y.shape != (2 * len(t), len(self.relation)):
+        if shape != (2 * len(t), len(self.relation)):
             raise ValueError(
-                f"{self.name}: {len(t)} pairs need logits of shape ({2 * len(t)}, "
-                f"{len(self.relation)}), not {y.shape}"
+                f"{self.name}: {len(t)} pairs need logits of shape "
+                f"({2 * len(t)}, {len(self.relation)}), not {shape}"
             )
         if not np.isin(t, self.relation).all():
             raise ValueError(f"{self.name}: some targets are no value of the relation")
@@ -71,27 +72,31 @@ def train_on_pairs(
     first: np.ndarray,
     second: np.ndarray,
     t: np.ndarray,
-    optimizer,
+    optimizer: Stepper,
     *,
     epochs: int,
     batch_size: int,
     schedule: Callable[[float], float],
     rng: np.random.Generator,
 ) -> list[float]:
-    """Train `net` in place on pairs of pictures, (n, d) and (n, d), of which `t`, (n,), is known; return the mean loss of each epoch."""
-    n, history, steps = len(t), [], epochs * -(-len(t) // batch_size)
-    done = 0
-    for _ in range(epochs):
-        order, losses = rng.permutation(n), []
-        for start in range(0, n, batch_size):
-            rows = order[start : start + batch_size]
-            z = net.propagate(
-                np.concatenate([first[rows], second[rows]])
-            )  # (2 batch, d) to (2 batch, K)
-            value, grad = loss.both(z, t[rows])
-            net.backward(grad)
-            optimizer.step(net.theta, net.gradient, schedule(done / steps))
-            losses.append(value)
-            done += 1
-        history.append(float(np.mean(losses)))
-    return history
+    """Train `net` in place on pairs of pictures, (n, d) and (n, d), of which `t`, (n,), is known.
+
+    The other arguments are those of `backprop.training.train`. Returns the mean loss of each epoch.
+    """
+
+    def learn(first: np.ndarray, second: np.ndarray, t: np.ndarray) -> float:
+        z = net.propagate(np.concatenate([first, second]))  # (2 batch, d) to (2 batch, K)
+        value, grad = loss.both(z, t)
+        net.backward(grad)
+        return value
+
+    return run(
+        net,
+        optimizer,
+        learn,
+        shuffled((first, second, t), batch_size, rng),
+        epochs=epochs,
+        steps=-(-len(t) // batch_size),
+        schedule=schedule,
+        progress=False,
+    ).loss
