@@ -357,25 +357,26 @@ class Bidirectional(Layer):
                 "the two directions need cells of the same sizes that return their outputs at "
                 "all steps"
             )
+        self.forwards, self.backwards = forwards, backwards
         self.layers = [forwards, backwards]
 
     def forward(self, x: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-        forwards, backwards = self.layers
         mask = self.mask if mask is None else mask
         mask_reversed = None if mask is None else mask[:, ::-1]
-        there = forwards.forward(x, mask=mask)  # (n, T, h)
-        back = backwards.forward(x[:, ::-1], mask=mask_reversed)  # (n, T, h), the last step first
-        self.state = np.concatenate([forwards.state, backwards.state], axis=1)
+        there = self.forwards.forward(x, mask=mask)  # (n, T, h)
+        back = self.backwards.forward(x[:, ::-1], mask=mask_reversed)  # (n, T, h), last step first
+        self.state = np.concatenate([self.forwards.state, self.backwards.state], axis=1)
         return np.concatenate([there, back[:, ::-1]], axis=2)
 
     def backward(
         self, grad: np.ndarray, inputs: bool = True, grad_state: np.ndarray | None = None
     ) -> np.ndarray | None:
-        forwards, backwards = self.layers
-        h = forwards.units
-        states = (None, None) if grad_state is None else np.split(grad_state, 2, axis=1)
-        there = forwards.backward(grad[:, :, :h], inputs, states[0])
-        back = backwards.backward(grad[:, ::-1, h:], inputs, states[1])
+        h = self.forwards.units
+        there_state = back_state = None
+        if grad_state is not None:
+            there_state, back_state = np.split(grad_state, 2, axis=1)  # (n, s) each
+        there = self.forwards.backward(grad[:, :, :h], inputs, there_state)
+        back = self.backwards.backward(grad[:, ::-1, h:], inputs, back_state)
         return there + back[:, ::-1] if inputs else None
 
     def output_shape(self, shape):
