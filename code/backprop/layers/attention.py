@@ -8,6 +8,8 @@ one that broadcasts to it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..activations import softmax
@@ -246,7 +248,7 @@ class MultiHeadAttention(Layer):
             mask = past if mask is None else mask & past
         return mask
 
-    def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray | None:
+    def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray | Any:
         """``dL/d(output)``, (n, Tq, d), to ``dL/dx``; cross-attention also fills `grad_memory`."""
         grad_H = self.split(self.linear_backward(self.H, grad, "o"))  # (n, heads, Tq, d/heads)
         grad_Q, grad_K, grad_V = attend_backward(grad_H, self.Q, self.K, self.V, self.weights)

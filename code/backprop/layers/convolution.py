@@ -10,6 +10,8 @@ on the way forward. It is flipped on the way back.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -105,7 +107,7 @@ class Conv2D(Layer):
         self.a = self.activation.forward(self.z)
         return self.a
 
-    def backward(self, grad_a: np.ndarray, inputs: bool = True) -> np.ndarray | None:
+    def backward(self, grad_a: np.ndarray, inputs: bool = True) -> np.ndarray | Any:
         """``dL/da`` (n, H', W', c_out) to ``dL/dx`` (n, H, W, c_in); fills `gradients`.
 
         Keeps `delta`, which is ``dL/dz``.

@@ -10,6 +10,8 @@ passes unchanged.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..activations import sigmoid
@@ -154,7 +156,7 @@ class Recurrent(Layer):
 
     def backward(
         self, grad: np.ndarray, inputs: bool = True, grad_state: np.ndarray | None = None
-    ) -> np.ndarray | None:
+    ) -> np.ndarray | Any:
         """``dL/dh``, of the output's shape, to ``dL/dx``, (n, T, d); fills `gradients`.
 
         Parameters
@@ -370,7 +372,7 @@ class Bidirectional(Layer):
 
     def backward(
         self, grad: np.ndarray, inputs: bool = True, grad_state: np.ndarray | None = None
-    ) -> np.ndarray | None:
+    ) -> np.ndarray | Any:
         h = self.forwards.units
         there_state = back_state = None
         if grad_state is not None:
