@@ -243,8 +243,8 @@ def dead_for_all(W, b, most=lambda W: np.maximum(W, 0).sum(axis=0)):
     return (b + most(W) <= 0).astype(int)
 
 
-# units: clearly alive, dead, alive only thanks to single pixels, alive although b < 0, dead although
-# its weights sum to more than -b, ...
+# units: clearly alive, dead, alive only thanks to single pixels, alive although b < 0, dead
+# although its weights sum to more than -b, ...
 W_dead = np.array(
     [
         [1.0, 0.2, 2.0, 1.0, -1.0, 0.4, 0.5],

@@ -107,18 +107,19 @@ class EncoderDecoder(Model):
         return self.logits(self["decoder"].forward(e, start))
 
     def backward(self, grad: np.ndarray) -> None:
-        """From ``dL/d(logits)`` fill all `gradients`: `forward`, line by line in reverse."""
+        """From ``dL/d(logits)`` fill all `gradients`: `forward`, in reverse."""
         grad = self["readout"].backward(grad)  # (n, Ty, sounds) to (n, Ty, h)
         grad = self["combine"].backward(grad)  # (n, Ty, 2 h), or h without attention
         grad_memory = np.zeros_like(self.memory)
         if self.attention:
             units = self.memory.shape[2]
             grad, answer = grad[..., :units], grad[..., units:]
-            grad = grad + self["attention"].backward(answer)  # a state was kept, and asked with
+            grad = grad + self["attention"].backward(answer)  # a state was kept and asked
             grad_memory = self["attention"].grad_memory
         self["sounds"].backward(self["decoder"].backward(grad))
         start = self["bridge"].backward(self["decoder"].grad_start)
-        self["letters"].backward(self["encoder"].backward(grad_memory, grad_state=start))
+        grad = self["encoder"].backward(grad_memory, grad_state=start)  # (n, Tx, d)
+        self["letters"].backward(grad)
 
     def loss_and_gradients(self, loss, x: np.ndarray, written: np.ndarray, t: np.ndarray) -> float:
         """The loss of one batch; fills `gradients`. The last three arguments come from `pairs`."""
