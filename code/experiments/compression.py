@@ -1,4 +1,6 @@
-"""Section 8.3: a 784-300-100-10 network on MNIST pruned and quantised, and as the teacher of a small one. Three starts (students: five).
+"""Section 8.3: a 784-300-100-10 network on MNIST pruned and quantised, and as a teacher.
+
+Three starts (students: five).
 
 Run: python code/experiments/compression.py
 """
@@ -118,7 +120,7 @@ def compressed(seed, training, test):
 
 
 def student(method, rate, seed, few, teacher_logits):
-    """A small network that learns from `few` pictures with their labels, or with the teacher's logits."""
+    """A small network that learns from `few` pictures: from labels or the teacher's logits."""
     net = Network(STUDENT, hidden="relu", rng=np.random.default_rng(seed), dtype=np.float32)
     if method == "labels":
         loss, t = cross_entropy, few[1]

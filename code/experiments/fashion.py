@@ -1,4 +1,6 @@
-"""Section 6.1: Fashion-MNIST in PyTorch, with and without augmentation, and the companion's network beside it, three starts each.
+"""Section 6.1: Fashion-MNIST in PyTorch, with and without augmentation, three starts each.
+
+The companion's network stands beside it.
 
 Run: python code/experiments/fashion.py     (it needs PyTorch: the extra [frameworks])
 """

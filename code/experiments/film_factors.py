@@ -1,7 +1,8 @@
 """Section 6.3.3: the film vectors of the live figure, from all 100,004 ratings.
 
-Kept are the 300 films with most ratings, the vectors turned to their principal axes (which changes no prediction). Twenty of the sixty best
-known are chosen to be rated, one after the other: each time the film whose rating is least certain, given that those before it are known, one of a series.
+Kept are the 300 films with most ratings, the vectors turned to their principal axes (which changes
+no prediction). Twenty of the sixty best known are chosen to be rated, one after the other: each
+time the film whose rating is least certain, given that those before it are known, one of a series.
 """
 
 import numpy as np

@@ -1,4 +1,6 @@
-"""Section 6.1: SqueezeNet, pretrained on ImageNet, put to Fashion-MNIST with 5 to 50 labels a class: frozen, fine-tuned, and what it competes with.
+"""Section 6.1: SqueezeNet, pretrained on ImageNet, put to Fashion-MNIST.
+
+With 5 to 50 labels a class: frozen, fine-tuned, and what it competes with.
 
 Run: python code/experiments/transfer.py
 """
@@ -44,7 +46,7 @@ POOL, VALIDATION, TEST = np.arange(1000), np.arange(1000, 1500), np.arange(1500,
 
 
 def random_weights(weights):
-    """Arrays of the same shapes with random entries, as for a network about to be trained (he2015)."""
+    """Random arrays of the same shapes, as for a network about to be trained (he2015)."""
     rng = np.random.default_rng(0)
     return {
         name: rng.normal(0, np.sqrt(2 / np.prod(w.shape[:-1])), w.shape)
@@ -55,7 +57,7 @@ def random_weights(weights):
 
 
 def through(weights, keep):
-    """The mean over the picture of every stage's output, and the whole outputs of the layers in `keep`."""
+    """Every stage's mean output over the picture, and the whole outputs of the layers in `keep`."""
     layers = squeezenet(weights, SIDE, features=True).layers[:-1]
     means, kept = {k: [] for k in STAGES}, {k: [] for k in keep}
     for i in range(0, len(X), 50):
@@ -95,7 +97,10 @@ def regression(F, rows, decay=10.0):
 
 
 def train_on(net, F, rows, seed, steps, rate=1e-3):
-    """Adam, `steps` steps of 32 pictures; the outputs for validation and test pictures, in their places."""
+    """Adam, `steps` steps of 32 pictures.
+
+    The outputs for validation and test pictures, in their places.
+    """
     train(
         net,
         CrossEntropy(),
