@@ -247,7 +247,8 @@ def sample(tmp_path_factory):
         new_code_cell("plt.plot([1, 2, 3]);"),
         new_code_cell("from tqdm.auto import tqdm\nfor k in tqdm(range(3)):\n    print(k)"),
         new_code_cell(
-            "import sys\nfrom tqdm import tqdm as bar\nfor k in bar(range(3), file=sys.stderr): pass\nprint('done')"
+            "import sys\nfrom tqdm import tqdm as bar\nfor k in bar(range(3), "
+            "file=sys.stderr): pass\nprint('done')"
         ),
         new_code_cell("object()"),
         new_code_cell("figure.b = 0.25\nfigure"),
@@ -453,10 +454,8 @@ def test_pictures_of_many_colours_change_by_less_than_the_eye_sees_or_not_at_all
     ramp = (np.stack([x, y, 1 - x, 0 * x + 1], axis=-1) * 255).astype(np.uint8)
     noise = np.random.default_rng(1).integers(0, 256, (200, 300, 4), dtype=np.uint8)
     lines = np.zeros_like(ramp)
-    lines[::9], lines[:, ::7, 3] = (
-        (0, 114, 178, 255),
-        ramp[:, ::7, 0],
-    )  # edges that fade, on nothing
+    # edges that fade, on nothing
+    lines[::9], lines[:, ::7, 3] = ((0, 114, 178, 255), ramp[:, ::7, 0])
     for pixels in (ramp, noise, lines):
         png = png_of(pixels)
         small = notebooks.small_png(png)
