@@ -1,6 +1,7 @@
-"""TensorFlow, PyTorch and Keras, for section 5.3, which compares them with this package, and Optuna, for the search of section 8.1.
+"""TensorFlow, PyTorch and Keras, which section 5.3 compares with this package, and Optuna for 8.1.
 
-They are not installed with the book (the extra [frameworks] of code/pyproject.toml has them), so a page asks for each by `need`.
+They are not installed with the book (the extra [frameworks] of code/pyproject.toml has them), so a
+page asks for each by `need`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import importlib.util
 import io
 import os
 import tokenize
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -24,19 +26,22 @@ PARTS = {
 
 
 class NotInstalled(ImportError):
-    """A framework is missing. The message says in one line how to install it; a notebook shows that line and no traceback."""
+    """A framework is missing; the message says in one line how to install it.
+
+    A notebook shows that line and no traceback.
+    """
 
     def _render_traceback_(self) -> list[str]:  # IPython asks an exception for this
         return [f"{type(self).__name__}: {self}"]
 
 
 class Missing:
-    """Stands for a framework that is not installed: whatever is asked of it, it answers how to install it."""
+    """Stands for a framework that is not installed: to all questions it answers how to do that."""
 
     def __init__(self, message: str):
         self._message = message
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         if (
             name.startswith("_") and name != "__version__"
         ):  # what Python and IPython look for in any object
@@ -47,18 +52,26 @@ class Missing:
         return self._message
 
 
-def need(name: str, threads: int = 1):
-    """Return the module `name` ("tensorflow", "torch", "keras" or "optuna"), set to compute with `threads` threads and to start without chatter.
+def need(name: str, threads: int = 1) -> Any:
+    """Return a framework, set to start without chatter.
 
-    Where it is not installed, the answer is a `Missing`: every cell that uses it stops with one line, how to install it.
-    Raises ValueError for another name.
+    Where it is not installed, the answer is a `Missing`: every cell that uses it stops with one
+    line, how to install it.
+
+    Parameters
+    ----------
+    name : str
+        "tensorflow", "torch", "keras" or "optuna"; ValueError for another.
+    threads : int
+        With how many threads it shall compute.
     """
     if name not in MODULES:
         raise ValueError(f"unknown framework {name!r}; there are: {', '.join(MODULES)}")
     missing = [part for part in PARTS[name] if importlib.util.find_spec(part) is None]
     if missing:
         return Missing(
-            f"{MODULES[name]} is not installed. Run  %pip install {' '.join(map(requirement, missing))}  and restart the kernel."
+            f"{MODULES[name]} is not installed. Run  %pip install "
+            f"{' '.join(map(requirement, missing))}  and restart the kernel."
         )
     if "tensorflow" in PARTS[name]:
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -79,7 +92,10 @@ def need(name: str, threads: int = 1):
 
 
 def requirement(module: str) -> str:
-    """What to ask pip for: the pin of the extra [frameworks], such as "torch==2.13.0", that holds on this machine."""
+    """What to ask pip for: the pin of the extra [frameworks] that holds on this machine.
+
+    Such as "torch==2.13.0".
+    """
     try:
         declared = [Requirement(line) for line in importlib.metadata.requires("backprop") or []]
     except importlib.metadata.PackageNotFoundError:  # the package is on the path, but not installed
@@ -91,7 +107,7 @@ def requirement(module: str) -> str:
 
 
 def code_lines(source: str) -> int:
-    """Count the lines of a program that hold code: blank lines, comments and docstrings do not count."""
+    """Count the lines of a program that hold code: no blank lines, comments or docstrings."""
     skip = {
         tokenize.COMMENT,
         tokenize.NL,
@@ -100,9 +116,10 @@ def code_lines(source: str) -> int:
         tokenize.DEDENT,
         tokenize.ENDMARKER,
     }
-    lines, fresh = set(), True  # `fresh`: a statement begins here, so a string alone is a docstring
+    lines: set[int] = set()
+    fresh = True  # a statement begins here, so a string alone is a docstring
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    for token, following in zip(tokens, [*tokens[1:], None]):
+    for token, following in zip(tokens, [*tokens[1:], tokens[-1]]):
         alone = (
             fresh
             and token.type == tokenize.STRING
