@@ -11,6 +11,7 @@ import importlib.metadata
 import importlib.util
 import io
 import os
+import sys
 import tokenize
 from typing import Any
 
@@ -20,9 +21,9 @@ MODULES = {"tensorflow": "TensorFlow", "torch": "PyTorch", "keras": "Keras", "op
 PARTS = {
     "tensorflow": ["tensorflow"],
     "torch": ["torch"],
-    "keras": ["keras", "tensorflow"],
+    "keras": ["keras", "tensorflow"],  # Keras computes with TensorFlow here
     "optuna": ["optuna"],
-}  # Keras computes with TensorFlow here
+}
 
 
 class NotInstalled(ImportError):
@@ -42,10 +43,8 @@ class Missing:
         self._message = message
 
     def __getattr__(self, name: str) -> Any:
-        if (
-            name.startswith("_") and name != "__version__"
-        ):  # what Python and IPython look for in any object
-            raise AttributeError(name)
+        if name.startswith("_") and name != "__version__":
+            raise AttributeError(name)  # what Python and IPython look for in any object
         raise NotInstalled(self._message)
 
     def __repr__(self) -> str:
@@ -56,7 +55,8 @@ def need(name: str, threads: int = 1) -> Any:
     """Return a framework, set to start without chatter.
 
     Where it is not installed, the answer is a `Missing`: every cell that uses it stops with one
-    line, how to install it.
+    line, how to install it. Import them by this function, so that TensorFlow and PyTorch can live
+    in one process (see `load_triton`).
 
     Parameters
     ----------
@@ -73,14 +73,13 @@ def need(name: str, threads: int = 1) -> Any:
             f"{MODULES[name]} is not installed. Run  %pip install "
             f"{' '.join(map(requirement, missing))}  and restart the kernel."
         )
+    if name != "optuna":
+        load_triton()
     if "tensorflow" in PARTS[name]:
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-        os.environ.setdefault(
-            "TF_CPP_MIN_LOG_LEVEL", "3"
-        )  # errors only; has to be set before the import
-        os.environ.setdefault(
-            "TF_ENABLE_ONEDNN_OPTS", "0"
-        )  # sums in one order everywhere, and no notice that they are not
+        # both have to be set before the import: show errors only; sum in one order everywhere
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     module = importlib.import_module(name)
     if name == "torch":
         module.set_num_threads(threads)
@@ -89,6 +88,21 @@ def need(name: str, threads: int = 1) -> Any:
         threading.set_intra_op_parallelism_threads(threads)
         threading.set_inter_op_parallelism_threads(threads)
     return module
+
+
+def load_triton() -> None:
+    """Load the compiler triton before TensorFlow, or keep it out.
+
+    PyTorch's ordinary wheel for Linux brings triton and loads it when it first needs an optimiser.
+    Where TensorFlow is loaded by then, that is a segmentation fault: each of the two has an LLVM in
+    it. The other order works, and so does PyTorch without triton, which only compiles for graphics
+    processors.
+    """
+    if "triton" not in sys.modules and importlib.util.find_spec("triton") is not None:
+        if "tensorflow" in sys.modules:
+            sys.modules["triton"] = None  # too late to load it: from now on it counts as missing
+        else:
+            importlib.import_module("triton")
 
 
 def requirement(module: str) -> str:

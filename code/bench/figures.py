@@ -16,7 +16,10 @@ MOVE = """async ([name, share]) => {
   document.body.getBoundingClientRect();
 }"""
 STATES = {"Convolution": {"view": "loss"}}  # a figure that shows a slider only then
-SLIDERS = "[...document.querySelectorAll('input[type=range][data-control]')].filter((n) => n.getClientRects().length).map((n) => n.dataset.control)"
+SLIDERS = (
+    "[...document.querySelectorAll('input[type=range][data-control]')].filter((n) => "
+    "n.getClientRects().length).map((n) => n.dataset.control)"
+)
 
 
 def repaint_times(moves: int = 120) -> list[dict] | str:
@@ -29,8 +32,8 @@ def repaint_times(moves: int = 120) -> list[dict] | str:
         from live_page import LivePage
     except ImportError as error:
         return f"{error} (make test installs what is missing)"
-    if not chromium.find():
-        return chromium.ADVICE
+    if wanted := chromium.missing():
+        return chromium.advice(wanted)
     from backprop import live
 
     rows = []

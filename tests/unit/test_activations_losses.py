@@ -186,12 +186,10 @@ def test_loss_gradient_equals_central_differences(loss, n, d, soft, seed):
 
 def test_known_losses():
     y, t = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[0.0, 0.0], [0.0, 1.0]])
-    assert HalfSquaredError()(y, t) == pytest.approx(
-        (1 + 4 + 0 + 4) / 2 / 2
-    )  # half, and the mean over 2 samples
-    assert MeanSquaredError()(y, t) == pytest.approx(
-        (1 + 4 + 0 + 4) / 4
-    )  # the mean over samples and outputs
+    # half, and the mean over 2 samples
+    assert HalfSquaredError()(y, t) == pytest.approx((1 + 4 + 0 + 4) / 2 / 2)
+    # the mean over samples and outputs
+    assert MeanSquaredError()(y, t) == pytest.approx((1 + 4 + 0 + 4) / 4)
     assert BinaryCrossEntropy()(np.zeros((5, 1)), np.ones((5, 1))) == pytest.approx(np.log(2))
     assert CrossEntropy()(np.zeros((5, 10)), np.arange(5)) == pytest.approx(np.log(10))
 

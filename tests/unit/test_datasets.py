@@ -110,9 +110,8 @@ def test_a_harmed_file_is_refused_with_its_name_and_both_checksums(tmp_path, har
     elif harm == "empty":
         raw = b""
     else:
-        raw = gzip.compress(
-            gzip.decompress(bytes(raw)), 1
-        )  # the same data in other bytes is not the same file
+        # the same data in other bytes is not the same file
+        raw = gzip.compress(gzip.decompress(bytes(raw)), 1)
     (tmp_path / LABELS).write_bytes(raw)
     with pytest.raises(DataFileError) as caught:
         read_checked(LABELS, tmp_path)

@@ -1,7 +1,6 @@
-"""The exercises of the book, one module a chapter (chapters 6, 8 and 9: several).
+"""The exercises of the book; importing this package fills `EXERCISES`, for `backprop.check`.
 
-Importing this package fills `EXERCISES`; `backprop.check` judges answers to them.
-"""
+============ ========== ==================================================="""
 
 from . import (
     ch01,
