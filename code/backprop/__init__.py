@@ -3,18 +3,18 @@
 Read it in the order of the book. The files in this folder are its core; what only one chapter needs
 stands in the folder of that chapter.
 
-=======  ==========================================  ==============================================
-chapter  what it is about                            where its code is
-=======  ==========================================  ==============================================
-1        where backpropagation comes from            `network`, `training`
-2        units, losses, optimisers                   `activations`, `losses`, `optimizers`
-3        forward, backward, and why that is right    `network`, `graph`
-4        its mathematics, checked                    `activations`, `losses`, `gradient_check`
-5        a network in NumPy, trained                 `model`, `network`, `loop`, `training`
-6        pictures, language, recommendation          `layers`; `images`, `language`, `recommendation`
-7, 8     what others have built, what is open        `frameworks`; `studies`
-9        questions that readers ask                  all of these
-=======  ==========================================  ==============================================
+=======  =====================================  ===================================================
+chapter  what it is about                       where its code is
+=======  =====================================  ===================================================
+1        where backpropagation comes from       `network`, `training`
+2        units, losses, optimisers              `activations`, `losses`, `optimizers`
+3        forward, backward, and why             `network`, `graph`
+4        its mathematics, checked               `activations`, `losses`, `gradient_check`
+5        a network in NumPy, trained            `model`, `network`, `loop`, `training`
+6        pictures, language, recommendation     `layers`; `images`, `language`, `recommendation`
+7, 8     what others have built; open ends      `frameworks`; `studies`
+9        questions that readers ask             all of these
+=======  =====================================  ===================================================
 
 On every page: `datasets` (real data), `plots` (one style), `check` (judges an answer to one of the
 `exercises`), `stored` (results of long runs) and `live` (the figures that move).

@@ -100,7 +100,8 @@ def load_triton() -> None:
     """
     if "triton" not in sys.modules and importlib.util.find_spec("triton") is not None:
         if "tensorflow" in sys.modules:
-            sys.modules["triton"] = None  # too late to load it: from now on it counts as missing
+            # too late to load it: from now on it counts as missing
+            sys.modules["triton"] = None  # type: ignore[assignment]
         else:
             importlib.import_module("triton")
 

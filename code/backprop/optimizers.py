@@ -91,7 +91,7 @@ class Nesterov(Optimizer):
     r"""Nesterov's momentum: equation (eq-opt-nesterov) (nesterov1983; sutskever2013 for networks).
 
     ``v <- mu v + g``, ``theta <- theta - eta (g + mu v)``: PyTorch's SGD with ``nesterov=True``.
-    The gradient is taken at theta, which stands for the point that the momentum is about to reach.
+    The gradient is taken at theta, the point that the momentum is about to reach.
 
     Parameters
     ----------
@@ -147,8 +147,7 @@ class RMSProp(Optimizer):
     r"""AdaGrad with a running mean for the sum, so that old gradients are forgotten.
 
     Equation (eq-opt-rmsprop) (tieleman2012): ``s <- rho s + (1 - rho) g^2``,
-    ``theta <- theta - eta g / (sqrt(s) + eps)``. PyTorch's RMSprop (not centred, no momentum),
-    which calls rho alpha and adds eps outside the root.
+    ``theta <- theta - eta g / (sqrt(s) + eps)``. PyTorch's RMSprop, which calls rho alpha.
 
     Parameters
     ----------

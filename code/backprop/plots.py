@@ -30,44 +30,23 @@ MISTAKES = LinearSegmentedColormap.from_list("mistakes", ["#FFFFFF", VERMILLION]
 
 def use_style() -> None:
     """Set matplotlib's defaults for this notebook: the book's style."""
-    plt.rcParams.update(
-        {
-            "figure.figsize": (6.4, 3.4),
-            "figure.dpi": 144,
-            "figure.constrained_layout.use": True,
-            "figure.facecolor": "none",
-            "axes.facecolor": "none",
-            "savefig.facecolor": "none",
-            "savefig.bbox": "tight",
-            "axes.prop_cycle": plt.cycler(color=[BLUE, VERMILLION, GREEN, PURPLE, AMBER, GREY]),
-            "axes.edgecolor": GREY,
-            "axes.labelcolor": INK,
-            "axes.titlecolor": INK,
-            "text.color": INK,
-            "xtick.color": INK,
-            "ytick.color": INK,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "grid.color": GREY,
-            "grid.alpha": 0.25,
-            "grid.linewidth": 0.6,
-            "axes.axisbelow": True,
-            "axes.titlesize": 11,
-            "axes.titleweight": "bold",
-            "axes.titlelocation": "left",
-            "axes.labelsize": 10,
-            "font.size": 10,
-            "xtick.labelsize": 9,
-            "ytick.labelsize": 9,
-            "lines.linewidth": 1.8,
-            "legend.frameon": False,
-            "legend.fontsize": 9,
-            "image.cmap": "gray_r",
-            "image.interpolation": "nearest",
-            "mathtext.fontset": "cm",
-        }
-    )
+    plt.rc("figure", figsize=(6.4, 3.4), dpi=144, facecolor="none")
+    plt.rc("figure.constrained_layout", use=True)
+    plt.rc("savefig", facecolor="none", bbox="tight")
+    plt.rc("axes", facecolor="none", edgecolor=GREY, labelcolor=INK, titlecolor=INK)
+    plt.rc("axes", prop_cycle=plt.cycler(color=[BLUE, VERMILLION, GREEN, PURPLE, AMBER, GREY]))
+    plt.rc("axes", titlesize=11, titleweight="bold", titlelocation="left", labelsize=10)
+    plt.rc("axes", grid=True, axisbelow=True)
+    plt.rc("axes.spines", top=False, right=False)
+    plt.rc("grid", color=GREY, alpha=0.25, linewidth=0.6)
+    plt.rc("xtick", color=INK, labelsize=9)
+    plt.rc("ytick", color=INK, labelsize=9)
+    plt.rc("text", color=INK)
+    plt.rc("font", size=10)
+    plt.rc("mathtext", fontset="cm")
+    plt.rc("lines", linewidth=1.8)
+    plt.rc("legend", frameon=False, fontsize=9)
+    plt.rc("image", cmap="gray_r", interpolation="nearest")
 
 
 def curves(
@@ -98,8 +77,8 @@ def curves(
         x = np.arange(start, start + len(values))
         (line,) = ax.plot(x, values, style)
         beside: Any = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
-        colour = line.get_color()
-        ax.annotate(name, (x[-1], values[-1]), color=colour, annotation_clip=False, **beside)
+        colour, end = line.get_color(), (x[-1], values[-1])
+        ax.annotate(name, end, color=colour, annotation_clip=False, **beside)
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if logy else "linear")
     return ax
 
@@ -174,9 +153,7 @@ def timeline(
     lanes: dict[str, str],
     figsize: tuple[float, float] = (7.2, 8.4),
 ) -> Figure:
-    """Draw events down a time axis; return the figure.
-
-    Labels that would overlap are moved apart and joined to their year by a line.
+    """Draw events down a time axis, their labels moved apart; return the figure.
 
     Parameters
     ----------
@@ -206,8 +183,8 @@ def timeline(
             bold: Any = {"fontsize": 8.5, "fontweight": "bold", "color": lanes[lane]}
             ax.text(side * 0.21, y, f"{year}  {who}\n", **bold, **align)
             ax.text(side * 0.21, y, f"\n{what}", fontsize=8, color=INK, **align)
+        head: Any = {"fontsize": 9.5, "fontweight": "bold", "fontstyle": "italic"}
         for k, name in enumerate(reversed(names)):
-            head: Any = {"fontsize": 9.5, "fontweight": "bold", "fontstyle": "italic"}
             y = first - 1.5 - 2.4 * k
             ax.text(side * 0.21, y, name, color=lanes[name], ha=align["ha"], **head)
     ax.set(xlim=(-1.25, 1.25), ylim=(last, first - 5.5))
@@ -216,10 +193,7 @@ def timeline(
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> np.ndarray:
-    """Return sorted places near the sorted `wanted` ones, at least `gap` apart.
-
-    They lie in [low, high] where there is room.
-    """
+    """Sorted places near the `wanted` ones, `gap` apart, in [low, high] where there is room."""
     places = np.array(wanted, float)
     for _ in range(2000):
         overlap = gap - np.diff(places)
