@@ -10,6 +10,7 @@ import importlib.metadata
 import importlib.util
 import io
 import os
+import sys
 import tokenize
 
 from packaging.requirements import Requirement
@@ -52,6 +53,8 @@ def need(name: str, threads: int = 1):
 
     Where it is not installed, the answer is a `Missing`: every cell that uses it stops with one line, how to install it.
     Raises ValueError for another name.
+
+    Import them by this function, so that TensorFlow and PyTorch can live in one process (see `load_triton`).
     """
     if name not in MODULES:
         raise ValueError(f"unknown framework {name!r}; there are: {', '.join(MODULES)}")
@@ -60,6 +63,8 @@ def need(name: str, threads: int = 1):
         return Missing(
             f"{MODULES[name]} is not installed. Run  %pip install {' '.join(map(requirement, missing))}  and restart the kernel."
         )
+    if name != "optuna":
+        load_triton()
     if "tensorflow" in PARTS[name]:
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
         os.environ.setdefault(
@@ -76,6 +81,20 @@ def need(name: str, threads: int = 1):
         threading.set_intra_op_parallelism_threads(threads)
         threading.set_inter_op_parallelism_threads(threads)
     return module
+
+
+def load_triton() -> None:
+    """Load the compiler triton before TensorFlow, or keep it out.
+
+    PyTorch's ordinary wheel for Linux brings triton and loads it when it first needs an optimiser. Where
+    TensorFlow is loaded by then, that is a segmentation fault: each of the two has an LLVM in it. The other
+    order works, and so does PyTorch without triton, which only compiles for graphics processors.
+    """
+    if "triton" not in sys.modules and importlib.util.find_spec("triton") is not None:
+        if "tensorflow" in sys.modules:
+            sys.modules["triton"] = None  # too late to load it: from now on it counts as missing
+        else:
+            importlib.import_module("triton")
 
 
 def requirement(module: str) -> str:

@@ -38,8 +38,8 @@ def repaint_times(moves: int = 120) -> list[dict] | str:
         from live_page import LivePage
     except ImportError as error:
         return f"{error} (make test installs what is missing)"
-    if not chromium.find():
-        return chromium.ADVICE
+    if wanted := chromium.missing():
+        return chromium.advice(wanted)
     from backprop import live
 
     rows = []

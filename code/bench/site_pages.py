@@ -47,8 +47,8 @@ def page_times(repeats: int = 3) -> list[dict] | str:
         from conftest import Handler
     except ImportError as error:
         return f"{error} (make test installs what is missing)"
-    if not chromium.find():
-        return chromium.ADVICE
+    if wanted := chromium.missing():
+        return chromium.advice(wanted)
     if not (BUILT / "index.html").is_file():
         return "there is no built book: make book"
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(BUILT)))

@@ -7,7 +7,7 @@ build. Each formula is kept twice: as HTML for the eye and as MathML for screen 
 import json
 import os
 import re
-from functools import cache, lru_cache
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
 from sphinx.util.math import get_node_equation_number
+
+from . import v8
 
 KATEX = Path(__file__).parent / "vendor" / "katex"
 RENDER = """
@@ -45,15 +47,10 @@ class MathsError(ValueError):
     """A formula that KaTeX cannot set: its message says where it gave up."""
 
 
-@lru_cache(maxsize=1)
+@cache
 def _context(process):
-    """One KaTeX for each process: V8 does not survive a fork."""
-    from py_mini_racer import MiniRacer
-
-    context = MiniRacer()
-    context.eval((KATEX / "katex.min.js").read_text(encoding="utf8") + ";0")
-    context.eval(RENDER + ";0")
-    return context
+    """One KaTeX for each process: V8 does not survive a fork, where the parent's is kept, unused (see `v8`)."""
+    return v8.open_context((KATEX / "katex.min.js").read_text(encoding="utf8"), RENDER)
 
 
 @cache

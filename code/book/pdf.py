@@ -140,8 +140,8 @@ def write(path, chosen=()):
         import chromium
     except ImportError as error:
         sys.exit(f"{error}: make pdf installs what is missing, or pip install -e code[pdf]")
-    if not chromium.find():
-        sys.exit(chromium.ADVICE)
+    if wanted := chromium.missing():
+        sys.exit(chromium.advice(wanted))
     html, count = long_page(chosen)
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(BUILT)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
