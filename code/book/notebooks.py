@@ -1,14 +1,15 @@
-"""Run the book's notebooks and write them in one normal form, so that running them again changes nothing.
+"""Run the book's notebooks and write them in one normal form: running them again changes nothing.
 
-    python code/book/notebooks.py run [NOTEBOOK ...]        execute and normalise (all notebooks, or those named)
+    python code/book/notebooks.py run [NOTEBOOK ...]        execute and normalise (all or some)
     python code/book/notebooks.py normalise [NOTEBOOK ...]  only normalise what is stored
-    python code/book/notebooks.py check [NOTEBOOK ...]      fail if one is not in normal form; changes nothing
+    python code/book/notebooks.py check [NOTEBOOK ...]      fail if one is not in normal form
 
-The normal form keeps what the notebook says and drops what differs from run to run or from machine to machine:
-execution times, random ids, kernel versions, memory addresses, progress bars, marks that programs leave in pictures. Of a
-live figure its picture, its sentence and its state stay; the widget that a running kernel shows in their place goes, and
-with it the notebook's widget state, which would hold the figure's whole program. A path of the machine it ran on is an
-error, for the text has to change.
+The normal form keeps what the notebook says and drops what differs from run to run or from machine
+to machine: execution times, random ids, kernel versions, memory addresses, progress bars, marks
+that programs leave in pictures. Of a live figure its picture, its sentence and its state stay; the
+widget that a running kernel shows in their place goes, and with it the notebook's widget state,
+which would hold the figure's whole program. A path of the machine it ran on is an error, for the
+text has to change.
 """
 
 import argparse
@@ -35,7 +36,7 @@ CHAPTERS = ROOT / "chapters"
 CELL_TIMEOUT = 600  # seconds
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-FIGURE = "application/vnd.backprop.figure+json"  # backprop.live.base.STORED, without importing the package
+FIGURE = "application/vnd.backprop.figure+json"  # `STORED` of backprop.live.base
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 CELL_NOISE = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "id", "vscode")

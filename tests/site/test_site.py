@@ -516,11 +516,15 @@ FAULTS = {  # what is wrong, in a text or in an output -> what the build says of
     ),
     "a trait that has another name now": (
         shown(figure=losses(delta=None, threshold=1.0), png=PIXEL, text="A figure."),
-        "Losses stores no 'threshold', but delta, error, t, task, z. Run the notebook again",
+        "Losses stores no 'threshold'; it stores delta, error, t, task, z. Run the notebook again",
     ),
     "a trait that the notebook does not know yet": (
         shown(figure=losses(delta=None), png=PIXEL, text="A figure."),
         "Losses needs 'delta', too. Run the notebook again",
+    ),
+    "a figure without a state": (
+        shown(figure={"figure": "Losses"}, png=PIXEL, text="A figure."),
+        "Losses needs 'delta', 'error', 't', 'task', 'z', too",
     ),
     "a trait out of its range": (
         shown(figure=losses(z=9), png=PIXEL, text="A figure."),
