@@ -101,14 +101,14 @@ class Scalar:
         return order
 
     def backward(self) -> None:
-        """Set `grad` of every node to ``dself/dnode``; from zero, so that twice gives the same."""
+        """Set `grad` of every node to ``dself/dnode``, from zero, not added up."""
         order = self.nodes()
         for node in order:
             node.grad = 0.0
         self.grad = 1.0  # dself/dself
         for node in reversed(order):
             for parent, derivative in zip(node.parents, node.local):
-                parent.grad += derivative * node.grad  # sum over paths: used twice collects twice
+                parent.grad += derivative * node.grad  # used twice collects twice
 
     def __repr__(self) -> str:
         return (

@@ -154,12 +154,12 @@ class Sequential(Model):
         return x
 
     def backward(self, grad: np.ndarray, inputs: bool = False) -> np.ndarray | Any:
-        """From ``grad = dL/d(output)`` fill all `gradients`; return ``dL/dX`` if `inputs`.
+        """From ``grad = dL/d(output)`` fill `gradients`; return ``dL/dX`` if `inputs`.
 
         `grad` has the shape of the output of the last forward pass.
         """
         if self.output is None:
-            raise RuntimeError("backward needs the values of a forward pass; call forward(X)")
+            raise RuntimeError("backward needs the values of a pass; call forward(X)")
         if grad.shape != self.output.shape:
             raise ValueError(
                 f"the gradient has shape {grad.shape}, "
