@@ -89,7 +89,7 @@ class CollectLiveFigures(SphinxTransform):
 
     def apply(self, **kwargs):
         self.drop_widgets()
-        self.names = Counter()
+        self.names: Counter[str] = Counter()
         for bundle in list(self.document.findall(nodes.container)):
             if bundle.get("nb_element") != "mime_bundle":
                 continue
