@@ -98,8 +98,8 @@ class Convolution(Restartable):
     ).tag(sync=True)
     tool = traitlets.Enum(["window", "pen"], "window").tag(sync=True)
     eta = Number(0.01, 1e-5, 10)
-    kernels = traitlets.Dict(KERNELS, read_only=True).tag(sync=True)
-    pictures = traitlets.Dict(PICTURES, read_only=True).tag(sync=True)
+    kernels = traitlets.Dict(KERNELS, read_only=True).tag(sync=True, constant=True)
+    pictures = traitlets.Dict(PICTURES, read_only=True).tag(sync=True, constant=True)
 
     def __init__(self, **state):
         super().__init__(**state)

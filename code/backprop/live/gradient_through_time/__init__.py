@@ -72,8 +72,8 @@ class GradientThroughTime(LiveFigure):
     seed = traitlets.Int(0, min=0, max=SEEDS - 1).tag(sync=True)
     at = traitlets.Int(10, min=0, max=MOST).tag(sync=True)
     seeds = traitlets.Bool(True).tag(sync=True)
-    radii = traitlets.List(read_only=True).tag(
-        sync=True
+    radii: traitlets.List = traitlets.List(read_only=True).tag(
+        sync=True, constant=True
     )  # spectral radii of the four blocks of every seed
     start = traitlets.Dict().tag(
         sync=True
