@@ -16,7 +16,7 @@ STATE = ("depth", "activation", "init", "sd", "residual", "norm", "layer", "seed
 SWITCHES = list(itertools.product((False, True), repeat=2))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 
@@ -188,11 +188,13 @@ def test_every_setting_gives_the_companions_numbers():
         for _ in range(12)
     ]
     found = js(
-        "(states) => states.map((s) => { const { z, ...rest } = stackOf(s); return rest; })",
+        "(states) => states.map((s) => { const { z, ...rest } = stackOf(s); return { ...rest, fate: fateOf(rest.deltas[0] / rest.deltas[s.depth - 1]) }; })",
         [f.settings for f in figures],
     )
     js.close()
+    assert {got["fate"] for got in found} == {"vanishes", "explodes", "keeps its order of magnitude"}
     for figure, got in zip(figures, found, strict=True):
+        assert got["fate"] == figure.fate
         for name in ("activations", "deltas", "slopes", "flat"):
             np.testing.assert_allclose(
                 np.array(got[name], dtype=float),

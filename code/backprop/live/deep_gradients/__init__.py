@@ -1,9 +1,12 @@
-r"""A deep stack of equal layers: how large the activations are going forward, and the error signals going back."""
+r"""A deep stack of equal layers: how large the activations are going forward, and the error signals
+going back.
+"""
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -20,35 +23,43 @@ WIDTH, SAMPLES, MOST = 24, 16, 50  # units a layer, samples in the batch, layers
 LABELS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "identity": "identity"}
 INITS = {"normal": "normal", "xavier": "Xavier", "he": "He"}
 FLAT = 0.05  # a unit with a smaller slope f'(z) hands back next to nothing
-PRESETS = {  # name: what to press, what it shows, what it sets
+PRESETS: dict[
+    str, tuple[str, str, dict[str, Any]]
+] = {  # name: what to press, what it shows, what it sets
     "sigmoid": (
         "Sigmoid",
-        "Look at the slopes on the right: none is above a quarter. Thirty layers, thirty such factors, and layer 1 learns nothing.",
+        "Look at the slopes on the right: none is above a quarter. Thirty layers, thirty such "
+        "factors, and layer 1 learns nothing.",
         {"activation": "sigmoid", "init": "xavier"},
     ),
     "small": (
         "Tiny weights",
-        "With weights this small even tanh, whose slope is close to 1 here, loses signal and error alike, layer by layer.",
+        "With weights this small even tanh, whose slope is close to 1 here, loses signal and error "
+        "alike, layer by layer.",
         {"activation": "tanh", "init": "normal", "sd": 0.1},
     ),
     "large": (
         "Huge weights",
-        "ReLU with weights 1.7 times as large as He’s makes the signal 1.7 times as large in every layer, and the error on its way back: both explode.",
+        "ReLU with weights 1.7 times as large as He’s makes the signal 1.7 times as large in every "
+        "layer, and the error on its way back: both explode.",
         {"activation": "relu", "init": "normal", "sd": 0.5},
     ),
     "xavier": (
         "tanh and Xavier",
-        "Weights of variance 1/d keep tanh’s signal and error in the same few powers of ten over thirty layers.",
+        "Weights of variance 1/d keep tanh’s signal and error in the same few powers of ten over "
+        "thirty layers.",
         {"activation": "tanh", "init": "xavier"},
     ),
     "he": (
         "ReLU and He",
-        "ReLU throws half of the signal away; He’s variance 2/d makes up for it. Both lines stay level.",
+        "ReLU throws half of the signal away; He’s variance 2/d makes up for it. Both lines stay "
+        "level.",
         {"activation": "relu", "init": "he"},
     ),
     "cured": (
         "Sigmoid, cured",
-        "The same sigmoid, with a way round every layer and normalised weighted inputs: the error takes the way round and arrives whole.",
+        "The same sigmoid, with a way round every layer and normalised weighted inputs: the error "
+        "takes the way round and arrives whole.",
         {"activation": "sigmoid", "init": "xavier", "residual": True, "norm": True},
     ),
 }
@@ -57,22 +68,27 @@ PRESETS = {  # name: what to press, what it shows, what it sets
 class Recorded(Activate):
     """An activation that keeps the error signal ``delta = dL/dz`` of the backward pass."""
 
-    def backward(self, grad, inputs=True):
+    def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray:
         self.delta = super().backward(grad, inputs)
         return self.delta
 
 
 class DeepGradients(LiveFigure):
-    r"""A stack of `depth` layers (2 to 50), each of 24 units without biases, that a batch of 16 samples goes through and an error comes back.
+    r"""A stack of `depth` layers (2 to 50), each of 24 units without biases, that a batch of 16
+    samples goes through and an error comes back.
 
-    A layer computes ``a_l = f(z_l)`` with ``z_l = a_{l-1} W_l``. With `norm` a layer normalisation (gamma 1, beta 0) makes z_l from the
-    product; with `residual` the layer adds to what it was given, ``a_l = a_{l-1} + f(z_l)``. `activation` is f, ``"sigmoid"``, ``"tanh"``,
-    ``"relu"`` or ``"identity"``. The weights are normal with mean 0; `init` says with which standard deviation `sigma`: ``"xavier"``
-    sqrt(1/24) (glorot2010, as many units in as out), ``"he"`` sqrt(2/24) (he2015), ``"normal"`` the number `sd`, 0.01 to 0.5. The samples
-    are normal, and so is the error dL/da that starts at the top; `seed` decides all three. `layer` is the one looked at closely.
+    A layer computes ``a_l = f(z_l)`` with ``z_l = a_{l-1} W_l``. With `norm` a layer normalisation
+    (gamma 1, beta 0) makes z_l from the product; with `residual` the layer adds to what it was
+    given, ``a_l = a_{l-1} + f(z_l)``. `activation` is f, ``"sigmoid"``, ``"tanh"``, ``"relu"`` or
+    ``"identity"``. The weights are normal with mean 0; `init` says with which standard deviation
+    `sigma`: ``"xavier"`` sqrt(1/24) (glorot2010, as many units in as out), ``"he"`` sqrt(2/24)
+    (he2015), ``"normal"`` the number `sd`, 0.01 to 0.5. The samples are normal, and so is the error
+    dL/da that starts at the top; `seed` decides all three. `layer` is the one looked at closely.
 
-    Computed by the companion: `activations` and `deltas`, the root mean squares of a_l and of dL/dz_l; `ratio`, that of the first
-    layer's delta to the last one's; `slopes`, the mean f'(z) of each layer, and `flat`, its share of slopes below 0.05.
+    Computed by the companion: `activations` and `deltas`, the root mean squares of a_l and of
+    dL/dz_l; `ratio`, that of the first layer's delta to the last one's, and `fate`, what that means
+    for the error; `slopes`, the mean f'(z) of each layer, and `flat`, its share of slopes below
+    0.05.
 
     Examples
     --------
@@ -129,7 +145,9 @@ class DeepGradients(LiveFigure):
         ]
 
     def stack(self) -> list[list]:
-        """Return the layers of the companion: for each one a list that ends with its activation, or such a list in a `Residual`."""
+        """Return the layers of the companion: for each one a list that ends with its activation, or
+        such a list in a `Residual`.
+        """
         _, _, W = draws(self.seed)
         layers = []
         for l in range(self.depth):
@@ -140,7 +158,15 @@ class DeepGradients(LiveFigure):
         return layers
 
     def passes(self) -> tuple[list[np.ndarray], list[Recorded]]:
-        """One pass forward and one back: what each layer puts out, (16, 24), and its activation with z and delta."""
+        """One pass forward and one back.
+
+        Returns
+        -------
+        outputs : list of ndarray, shape (16, 24)
+            What each layer puts out.
+        activations : list of Recorded
+            Of each layer, with its z and delta.
+        """
         X, top, _ = draws(self.seed)
         layers, outputs, x, grad = self.stack(), [], X, top
         for row in layers:
@@ -174,9 +200,19 @@ class DeepGradients(LiveFigure):
 
     @property
     def ratio(self) -> float:
-        """What is left of the last layer's error signal in the first one: the quotient of their root mean squares."""
+        """What is left of the last layer's error signal in the first one: the quotient of their
+        root mean squares.
+        """
         deltas = self.deltas
         return float(deltas[0] / deltas[-1])
+
+    @property
+    def fate(self) -> str:
+        """What becomes of the error between the last layer and the first, in words."""
+        ratio = self.ratio
+        if ratio < 1e-3:
+            return "vanishes"
+        return "explodes" if ratio > 1e3 else "keeps its order of magnitude"
 
     @property
     def values(self) -> dict[str, float]:
@@ -198,23 +234,14 @@ class DeepGradients(LiveFigure):
         return {name: float(value) for name, value in values.items()}
 
     def describe(self) -> str:
-        ratio, extras = (
-            self.ratio,
-            [
-                text
-                for text, on in (
-                    ("residual connections", self.residual),
-                    ("layer normalisation", self.norm),
-                )
-                if on
-            ],
-        )
-        fate = (
-            "vanishes" if ratio < 1e-3 else "explodes" if ratio > 1e3 else "stays of the same order"
-        )
+        cures = {"residual connections": self.residual, "layer normalisation": self.norm}
+        extras = [text for text, on in cures.items() if on]
         return (
-            f"Root mean squares of activations and error signals in each of {self.depth} layers of {WIDTH} units, {LABELS[self.activation]}, weights of standard "
-            f"deviation {self.sigma:.3g}{' with ' + ' and '.join(extras) if extras else ''}. The first layer's error signal is {ratio:.1e} times the last one's: it {fate}."
+            "Root mean squares of activations and error signals in each of "
+            f"{self.depth} layers of {WIDTH} units, {LABELS[self.activation]}, weights of standard "
+            f"deviation {self.sigma:.3g}{' with ' + ' and '.join(extras) if extras else ''}. "
+            f"The first layer's error signal is {self.ratio:.1e} times the last one's: it "
+            f"{self.fate}."
         )
 
     def draw(self) -> Figure:
@@ -261,7 +288,22 @@ class DeepGradients(LiveFigure):
 
 @lru_cache(maxsize=16)
 def draws(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Standard normal numbers for the samples (16, 24), the error at the top (16, 24) and the weights of `MOST` layers (50, 24, 24)."""
+    """Standard normal numbers.
+
+    Parameters
+    ----------
+    seed : int
+        As in the trait of the figure.
+
+    Returns
+    -------
+    X : ndarray, shape (16, 24)
+        The samples.
+    top : ndarray, shape (16, 24)
+        The error at the top.
+    W : ndarray, shape (50, 24, 24)
+        The weights of `MOST` layers, before their standard deviation.
+    """
     uniform = mulberry32(3 * seed)
     numbers = np.array([normal(uniform) for _ in range(2 * SAMPLES * WIDTH + MOST * WIDTH * WIDTH)])
     X, top, W = np.split(numbers, [SAMPLES * WIDTH, 2 * SAMPLES * WIDTH])
