@@ -1,9 +1,12 @@
-r"""Rate films, get recommendations with their reasons: a new user folded into a matrix factorisation, at every change."""
+r"""Rate films, get recommendations with their reasons: a new user folded into a matrix
+factorisation, at every change.
+"""
 
 from __future__ import annotations
 
 import base64
 from functools import cache
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -27,14 +30,19 @@ TASTES = {  # name: genres that get five stars, genres that get two
 class Recommender(LiveFigure):
     r"""Twenty films to rate, and the ten of 300 known ones that the ratings speak for.
 
-    The film vectors are those of ``code/experiments/film_factors.py``, in eight bits an entry; everything here is computed with those, in
-    float64, by `backprop.recommendation.factorization.fold_in`: equation (eq-recommend-fold-in). A prediction is a sum, of the mean, the film's bias and
-    what each rating contributes: equation (eq-recommend-reasons). Titles and ratings are MovieLens data (harper2015), under the terms of
-    GroupLens: for research and teaching, not for commercial use, and to be passed on under the same terms.
+    The film vectors are those of ``code/experiments/film_factors.py``, in eight bits an entry;
+    everything here is computed with those, in float64, by
+    `backprop.recommendation.factorization.fold_in`: equation (eq-recommend-fold-in). A prediction
+    is a sum, of the mean, the film's bias and what each rating contributes: equation
+    (eq-recommend-reasons). Titles and ratings are MovieLens data (harper2015), under the terms of
+    GroupLens: for research and teaching, not for commercial use, and to be passed on under the same
+    terms.
 
-    `ratings` (20,): stars from 1 to 5, 0 for a film not rated. `sort`: ``"gain"`` puts first the films that this user is predicted
-    to rate most above the average user, ``"rating"`` those with the highest predicted rating. `chosen` (0 .. 9): the place in the list whose sum is shown.
-    `titles`: the 300 films, `rate`: which of them are rated. Computed: `bias`, `contributions`, `predictions`, `ranking`.
+    `ratings` (20,): stars from 1 to 5, 0 for a film not rated. `sort`: ``"gain"`` puts first the
+    films that this user is predicted to rate most above the average user, ``"rating"`` those with
+    the highest predicted rating. `chosen` (0 .. 9): the place in the list whose sum is shown.
+    `titles`: the 300 films, `rate`: which of them are rated. Computed: `bias`, `contributions`,
+    `predictions`, `ranking`.
 
     Examples
     --------
@@ -48,15 +56,14 @@ class Recommender(LiveFigure):
     ratings = Array(np.zeros(RATED), 0, 5)
     sort = traitlets.Enum(["gain", "rating"], "gain").tag(sync=True)
     chosen = traitlets.Int(0, min=0, max=SHOWN - 1).tag(sync=True)
-    titles = traitlets.List(read_only=True).tag(sync=True, constant=True)
-    rate = traitlets.List(read_only=True).tag(sync=True, constant=True)
-    factors = traitlets.Dict(read_only=True).tag(
-        sync=True, constant=True
-    )  # Q, its scale, c, mean and the two penalties
-    tastes = traitlets.List(read_only=True).tag(sync=True, constant=True)  # [name, ratings]
-    start = traitlets.List(read_only=True).tag(
-        sync=True
-    )  # the ratings that the figure was made with
+    titles: traitlets.List[str] = traitlets.List(read_only=True).tag(sync=True, constant=True)
+    rate: traitlets.List[int] = traitlets.List(read_only=True).tag(sync=True, constant=True)
+    # Q, its scale, c, mean and the two penalties
+    factors = traitlets.Dict(read_only=True).tag(sync=True, constant=True)
+    # [name, ratings] each
+    tastes: traitlets.List[list] = traitlets.List(read_only=True).tag(sync=True, constant=True)
+    # the ratings that the figure was made with: what "Start again" goes back to
+    start = traitlets.Dict(read_only=True).tag(sync=True)
 
     def __init__(self, **state):
         for name, value in known_films().items():
@@ -66,7 +73,7 @@ class Recommender(LiveFigure):
             for k in self.rate
         ]
         super().__init__(**{"ratings": example, **state})
-        self.set_trait("start", self.ratings.tolist())
+        self.set_trait("start", {"ratings": self.ratings.tolist()})
 
     @property
     def Q(self) -> np.ndarray:
@@ -88,12 +95,22 @@ class Recommender(LiveFigure):
         return np.flatnonzero(self.ratings)
 
     def fold(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The user's (b, p), the influence of each rating on it, and the surprises: see `fold_in`."""
+        """Fold the user in: see `fold_in`.
+
+        Returns
+        -------
+        solution : ndarray, shape (1 + d,)
+            The user's (b, p).
+        influence : ndarray, shape (1 + d, m)
+            Of each rating on it.
+        surprise : ndarray, shape (m,)
+            The ratings without what an average user gives.
+        """
         films = np.array(self.rate)[self.rated]
         surprise = self.ratings[self.rated] - self.averages[films]
-        return *fold_in(
-            self.Q[films], surprise, self.factors["vectors"], self.factors["biases"]
-        ), surprise
+        vectors, biases = self.factors["vectors"], self.factors["biases"]
+        solution, influence = fold_in(self.Q[films], surprise, vectors, biases)
+        return solution, influence, surprise
 
     @property
     def bias(self) -> float:
@@ -102,7 +119,9 @@ class Recommender(LiveFigure):
 
     @property
     def contributions(self) -> np.ndarray:
-        """What each of the twenty ratings adds to each film's prediction, (300, 20); 0 where there is no rating."""
+        """What each of the twenty ratings adds to each film's prediction, (300, 20); 0 where there
+        is no rating.
+        """
         _, influence, surprise = self.fold()
         parts = np.zeros((len(self.titles), RATED))
         X = np.concatenate([np.ones((len(parts), 1)), self.Q], axis=1)  # (300, 1 + d)
@@ -147,7 +166,8 @@ class Recommender(LiveFigure):
             f"{self.titles[film]} ({self.predictions[film]:.1f} stars)" for film in self.ranking[:3]
         ]
         return (
-            f"Twenty films to rate from one to five stars and a list of ten films recommended for the ratings given, each with its reason. "
+            "Twenty films to rate from one to five stars and a list of ten films recommended for "
+            "the ratings given, each with its reason. "
             f"{len(self.rated)} rated; the list starts with {', '.join(best)}."
         )
 
@@ -188,7 +208,7 @@ class Recommender(LiveFigure):
 
 
 @cache
-def known_films() -> dict:
+def known_films() -> dict[str, Any]:
     """What the traits of the figure hold of the films: read once."""
     data, found = load_movielens(), stored("film_factors")
     films, rate = found.arrays["films"], found.arrays["rate"].tolist()
@@ -223,7 +243,9 @@ def known_films() -> dict:
 
 
 def readable(title: str) -> str:
-    """MovieLens' "Matrix, The (1999)" as people say it, "The Matrix (1999)"; other names of a film are left out."""
+    """MovieLens' "Matrix, The (1999)" as people say it, "The Matrix (1999)"; other names of a film
+    are left out.
+    """
     name, _, year = title.rpartition(" (")
     name = name.split(" (")[0]
     for article in ("The", "A", "An"):
