@@ -1,4 +1,6 @@
-r"""An adversarial digit: every pixel moved by the same small amount, in the direction that the input gradient gives, fools the network."""
+r"""An adversarial digit: every pixel moved by the same small amount, in the direction that the
+input gradient gives, fools the network.
+"""
 
 from __future__ import annotations
 
@@ -21,22 +23,38 @@ DRAWS = 20  # of random signs, to see how often noise of the same size fools the
 
 
 class AdversarialDigit(DigitReader):
-    r"""A picture x, and x' = x + epsilon sign(dL/dx) cut to [0, 1]: the fast gradient sign method (goodfellow2015).
+    r"""A picture x, and x' = x + epsilon sign(dL/dx) cut to [0, 1]: the fast gradient sign method
+    (goodfellow2015).
 
-    `net` is a `Network` from 784 pixels to 10 logits; its weights go with the figure in eight bits each, packed as `DrawDigit` packs them,
-    and everything here is computed with those, in float64. `examples` is a pair ``(X, y)`` of pictures, (n, 784) in [0, 1], and labels;
-    without it the first ten of MNIST's test pictures. Without `net` the network is an untrained one.
+    `example` is which picture is shown, `epsilon`, 0 to 0.3, how far each pixel goes. With `target`
+    None the step climbs the loss of the right digit, away from it; with a digit it goes down that
+    digit's loss, towards it: x' = x - epsilon sign(dL_target/dx). `noise_seed` decides the random
+    signs of the control, x + epsilon s cut to [0, 1]. Computed by the companion, in float64, with
+    the weights as they go with the figure, in eight bits each (packed as `DrawDigit` packs them):
+    `gradient`, `adversarial`, `noisy`, `probabilities` of any of them, `curve`, `fooled_by_noise`.
 
-    `example` is which picture is shown, `epsilon`, 0 to 0.3, how far each pixel goes. With `target` None the step climbs the loss of the
-    right digit, away from it; with a digit it goes down that digit's loss, towards it: x' = x - epsilon sign(dL_target/dx). `noise_seed`
-    decides the random signs of the control, x + epsilon s cut to [0, 1]. Computed by the companion: `gradient`, `adversarial`, `noisy`,
-    `probabilities` of any of them, `curve`, `fooled_by_noise`.
+    Parameters
+    ----------
+    net : Network, optional
+        From 784 pixels to 10 logits; without it an untrained one.
+    examples : tuple of ndarray, optional
+        A pair ``(X, y)`` of pictures, (n, 784) in [0, 1], and labels; without it the first ten of
+        MNIST's test pictures.
+    **state
+        Traits.
+
+    Raises
+    ------
+    ValueError
+        If `examples` holds no picture, or the network does not fit.
 
     Examples
     --------
     >>> figure = AdversarialDigit(epsilon=0.1)
-    >>> bool(np.abs(figure.adversarial - figure.picture_shown).max() <= 0.1 + 1e-12), figure.probabilities(figure.adversarial).shape
-    (True, (10,))
+    >>> bool(np.abs(figure.adversarial - figure.picture_shown).max() <= 0.1 + 1e-12)
+    True
+    >>> figure.probabilities(figure.adversarial).shape
+    (10,)
     """
 
     module = "figure.js"
@@ -73,7 +91,9 @@ class AdversarialDigit(DigitReader):
 
     @property
     def gradient(self) -> np.ndarray:
-        """dL/dx, (28, 28), for the loss of the right digit, or of the target where there is one: equation (eq-input-gradient) of the book."""
+        """dL/dx, (28, 28), for the loss of the right digit, or of the target where there is one:
+        equation (eq-input-gradient) of the book.
+        """
         net, digit = self.network, self.label if self.target is None else self.target
         _, delta = CrossEntropy().both(
             net.forward(self.picture_shown.reshape(1, -1)), np.array([digit])
@@ -82,7 +102,9 @@ class AdversarialDigit(DigitReader):
 
     @property
     def signs(self) -> np.ndarray:
-        """The direction of the step, entries -1, 0, 1: up the loss of the right digit, or down the target's."""
+        """The direction of the step, (28, 28), entries -1, 0, 1: up the loss of the right digit, or
+        down the target's.
+        """
         return np.sign(self.gradient) * (1 if self.target is None else -1)
 
     @property
@@ -93,9 +115,8 @@ class AdversarialDigit(DigitReader):
     def random_signs(self, draw: int = 0) -> np.ndarray:
         """Signs by `noise_seed`, (28, 28); `draw` 0 is the one shown, 1 to 19 are further ones."""
         uniform = mulberry32(DRAWS * self.noise_seed + draw)
-        return np.array([1.0 if uniform() < 0.5 else -1.0 for _ in range(SIDE * SIDE)]).reshape(
-            SIDE, SIDE
-        )
+        signs = [1.0 if uniform() < 0.5 else -1.0 for _ in range(SIDE * SIDE)]
+        return np.reshape(signs, (SIDE, SIDE))
 
     @property
     def noisy(self) -> np.ndarray:
@@ -108,7 +129,9 @@ class AdversarialDigit(DigitReader):
 
     @property
     def curve(self) -> dict[str, np.ndarray]:
-        """The probability of the right digit for epsilon = 0, 0.01, ..., 0.3: of the adversarial picture and of the noisy one, (31,) each."""
+        """The probability of the right digit for epsilon = 0, 0.01, ..., 0.3: of the adversarial
+        picture and of the noisy one, (31,) each.
+        """
         x, steps = self.picture_shown.ravel(), MOST * np.arange(STEPS + 1)[:, None] / STEPS
         rows = {"adversarial": self.signs.ravel(), "noisy": self.random_signs().ravel()}
         return {
@@ -127,16 +150,19 @@ class AdversarialDigit(DigitReader):
         )
 
     @property
+    def readings(self) -> dict[str, np.ndarray]:
+        """What the network makes of the picture, the adversarial and the noisy one: (10,) each."""
+        pictures = {
+            "clean": self.picture_shown,
+            "adversarial": self.adversarial,
+            "noisy": self.noisy,
+        }
+        return {name: self.probabilities(picture) for name, picture in pictures.items()}
+
+    @property
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there."""
-        p = {
-            name: self.probabilities(picture)
-            for name, picture in (
-                ("clean", self.picture_shown),
-                ("adversarial", self.adversarial),
-                ("noisy", self.noisy),
-            )
-        }
+        p = self.readings
         values = {f"{name}[{k}]": v for name, row in p.items() for k, v in enumerate(row)}
         values |= {f"best[{name}]": row.argmax() for name, row in p.items()} | {
             f"sure[{name}]": row.max() for name, row in p.items()
@@ -150,21 +176,16 @@ class AdversarialDigit(DigitReader):
         return {name: float(value) for name, value in values.items()}
 
     def describe(self) -> str:
-        p = {
-            name: self.probabilities(picture)
-            for name, picture in (
-                ("clean", self.picture_shown),
-                ("adversarial", self.adversarial),
-                ("noisy", self.noisy),
-            )
-        }
         read = {
-            name: f"{row.argmax()} with {100 * row.max():.1f} per cent" for name, row in p.items()
+            name: f"{row.argmax()} with {100 * row.max():.1f} per cent"
+            for name, row in self.readings.items()
         }
         aim = "away from the right digit" if self.target is None else f"towards {self.target}"
         return (
-            f"A {self.label}, the signs of the input gradient, and the picture moved by {self.epsilon:.2f} along them, {aim}. The network reads the picture as {read['clean']}, "
-            f"the moved one as {read['adversarial']}, and one with random signs of the same size as {read['noisy']}."
+            f"A {self.label}, the signs of the input gradient, and the picture moved by "
+            f"{self.epsilon:.2f} along them, {aim}. The network reads the picture as "
+            f"{read['clean']}, the moved one as {read['adversarial']}, and one with random signs "
+            f"of the same size as {read['noisy']}."
         )
 
     def draw(self) -> Figure:
@@ -172,24 +193,20 @@ class AdversarialDigit(DigitReader):
         ink, red, grey = "#1d2329", "#d55e00", "#59636e"
         figure = Figure(figsize=(7.2, 2.2), layout="constrained")
         *squares, plot = figure.subplots(1, 5, width_ratios=[1, 1, 1, 1, 1.4])
-        for ax, title, picture in zip(
-            squares,
-            ("picture", "signs", "adversarial", "noise"),
-            (self.picture_shown, self.signs, self.adversarial, self.noisy),
-        ):
-            signed = title == "signs"
-            ax.imshow(
-                picture, cmap=SIGNED if signed else "gray_r", vmin=-1 if signed else 0, vmax=1
-            )
+        squares[1].imshow(self.signs, cmap=SIGNED, vmin=-1, vmax=1)
+        squares[1].set_title("signs of ∂L/∂x", size=8, color=ink)
+        shown = {
+            "picture": (squares[0], self.picture_shown),
+            "adversarial": (squares[2], self.adversarial),
+            "noise": (squares[3], self.noisy),
+        }
+        for title, (ax, picture) in shown.items():
+            ax.imshow(picture, cmap="gray_r", vmin=0, vmax=1)
+            p = self.probabilities(picture)
+            text = f"{title}:\nreads {p.argmax()}, {100 * p.max():.0f} %"
+            ax.set_title(text, size=8, color=ink)
+        for ax in squares:
             ax.set(xticks=[], yticks=[])
-            p = None if signed else self.probabilities(picture)
-            ax.set_title(
-                "signs of ∂L/∂x"
-                if signed
-                else f"{title}:\nreads {p.argmax()}, {100 * p.max():.0f} %",
-                size=8,
-                color=ink,
-            )
         steps = MOST * np.arange(STEPS + 1) / STEPS
         plot.plot(steps, self.curve["adversarial"], color=red, label="adversarial")
         plot.plot(steps, self.curve["noisy"], color=grey, ls="--", label="noise")
