@@ -192,7 +192,11 @@ def test_every_setting_gives_the_companions_numbers():
         [f.settings for f in figures],
     )
     js.close()
-    assert {got["fate"] for got in found} == {"vanishes", "explodes", "keeps its order of magnitude"}
+    assert {got["fate"] for got in found} == {
+        "vanishes",
+        "explodes",
+        "keeps its order of magnitude",
+    }
     for figure, got in zip(figures, found, strict=True):
         assert got["fate"] == figure.fate
         for name in ("activations", "deltas", "slopes", "flat"):

@@ -222,7 +222,11 @@ function signsColumn(host) {
     ),
     words,
   );
-  /** @type {(signs: number[], state: State, colours: Record<"positive" | "negative", Colour>) => void} */
+  /**
+   * @param {number[]} signs
+   * @param {State} state
+   * @param {Record<"positive" | "negative", Colour>} colours
+   */
   const show = (signs, { epsilon, target }, colours) => {
     paintSigned(map.dots, signs, MOST / Math.max(epsilon, FAINTEST), colours);
     write(words, wordsOf(host.numbers.table, target));

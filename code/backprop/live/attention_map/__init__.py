@@ -1,4 +1,6 @@
-r"""Attention in an encoder-decoder that turns spelling into sounds: where it looks for each sound, and what comes of looking elsewhere."""
+r"""Attention in an encoder-decoder that turns spelling into sounds: where it looks for each sound,
+and what comes of looking elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +22,40 @@ WORDS = ("through", "knight", "photograph", "chemistry", "psychology", "backprop
 
 
 class AttentionMap(LiveFigure):
-    r"""The attention of `net`, an `EncoderDecoder` from letters to sounds, while it writes the sounds of a word (luong2015).
+    r"""The attention of an `EncoderDecoder` from letters to sounds, while it writes the sounds of a
+    word (luong2015).
 
-    `letters` and `sounds` are the tokens of its two vocabularies, `words` those that the page can show without Python; with it, `word` may
-    be any word of known letters. Without `net` the network is an untrained one.
+    The decoder's states depend on the sounds written so far alone. So what follows from looking
+    elsewhere can be computed exactly: in head n the sound at `step` t has the weights
+    A = softmax(s / `temperature`) over the letters that are not `hidden`, and the logits
+    ``readout(tanh(base_t + sum_nk A_nk pasted_nk))``, where `pasted` is what a letter's value
+    contributes (the products behind the attention, multiplied out). The page gets scores, base,
+    pasted and readout in 16 bits, and everything here is computed with those, in float64:
+    `weights`, `probabilities`, and `slopes`, the derivative of ln p by the scores: equation
+    (eq-attention-backward).
 
-    The decoder's states depend on the sounds written so far alone. So what follows from looking elsewhere can be computed exactly: in head
-    n the sound at `step` t has the weights A = softmax(s / `temperature`) over the letters that are not `hidden`, and the logits
-    ``readout(tanh(base_t + sum_nk A_nk pasted_nk))``, where `pasted` is what a letter's value contributes (the products behind the
-    attention, multiplied out). The page gets scores, base, pasted and readout in 16 bits, and everything here is computed with those, in
-    float64: `weights`, `probabilities`, and `slopes`, the derivative of ln p by the scores: equation (eq-attention-backward).
+    `head`: 0 shows all heads together (mean of the weights, sum of the slopes), 1, 2, ... one.
+    `letter`: the letter pointed at. `view`: ``"weights"`` or ``"slopes"``. With Python, `word` may
+    be any word of known letters. Computed: `written`, `weights`, `probabilities`, `slopes`,
+    `values`.
 
-    `head`: 0 shows all heads together (mean of the weights, sum of the slopes), 1, 2, ... one. `letter`: the letter pointed at. `view`:
-    ``"weights"`` or ``"slopes"``. Computed: `written`, `weights`, `probabilities`, `slopes`, `values`.
+    Parameters
+    ----------
+    net : EncoderDecoder, optional
+        With attention; without it an untrained one.
+    letters : sequence of str, optional
+        The tokens of its letters, as many as it knows.
+    sounds : sequence of str, optional
+        The tokens of its sounds.
+    words : sequence of str
+        Those that the page can show without Python.
+    **state
+        Traits.
+
+    Raises
+    ------
+    ValueError
+        If `net` has no attention, the tokens are not as many as it knows, or there is no word.
 
     Examples
     --------
@@ -51,13 +74,12 @@ class AttentionMap(LiveFigure):
     temperature = Number(1.0, 0.01, 1000)
     hidden = traitlets.List(traitlets.Int(min=0, max=LONGEST - 1)).tag(sync=True)
     heads = traitlets.Int(read_only=True).tag(sync=True)
-    sounds = traitlets.List(read_only=True).tag(sync=True)  # names of all sounds
-    readout = traitlets.Dict(read_only=True).tag(
-        sync=True
-    )  # weights and biases of the last layer, see `packed`
-    examples = traitlets.Dict(read_only=True).tag(
-        sync=True
-    )  # word: what the page needs to know of it, see `example`
+    # names of all sounds
+    sounds: traitlets.List[str] = traitlets.List(read_only=True).tag(sync=True)
+    # weights and biases of the last layer, see `packed`
+    readout = traitlets.Dict(read_only=True).tag(sync=True)
+    # word: what the page needs to know of it, see `example`
+    examples = traitlets.Dict(read_only=True).tag(sync=True)
 
     def __init__(
         self,
@@ -82,7 +104,8 @@ class AttentionMap(LiveFigure):
             != (len(net.parameters["letters.E"]), len(net.parameters["sounds.E"]))
         ):
             raise ValueError(
-                f"the network needs the tokens of its {len(net.parameters['letters.E'])} letters and {len(net.parameters['sounds.E'])} sounds"
+                f"the network needs the tokens of its {len(net.parameters['letters.E'])} letters "
+                f"and {len(net.parameters['sounds.E'])} sounds"
             )
         if not words:
             raise ValueError("there must be at least one word to show")
@@ -95,11 +118,19 @@ class AttentionMap(LiveFigure):
         super().__init__(**{"word": words[0], **state})
 
     def example(self, word: str) -> dict:
-        """What the page needs to know of a word: the ids written, END last, and the arrays behind `probabilities`, packed."""
+        """What the page needs to know of a word: the ids written, END last, and the arrays behind
+        `probabilities`, packed.
+
+        Raises
+        ------
+        TraitError
+            If it is too long, empty, or has letters that the network does not know.
+        """
         unknown = sorted(set(word) - set(self._letters))
         if unknown or not 1 <= len(word) <= LONGEST:
+            fault = f"the unknown {unknown}" if unknown else f"{len(word)} letters"
             raise traitlets.TraitError(
-                f"word must be 1 to {LONGEST} letters that the network knows; {word!r} has {f'the unknown {unknown}' if unknown else f'{len(word)} letters'}"
+                f"word must be 1 to {LONGEST} letters that the network knows; {word!r} has {fault}"
             )
         net, x = self._net, np.array([[self._letters.index(c) for c in word]])
         ids = net.write(x, longest=LONGEST)[0][0]
@@ -141,7 +172,7 @@ class AttentionMap(LiveFigure):
             )
         return proposal.value
 
-    # ------------------------------------------------------------------------------------------------------ the numbers
+    # ----------------------------------------------------------------------------------- the numbers
     def array(self, name: str) -> np.ndarray:
         """`scores`, `base` or `pasted` of the word."""
         return opened(self.examples[self.word][name])
@@ -153,7 +184,9 @@ class AttentionMap(LiveFigure):
 
     @property
     def seen(self) -> np.ndarray:
-        """Which letters the attention may look at, (letters,); where all were hidden, all may be seen."""
+        """Which letters the attention may look at, (letters,); where all were hidden, all may be
+        seen.
+        """
         seen = np.array([k not in self.hidden for k in range(len(self.word))])
         return seen if seen.any() else ~seen
 
@@ -179,7 +212,9 @@ class AttentionMap(LiveFigure):
 
     @property
     def slopes(self) -> np.ndarray:
-        """The derivatives of ln p, the log-probability of the sound written at a step, by the step's scores: (heads, steps, letters)."""
+        """The derivatives of ln p, the log-probability of the sound written at a step, by the
+        step's scores: (heads, steps, letters).
+        """
         p, a, ids = self.probabilities, self.states(), self.examples[self.word]["ids"]
         grad_z = np.eye(len(self.sounds))[ids] - p  # d ln p / d logits, (steps, sounds)
         grad_a = grad_z @ opened(self.readout["W"]).T * (1 - a**2)  # (steps, h)
@@ -188,19 +223,18 @@ class AttentionMap(LiveFigure):
 
     @property
     def map(self) -> np.ndarray:
-        """What the map shows, (steps, letters): weights or slopes, of one head or of all together."""
-        heads = self.weights if self.view == "weights" else self.slopes
-        return (
-            heads[self.head - 1]
-            if self.head
-            else heads.mean(axis=0)
-            if self.view == "weights"
-            else heads.sum(axis=0)
-        )
+        """What the map shows, (steps, letters): weights or slopes, of one head or of all."""
+        weights = self.view == "weights"
+        heads = self.weights if weights else self.slopes
+        if self.head:
+            return heads[self.head - 1]
+        return heads.mean(axis=0) if weights else heads.sum(axis=0)
 
     @property
     def values(self) -> dict[str, float]:
-        """Every number that the figure can show, by the name it has there; nan where there is none."""
+        """Every number that the figure can show, by the name it has there; nan where there is
+        none.
+        """
         p, A, slopes, ids = (
             self.probabilities,
             self.weights,
@@ -231,13 +265,16 @@ class AttentionMap(LiveFigure):
             ).items()
         }
 
-    # ------------------------------------------------------------------------------------------------------ picture, words
+    # -------------------------------------------------------------------------------- picture, words
     def describe(self) -> str:
         A, t = self.values, min(self.step, len(self.written) - 1)
         row = self.weights[self.head - 1, t] if self.head else self.weights.mean(axis=0)[t]
+        most = int(row.argmax())
         return (
-            f"Where the network looks in the letters of {self.word!r} while it writes {' '.join(self.written[:-1]) or 'nothing'}. For {self.written[t]!r} it looks most at "
-            f"{self.word[int(row.argmax())]!r}, letter {int(row.argmax()) + 1}, with the weight {A['top']:.2f}; that sound has the probability {A['p']:.2f}."
+            f"Where the network looks in the letters of {self.word!r} while it writes "
+            f"{' '.join(self.written[:-1]) or 'nothing'}. For {self.written[t]!r} it looks most at "
+            f"{self.word[most]!r}, letter {most + 1}, with the weight {A['top']:.2f}; that sound "
+            f"has the probability {A['p']:.2f}."
         )
 
     def draw(self) -> Figure:
@@ -282,9 +319,11 @@ class AttentionMap(LiveFigure):
 
 
 def packed(array: np.ndarray) -> dict:
-    """An array as plain data: its shape, a scale, and whole numbers of 16 bits, which times the scale are its entries, as base64.
+    """An array as plain data: its shape, a scale, and whole numbers of 16 bits, which times the
+    scale are its entries, as base64.
 
-    The scale is rounded to float32: another machine's last digits of `array` then change nothing in what a notebook stores.
+    The scale is rounded to float32: another machine's last digits of `array` then change nothing in
+    what a notebook stores.
     """
     array = np.asarray(array, dtype=np.float64)
     scale = float(np.float32(np.abs(array).max() / 32767)) or 1.0

@@ -87,7 +87,8 @@ function presetButtons(host) {
   const lesson = html(
     "p",
     { class: "lf-note lf-pg-lesson" },
-    "Take one of the settings above, or change one thing at a time below; click in the plot to look at a layer.",
+    "Take one of the settings above, or change one thing at a time below; click in the plot to " +
+      "look at a layer.",
   );
   /** @type {Preset[]} */
   const presets = host.get("catalogue").presets;
@@ -137,7 +138,10 @@ function settingsPanel(host) {
     options: inits,
     onchange: (v) => host.set({ init: /** @type {State["init"]} */ (v) }),
   });
-  /** @type {(name: "residual" | "norm", text: string) => { box: HTMLInputElement, node: HTMLElement }} */
+  /**
+   * @param {"residual" | "norm"} name
+   * @param {string} text
+   */
   const check = (name, text) => {
     const onchange = () => host.set({ [name]: box.checked });
     const box = html("input", { type: "checkbox", "data-control": name, onchange });
@@ -402,9 +406,10 @@ function build(host) {
     speak() {
       const { layer, slope, flat } = numbers.table;
       place(lines.plot.node, { "aria-label": `Root mean square in each layer. ${say()}` });
+      const here = `Layer ${layer}: slope of the activation over z, with where this layer's z lie`;
       const low = `${Math.round(100 * flat)} per cent below ${FLAT}`;
       place(side.plot.node, {
-        "aria-label": `Layer ${layer}: slope of the activation over z, with where this layer's z lie. Mean slope ${fixed(3)(slope)}, ${low}`,
+        "aria-label": `${here}. Mean slope ${fixed(3)(slope)}, ${low}`,
       });
     },
   };

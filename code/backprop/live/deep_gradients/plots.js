@@ -21,8 +21,10 @@ const tenth = (v) => Math.round(10 * v) / 10;
 /** @type {(v: number, low: number, high: number) => number} */
 const within = (v, low, high) => Math.min(high, Math.max(low, v));
 /** @type {(values: number[], axes: Chart) => string} */
-const pathOver = (values, { X, Y }) =>
-  `M${values.map((v, k) => `${X(k + 1).toFixed(1)},${Y(Math.max(v, LEAST)).toFixed(1)}`).join("L")}`;
+const pathOver = (values, { X, Y }) => {
+  const height = (/** @type {number} */ v) => Y(Math.max(v, LEAST)).toFixed(1);
+  return `M${values.map((v, k) => `${X(k + 1).toFixed(1)},${height(v)}`).join("L")}`;
+};
 /** @type {(x: number, y: number, r: number) => string} */
 const circle = (x, y, r) => `M${x - r},${y}a${r},${r} 0 1 1 ${2 * r},0a${r},${r} 0 1 1 ${-2 * r},0`;
 /** @type {(x: number, y: number, r: number) => string} */
