@@ -1,4 +1,7 @@
-"""Activations and losses: the right values, the right derivatives, finite where the naive forms are not."""
+"""Activations and losses.
+
+The right values, the right derivatives, finite where the naive forms are not.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -32,7 +35,7 @@ z_arrays = arrays(
 )
 
 
-# ---------------------------------------------------------------------------------------------------------- activations
+# -------------------------------------------------------------------------------------- activations
 @pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=repr)
 @given(z=z_arrays, seed=st.integers(0, 2**32 - 1))
 def test_activation_equals_torch_forward_and_backward(f, z, seed):
@@ -150,7 +153,7 @@ def test_activation_by_name():
         softmax.derivative(np.zeros((1, 2)))
 
 
-# --------------------------------------------------------------------------------------------------------------- losses
+# ------------------------------------------------------------------------------------------- losses
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
 @given(
     n=st.integers(1, 6),

@@ -1,4 +1,4 @@
-"""Networks trained side by side: the same steps as one network alone; and the ways of dividing rows."""
+"""Networks trained side by side: the same steps as one network alone; how rows are divided."""
 
 import numpy as np
 import pytest
