@@ -21,12 +21,15 @@ from ..optimizers import Adam
 class TableModel:
     """Tables of vectors, and networks on top of them, under names.
 
-    Attributes
+    Parameters
     ----------
     tables : dict of str to Embedding
         The tables.
-    nets : dict of str to Network
+    nets : dict of str to Network, optional
         The networks.
+
+    Attributes
+    ----------
     penalties : dict of str to ndarray, (count,)
         For the name of a table: what a square of row k counts in the loss, each time that row k is
         taken.
@@ -289,6 +292,7 @@ class Each:
 
     @property
     def learning_rate(self) -> float:
+        """That of the first one."""
         return self.optimizers[0].learning_rate
 
     def step(
@@ -297,6 +301,7 @@ class Each:
         gradient: list[tuple[np.ndarray, ...]],
         factor: float = 1.0,
     ) -> None:
+        """Make a step with each, on what `TableModel` calls theta and gradient."""
         for optimizer, p, g in zip(self.optimizers, theta, gradient):
             optimizer.step(p, *g, factor)
 
