@@ -1,7 +1,8 @@
 r"""Reverse mode on single numbers: the smallest honest computational graph.
 
-Every operation makes a `Scalar` that remembers its parents and, written beside the operation, the local derivative with respect
-to each. `Scalar.backward` walks the graph once in reverse and multiplies and adds these: the chain rule, equation (eq-chain-graph).
+Every operation makes a `Scalar` that remembers its parents and, written beside the operation, the
+local derivative with respect to each. `Scalar.backward` walks the graph once in reverse and
+multiplies and adds these: the chain rule, equation (eq-chain-graph).
 
 >>> x, y = Scalar(2.0, "x"), Scalar(-3.0, "y")
 >>> f = x * y + x
@@ -16,7 +17,26 @@ import math
 
 
 class Scalar:
-    """A number in a graph: `value`, `grad` (``df/dself`` after ``f.backward()``), `parents` with their `local` derivatives."""
+    """A number in a graph.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    name : str
+        What it is called where the graph is shown.
+    parents : tuple of Scalar
+        The numbers it was computed from.
+    local : tuple of float
+        The derivative with respect to each of them.
+    op : str
+        The operation, as it is shown.
+
+    Attributes
+    ----------
+    grad : float
+        ``df/dself``, after ``f.backward()``.
+    """
 
     def __init__(
         self,
@@ -26,8 +46,12 @@ class Scalar:
         local: tuple[float, ...] = (),
         op: str = "",
     ):
-        self.value, self.grad = float(value), 0.0
-        self.name, self.parents, self.local, self.op = name, parents, local, op
+        self.value = float(value)
+        self.grad = 0.0
+        self.name = name
+        self.parents = parents
+        self.local = local
+        self.op = op
 
     # each operation: the value, and beside it the derivative with respect to each parent
 
@@ -43,11 +67,11 @@ class Scalar:
     def __pow__(self, k: float):
         if isinstance(k, Scalar):
             raise TypeError(
-                "the exponent must be a plain number; write exp(k * log(x)) for an exponent in the graph"
+                "the exponent must be a plain number; "
+                "write exp(k * log(x)) for an exponent in the graph"
             )
-        return Scalar(
-            self.value**k, "", (self,), (k * self.value ** (k - 1) if k else 0.0,), f"^{k:g}"
-        )
+        slope = k * self.value ** (k - 1) if k else 0.0
+        return Scalar(self.value**k, "", (self,), (slope,), f"^{k:g}")
 
     def exp(self):
         e = math.exp(self.value)
@@ -88,7 +112,10 @@ class Scalar:
     __radd__, __rmul__ = __add__, __mul__
 
     def nodes(self) -> list[Scalar]:
-        """All numbers this one depends on, itself last: every parent stands before its children (topological order)."""
+        """All numbers this one depends on, itself last, in topological order.
+
+        Every parent stands before its children.
+        """
         order, seen, stack = [], set(), [(self, False)]
         while stack:  # a loop, not recursion: a long graph must not hit Python's limit
             node, parents_done = stack.pop()
@@ -111,10 +138,10 @@ class Scalar:
                 parent.grad += derivative * node.grad  # used twice collects twice
 
     def __repr__(self) -> str:
-        return (
-            f"Scalar({self.value:.6g}{', ' + self.name if self.name else ''}, grad={self.grad:.6g})"
-        )
+        name = f", {self.name}" if self.name else ""
+        return f"Scalar({self.value:.6g}{name}, grad={self.grad:.6g})"
 
 
-def as_scalar(x) -> Scalar:
+def as_scalar(x: Scalar | float) -> Scalar:
+    """Return `x` itself, or a number as a `Scalar` without parents."""
     return x if isinstance(x, Scalar) else Scalar(x)

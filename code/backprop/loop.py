@@ -195,14 +195,15 @@ def shuffled(
 
 
 def diverged(history: History, optimizer: Stepper, what: str = "") -> TrainingDiverged:
-    """The error for training that went wrong at the last step of `history`; `what`: in which way."""
+    """The error for training that went wrong at the last step; `what` says in which way."""
     losses, eta = history.step_loss, optimizer.learning_rate
-    if not what and np.isfinite(losses[-1]):
-        what = f"the loss reached {losses[-1]:.3g}"
+    if not what:
+        finite = np.isfinite(losses[-1])
+        what = f"the loss reached {losses[-1]:.3g}" if finite else "the loss is no longer finite"
     return TrainingDiverged(
-        f"training diverged: at step {len(losses)} {what or 'the loss is no longer a finite number'} "
-        f"(the loss was {losses[0]:.3g} at step 1). Try a smaller learning rate: a tenth of {eta:g}, "
-        "then a third of it; check that the inputs are scaled.",
+        f"training diverged: at step {len(losses)} {what} (the loss was {losses[0]:.3g} at step 1)."
+        f" Try a smaller learning rate: a tenth of {eta:g}, then a third of it; check that the "
+        "inputs are scaled.",
         len(losses),
         history,
     )

@@ -28,15 +28,15 @@ class Loss:
         raise NotImplementedError
 
     def __call__(self, y: np.ndarray, t: Any) -> float:
-        """Return the loss L, the mean over the batch. Raises ValueError where `t` does not fit `y`."""
+        """Return the loss L, the mean over the batch. ValueError where `t` does not fit `y`."""
         return self.both(y, self.targets(t, y.shape, y.dtype))[0]
 
     def gradient(self, y: np.ndarray, t: Any) -> np.ndarray:
-        """Return ``dL/dy``, shape of `y`. Raises ValueError where `t` does not fit `y`."""
+        """Return ``dL/dy``, shape of `y`. ValueError where `t` does not fit `y`."""
         return self.both(y, self.targets(t, y.shape, y.dtype))[1]
 
     def predict(self, y: np.ndarray) -> np.ndarray:
-        """Turn the network's output into what it predicts: probabilities for the cross-entropies."""
+        """From the network's output to what it predicts: probabilities for the cross-entropies."""
         return y
 
     def targets(self, t: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -58,10 +58,7 @@ class Loss:
 
 
 class HalfSquaredError(Loss):
-    r"""L = 1/n sum_i 1/2 sum_j (y_ij - t_ij)^2, with dL/dy = (y - t) / n.
-
-    The half is there to cancel the 2.
-    """
+    r"""L = 1/n sum_i 1/2 sum_j (y_ij - t_ij)^2, with dL/dy = (y - t) / n: the half cancels a 2."""
 
     name = "half squared error"
 
@@ -162,9 +159,10 @@ class CrossEntropy(Loss):
 
 
 class MeanAbsoluteError(Loss):
-    r"""L = 1/(n d) sum_ij |y_ij - t_ij|, with dL/dy = sign(y - t) / (n d): equation (eq-loss-mae), PyTorch's l1_loss.
+    r"""L = 1/(n d) sum_ij |y_ij - t_ij|, with dL/dy = sign(y - t) / (n d): equation (eq-loss-mae).
 
-    At the kink y = t there is no derivative; this book takes 0 there, as PyTorch does.
+    PyTorch's l1_loss. At the kink y = t there is no derivative; this book takes 0 there, as
+    PyTorch does.
     """
 
     name = "mean absolute error"
@@ -249,7 +247,7 @@ class KullbackLeibler(CrossEntropy):
 
 
 def entropy(p: np.ndarray) -> np.ndarray:
-    """Return ``-sum_k p_k log p_k`` of each distribution: (n, K) to (n,). 0 log 0 is 0, its limit."""
+    """``-sum_k p_k log p_k`` of each distribution, (n, K) to (n,). 0 log 0 is 0, its limit."""
     return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
 
 

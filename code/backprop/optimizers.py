@@ -1,7 +1,6 @@
 r"""Optimisers: from gradients to the next parameters.
 
-``optimizer.step(theta, gradient)`` changes the vector `theta` in place; `theta` and `gradient` are
-``net.theta`` and ``net.gradient``.
+``optimizer.step(net.theta, net.gradient)`` changes the vector ``net.theta`` in place.
 """
 
 from __future__ import annotations
@@ -12,17 +11,14 @@ import numpy as np
 class Optimizer:
     r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
 
-    Their memory lies in vectors like theta, named in `vectors`, made at the first step and filled
-    with zeros; every step works in them and in one vector more, so that a step allocates nothing
-    and keeps the dtype. One optimiser serves one vector theta: a new network needs a new one.
-
-    Parameters
-    ----------
-    learning_rate : float
-        eta > 0.
+    Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; every
+    step works in them and in one vector more, so that it allocates nothing and keeps the dtype.
+    One optimiser serves one vector theta: a new network needs a new one.
 
     Attributes
     ----------
+    learning_rate : float
+        eta > 0.
     steps : int
         How many steps were made, t in the formulas.
     """
@@ -94,9 +90,8 @@ class SGD(Optimizer):
 class Nesterov(Optimizer):
     r"""Nesterov's momentum: equation (eq-opt-nesterov) (nesterov1983; sutskever2013 for networks).
 
-    ``v <- mu v + g``, ``theta <- theta - eta (g + mu v)``: PyTorch's SGD with ``nesterov=True`` (no
-    dampening). The gradient is taken at theta, which stands for the point that the momentum is
-    about to reach; the book shows why that is the same.
+    ``v <- mu v + g``, ``theta <- theta - eta (g + mu v)``: PyTorch's SGD with ``nesterov=True``.
+    The gradient is taken at theta, the point that the momentum is about to reach.
 
     Parameters
     ----------
@@ -125,8 +120,7 @@ class AdaGrad(Optimizer):
     r"""Each parameter's step is divided by the root of the sum of its squared gradients.
 
     Equation (eq-opt-adagrad) (duchi2011): ``s <- s + g^2``,
-    ``theta <- theta - eta g / (sqrt(s) + eps)``. PyTorch's Adagrad, with its default eps, without
-    decay of eta.
+    ``theta <- theta - eta g / (sqrt(s) + eps)``. PyTorch's Adagrad, without decay of eta.
 
     Parameters
     ----------
@@ -153,8 +147,7 @@ class RMSProp(Optimizer):
     r"""AdaGrad with a running mean for the sum, so that old gradients are forgotten.
 
     Equation (eq-opt-rmsprop) (tieleman2012): ``s <- rho s + (1 - rho) g^2``,
-    ``theta <- theta - eta g / (sqrt(s) + eps)``. PyTorch's RMSprop (not centred, no momentum),
-    which calls rho alpha and adds eps outside the root.
+    ``theta <- theta - eta g / (sqrt(s) + eps)``. PyTorch's RMSprop, which calls rho alpha.
 
     Parameters
     ----------

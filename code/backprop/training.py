@@ -141,7 +141,7 @@ def train(
 
 
 def cosine(progress: float) -> float:
-    """(1 + cos(pi * progress)) / 2, from 1 down to 0, for `train(schedule=...)` (loshchilov2017)."""
+    """(1 + cos(pi * progress)) / 2, from 1 down to 0: a schedule for `train` (loshchilov2017)."""
     return 0.5 * (1 + math.cos(math.pi * progress))
 
 

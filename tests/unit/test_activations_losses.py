@@ -319,6 +319,20 @@ def test_targets_that_do_not_fit_are_refused(name, y, t, message):
             call(y, t)
 
 
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
+def test_targets_need_a_shape_and_a_dtype_and_no_output(loss):
+    """What stands at the door of `train`, before there is an output, is what `both` gets after it."""
+    rng = np.random.default_rng(0)
+    t = targets(rng, loss, 6, 3, soft=True)
+    checked = loss.targets(t.tolist(), (6, 3), np.dtype(np.float32))
+    assert isinstance(checked, np.ndarray)
+    assert checked.dtype == (np.float32 if t.dtype.kind == "f" else t.dtype)
+    y = rng.normal(size=(6, 3)).astype(np.float32)
+    assert loss.both(y, checked)[0] == loss(y, t)
+    with pytest.raises(ValueError, match=loss.name):
+        loss.targets(t, (7, 3), np.dtype(np.float64))
+
+
 @pytest.mark.filterwarnings("error")
 def test_finite_accepts_what_is_finite_though_its_sum_is_not():
     big = np.full((2, 2), np.finfo(np.float64).max)

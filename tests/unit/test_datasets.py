@@ -6,6 +6,8 @@ import hashlib
 import lzma
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -274,6 +276,29 @@ def test_the_graph_of_imports_has_no_circle():
     assert "exercises" in graph["check"] and "model" in graph["network"]  # it sees what is there
     assert circle(graph) == []
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+
+
+def test_the_package_says_its_plan_and_importing_it_costs_nothing():
+    plan = (PACKAGE / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
+    assert (
+        set(ORDER)
+        == set(re.findall(r"`(\w+)`", plan))
+        == {module_name(p) for p in MODULES} - {"__init__"}
+    )
+    program = """if True:
+        import sys, backprop
+        heavy = {name.split(".")[0] for name in sys.modules} & {"numpy", "matplotlib", "IPython"}
+        assert not heavy, heavy
+        for name, module in backprop.CORE.items():
+            assert getattr(backprop, name).__module__ == f"backprop.{module}", name
+            assert name in dir(backprop)
+        from backprop import Network, gradient_check
+        assert gradient_check.__name__ == "backprop.gradient_check"
+        assert "matplotlib" not in sys.modules
+        backprop.Netwrok
+    """
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "module 'backprop' has no attribute 'Netwrok'" in run.stderr, run.stderr
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

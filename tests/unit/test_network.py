@@ -7,9 +7,9 @@ from hypothesis import assume, given
 
 from backprop.activations import Activation
 from backprop.gradient_check import TensorCheck, check_network, gradient_check, numeric_gradient
-from backprop.network import Dense
+from backprop.layers.basic import Activate
 from backprop.losses import LOSSES, CrossEntropy, HalfSquaredError
-from backprop.network import Network
+from backprop.network import Dense, Layer, Network, Sequential
 from reference import Case, cases, close, equals_torch, targets
 
 
@@ -337,6 +337,53 @@ def test_set_and_repr():
     net.set(W1=np.full((2, 3), 2), b2=[5])
     assert (net.layers[0].parameters["W"] == 2).all() and net.layers[1].parameters["b"] == 5
     assert repr(net) == "Network 2-3-1, relu, sigmoid, 13 parameters, float64"
+
+
+def test_a_network_is_dense_layers_in_a_row_and_nothing_more():
+    rng = np.random.default_rng
+    one = Network([4, 3, 2], "tanh", rng=rng(0))
+    k = {"rng": rng(0)}
+    same = Sequential([4], [Dense(4, 3, "tanh", **k), Dense(3, 2, **k)])
+    X, grad = rng(1).normal(size=(5, 4)), rng(2).normal(size=(5, 2))
+    assert list(one.parameters) == list(same.parameters) and one.sizes == same.sizes == [4, 3, 2]
+    assert np.array_equal(one.theta, same.theta)
+    assert np.array_equal(one.forward(X), same.forward(X))
+    assert np.array_equal(one.backward(grad, inputs=True), same.backward(grad, inputs=True))
+    assert np.array_equal(one.gradient, same.gradient)
+    same.set(b2=[1, 2])
+    assert same.layers[1].parameters["b"].tolist() == [1, 2] and "Dense" in repr(same)
+    for name in ("forward", "propagate", "backward", "predict", "inputs", "set"):
+        assert getattr(Network, name) is getattr(Sequential, name), name
+
+
+def test_dense_is_a_layer_like_the_others():
+    layer = Dense(3, 2)
+    assert isinstance(layer, Layer) and layer.layers == () and not layer.takes_ids
+    assert layer.training and layer.mask is None and layer.output_shape((3,)) == (2,)
+    with pytest.raises(ValueError, match=r"Dense takes \(3,\), not \(4,\)$"):
+        layer.output_shape((4,))
+    with pytest.raises(
+        ValueError, match=r"Dense takes \(3,\), not \(2, 3\); put Flatten before it"
+    ):
+        layer.output_shape((2, 3))
+    net = Sequential([3], [layer])
+    with net.mode(training=False):
+        assert not layer.training
+    net.give_mask(np.ones((1, 1), bool))
+    assert layer.mask is not None
+
+
+def test_below_the_first_parameters_nothing_is_computed_unless_asked_for():
+    class Watched(Activate):
+        def backward(self, grad, inputs=True):
+            self.asked = True
+            return super().backward(grad, inputs)
+
+    first = Watched("tanh")
+    net = Sequential([3], [first, Dense(3, 2)])
+    net.forward(np.ones((4, 3)))
+    assert net.backward(np.ones((4, 2))) is None and not hasattr(first, "asked")
+    assert net.backward(np.ones((4, 2)), inputs=True).shape == (4, 3) and first.asked
 
 
 # ----------------------------------------------------------------------------------------- refusals

@@ -19,7 +19,7 @@ from backprop.losses import (
     MeanSquaredError,
 )
 from backprop.network import Network
-from backprop.optimizers import SGD
+from backprop.optimizers import SGD, Optimizer
 from backprop.training import (
     TrainingDiverged,
     accuracy,
@@ -86,10 +86,34 @@ def test_sgd_refuses_momentum(mu):
         SGD(0.1, mu)
 
 
+@pytest.mark.parametrize("mu", [0.0, 0.9])
+def test_sgd_is_an_optimiser_like_the_others(mu):
+    sgd, theta = SGD(0.1, mu), np.ones(3)
+    assert isinstance(sgd, Optimizer) and sgd.vectors == (("velocity",) if mu else ())
+    gradient = np.array([1.0, 2.0, 3.0])
+    sgd.step(theta, gradient)
+    assert sgd.steps == 1 and np.array_equal(gradient, [1, 2, 3])
+    assert np.array_equal(theta, 1 - 0.1 * gradient)
+    assert close(sgd.direction(gradient), (1 + mu) * gradient, 1e-14)
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.9])
+def test_a_step_of_sgd_allocates_nothing(mu):
+    theta, gradient, sgd = np.ones(200_000), np.ones(200_000), SGD(0.1, mu)
+    sgd.step(theta, gradient)
+    tracemalloc.start()
+    try:
+        sgd.step(theta, gradient)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < theta.nbytes / 100
+
+
 def test_sgd_of_one_network_refuses_another():
     sgd = SGD(0.1, 0.9)
     sgd.step(np.ones(3), np.ones(3))
-    with pytest.raises(ValueError, match="3"):
+    with pytest.raises(ValueError, match=r"shape \(3,\), theta \(4,\).*take a new optimiser"):
         sgd.step(np.ones(4), np.ones(4))
 
 
