@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from backprop.layers.embedding import LazyAdam
-from backprop.loop import History, TrainingDiverged, run, shuffled
+from backprop.loop import Each, History, TrainingDiverged, run, shuffled
 from backprop.losses import HalfSquaredError
 from backprop.network import Network
 from backprop.optimizers import SGD
-from backprop.recommendation.factorization import Each
 from backprop.recommendation.two_tower import TwoTower
 
 
