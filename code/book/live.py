@@ -1,11 +1,12 @@
-"""Live figures in the built book: from what a notebook keeps of a figure to a figure that moves without a kernel.
+"""Live figures in the built book: from what a notebook keeps to what moves without a kernel.
 
-A `backprop.live` figure is stored as a picture of its first state (image/png), a sentence that describes it (text/plain)
-and, as `STORED`, the name of its class and the values of its traits. The page gets the picture, the sentence as its
-alternative text, and the state as JSON. What draws the figure, its module and style, is the package's and no notebook's:
-it is taken from the class and written once to `_static/live/`, named by its digest. `static/live-runtime.js` does the
-rest, from a server and from file:// alike: that is why the module is wrapped in a classic script, which a page may load
-from file://, where a module may not.
+A `backprop.live` figure is stored as a picture of its first state (image/png), a sentence that
+describes it (text/plain) and, as `STORED`, the name of its class and the values of its traits. The
+page gets the picture, the sentence as its alternative text, and the state as JSON. What draws the
+figure, its module and style, is the package's and no notebook's: it is taken from the class and
+written once to `_static/live/`, named by its digest. `static/live-runtime.js` does the rest, from a
+server and from file:// alike: that is why the module is wrapped in a classic script, which a page
+may load from file://, where a module may not.
 """
 
 import hashlib
@@ -23,10 +24,14 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from backprop import live
-from backprop.live.base import HERE, STORED
+from backprop.live.base import HERE as LIVE
+from backprop.live.base import STORED
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-NOTE = "Live figure: it needs JavaScript and a browser of 2023 or later. The picture shows its first state."
+NOTE = (
+    "Live figure: it needs JavaScript and a browser of 2023 or later. "
+    "The picture shows its first state."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -69,9 +74,9 @@ def figure_class(name):
 
 
 def files(cls):
-    """The files that make a figure what it is: those beside its class and beside what it inherits from, and what all figures share."""
+    """The files that make a figure: beside its class, beside its bases, and what all share."""
     modules = (c for c in cls.__mro__ if c.__module__.startswith(live.__name__))
-    folders = {Path(inspect.getfile(c)).parent for c in modules} | {HERE / "shared"}
+    folders = {Path(inspect.getfile(c)).parent for c in modules} | {LIVE / "shared"}
     return sorted(
         path for f in folders for path in f.glob("*") if path.suffix in (".py", ".js", ".css")
     )
@@ -83,8 +88,8 @@ class CollectLiveFigures(SphinxTransform):
     default_priority = 400
 
     def apply(self, **kwargs):
-        self.refuse_widget_state()
-        self.names = Counter()
+        self.drop_widgets()
+        self.names: Counter[str] = Counter()
         for bundle in list(self.document.findall(nodes.container)):
             if bundle.get("nb_element") != "mime_bundle":
                 continue
@@ -96,8 +101,8 @@ class CollectLiveFigures(SphinxTransform):
                     self.refuse(bundle, misfit)
                     bundle.parent.remove(bundle)
 
-    def refuse_widget_state(self):
-        """A notebook as JupyterLab saved it: MyST-NB would put all its widgets, and html-manager, into the page."""
+    def drop_widgets(self):
+        """Take out what MyST-NB puts into the page of a notebook that was not normalised."""
         scripts = NbMetadataCollector.get_js_files(self.env, self.env.docname)
         for name in [name for name in scripts if name.startswith("ipywidgets_")]:
             del scripts[name]
@@ -105,16 +110,17 @@ class CollectLiveFigures(SphinxTransform):
     def figure(self, bundle, parts):
         if STORED not in parts:
             raise Misfit(
-                "a widget is dead without a kernel: only live figures (backprop.live) can be shown in the book"
+                "a widget is dead without a kernel: "
+                "only live figures (backprop.live) can be shown in the book"
             )
         if "image/png" not in parts or "text/plain" not in parts:
             raise Misfit("it has no static picture (image/png) or no description (text/plain)")
         stored = parts[STORED].children[0]["stored"]
+        self.depend_on(live.LiveFigure)  # a class that is missing today may come tomorrow
         cls = figure_class(stored.get("figure"))
-        for path in files(cls):
-            self.env.note_dependency(str(path))
+        self.depend_on(cls)
         try:
-            state = cls.page_state(stored["state"])
+            state = cls.page_state(stored.get("state", {}))
             data = json.dumps(state, allow_nan=False, separators=(",", ":"))
         except ValueError as error:
             raise Misfit(f"{error}. Run the notebook again (make run)") from None
@@ -133,8 +139,12 @@ class CollectLiveFigures(SphinxTransform):
         figure.source, figure.line = bundle.source, bundle.line
         return figure
 
+    def depend_on(self, cls):
+        for path in files(cls):
+            self.env.note_dependency(str(path))
+
     def address(self, name):
-        """A stable id for the figure: live-gradient-flow, and live-gradient-flow-2 for the second on its page."""
+        """A stable id: live-gradient-flow, and live-gradient-flow-2 for the second on its page."""
         name = "live-" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
         self.names[name] += 1
         return name if self.names[name] == 1 else f"{name}-{self.names[name]}"
@@ -150,7 +160,7 @@ class CollectLiveFigures(SphinxTransform):
 
 
 def sources(env):
-    """The modules and styles that each page loads: page -> file name -> (figure, attribute of its class)."""
+    """What each page loads: page -> file name -> (figure, attribute of its class)."""
     if not hasattr(env, "book_live_sources"):
         env.book_live_sources = {}
     return env.book_live_sources
@@ -189,7 +199,7 @@ def load_runtime(app, pagename, templatename, context, doctree):
 
 
 def write_sources(app, exception):
-    """Write each module once, wrapped so that a classic script hands its text to the runtime; drop what is stale."""
+    """Write each module once, for a classic script to hand to the runtime; drop what is stale."""
     if exception is not None or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static" / "live"

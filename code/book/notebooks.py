@@ -1,14 +1,15 @@
-"""Run the book's notebooks and write them in one normal form, so that running them again changes nothing.
+"""Run the book's notebooks and write them in one normal form: running them again changes nothing.
 
-    python code/book/notebooks.py run [NOTEBOOK ...]        execute and normalise (all notebooks, or those named)
+    python code/book/notebooks.py run [NOTEBOOK ...]        execute and normalise (all or some)
     python code/book/notebooks.py normalise [NOTEBOOK ...]  only normalise what is stored
-    python code/book/notebooks.py check [NOTEBOOK ...]      fail if one is not in normal form; changes nothing
+    python code/book/notebooks.py check [NOTEBOOK ...]      fail if one is not in normal form
 
-The normal form keeps what the notebook says and drops what differs from run to run or from machine to machine:
-execution times, random ids, kernel versions, memory addresses, progress bars, marks that programs leave in pictures. Of a
-live figure its picture, its sentence and its state stay; the widget that a running kernel shows in their place goes, and
-with it the notebook's widget state, which would hold the figure's whole program. A path of the machine it ran on is an
-error, for the text has to change.
+The normal form keeps what the notebook says and drops what differs from run to run or from machine
+to machine: execution times, random ids, kernel versions, memory addresses, progress bars, marks
+that programs leave in pictures. Of a live figure its picture, its sentence and its state stay; the
+widget that a running kernel shows in their place goes, and with it the notebook's widget state,
+which would hold the figure's whole program. A path of the machine it ran on is an error, for the
+text has to change.
 """
 
 import argparse
@@ -35,7 +36,7 @@ CHAPTERS = ROOT / "chapters"
 CELL_TIMEOUT = 600  # seconds
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-FIGURE = "application/vnd.backprop.figure+json"  # backprop.live.base.STORED, without importing the package
+FIGURE = "application/vnd.backprop.figure+json"  # `STORED` of backprop.live.base
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 CELL_NOISE = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "id", "vscode")
@@ -43,7 +44,8 @@ CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 PROGRESS_BAR = re.compile(r"\d+%\|.*\||\d+it \[\d\d:\d\d")
 MACHINE_PATH = re.compile(
-    r"(?<![\w.~:/-])/(?:home|root|Users|tmp|work|private|var|opt|mnt|srv|builds|workspace)/[^\s\"']*|[A-Za-z]:\\+Users\\[^\s\"']*"
+    r"(?<![\w.~:/-])/(?:home|root|Users|tmp|work|private|var|opt|mnt|srv|builds|workspace)/"
+    r"[^\s\"']*|[A-Za-z]:\\+Users\\[^\s\"']*"
 )
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LARGEST_CHANGE = 2.5  # of 255, root mean square
@@ -54,11 +56,14 @@ class NotebookError(Exception):
     """What is wrong with a notebook, in words for its author."""
 
 
-# --- the normal form -----------------------------------------------------------------------------------------------
+# --- the normal form ------------------------------------------------------------------------------
 
 
 def read(text):
-    """The notebook that `text` holds. (`nbformat.read` would give cells with equal ids new ones at random.)"""
+    """The notebook that `text` holds.
+
+    (`nbformat.read` would give cells with equal ids new ones at random.)
+    """
     stored = json.loads(text)
     if stored.get("nbformat") != 4:
         raise NotebookError(
@@ -128,8 +133,8 @@ def _count_cells(nb):
 
 
 def _streams(outputs):
-    """Consecutive pieces of one stream joined, with a carriage return wiping its line as a terminal does."""
-    joined = []
+    """Consecutive pieces of one stream joined; a carriage return wipes its line."""
+    joined: list = []
     for output in outputs:
         if output.output_type == "stream" and joined and joined[-1].get("name") == output.name:
             joined[-1].text += output.text
@@ -147,7 +152,7 @@ def _streams(outputs):
 
 
 def _is_kept(output):
-    """All outputs but progress bars: of the widgets, live figures alone say something without a kernel."""
+    """All outputs but progress bars; of the widgets live figures, which need no kernel."""
     if output.output_type == "stream":
         return bool(output.text.strip()) or output.name == "stdout" and bool(output.text)
     data = output.get("data", {})
@@ -187,8 +192,11 @@ def clean_png(png):
 
 
 def small_png(png):
-    """The picture with a palette of 256 colours, a third of the bytes, where the eye cannot tell: exact if it has no more colours than that,
-    otherwise if what it shows on white and on black changes by less than `LARGEST_CHANGE`. Pictures that have a palette stay as they are."""
+    """The picture with a palette of 256 colours, a third of the bytes, where the eye cannot tell.
+
+    Exact if it has no more colours than that, otherwise if what it shows on white and on black
+    changes by less than `LARGEST_CHANGE`. Pictures that have a palette stay as they are.
+    """
     picture = Image.open(io.BytesIO(png))
     if picture.mode not in ("RGB", "RGBA"):
         return png
@@ -199,12 +207,12 @@ def small_png(png):
     if len(colours) <= 256:
         packed = _with_palette(colours, which, picture.size)
     else:
-        tried = [
-            picture.convert("RGBA").quantize(
-                256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
-            ),  # good at shades
-            _with_palette(*_most_frequent(colours, which), picture.size),
-        ]  # good at lines and letters
+        shades = picture.convert("RGBA").quantize(
+            256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
+        frequent, nearest = _most_frequent(colours, which)
+        lines_and_letters = _with_palette(frequent, nearest, picture.size)
+        tried = [shades, lines_and_letters]  # each named by what it is good at
         changes = [
             max(_change(pixels, np.asarray(packed.convert("RGBA")), ground) for ground in (0, 255))
             for packed in tried
@@ -224,7 +232,10 @@ def _with_palette(colours, which, size):
 
 
 def _most_frequent(colours, which):
-    """The 256 colours that most pixels have, and for each pixel the nearest of them, by how it looks: what is transparent counts less."""
+    """The 256 colours that most pixels have, and for each pixel the nearest of them.
+
+    By how it looks: what is transparent counts less.
+    """
     often = np.argsort(np.bincount(which), kind="stable")[::-1][:256]
     rgba = colours.view(np.uint8).reshape(-1, 4).astype(float)
     looks = np.hstack([rgba[:, :3] * rgba[:, 3:] / 255, rgba[:, 3:]])
@@ -233,7 +244,7 @@ def _most_frequent(colours, which):
 
 
 def _change(before, after, ground):
-    """Root mean square of the change of the pixels, 0 .. 255, where the pictures lie on `ground`."""
+    """Root mean square of the pixels' change, 0 .. 255, where the pictures lie on `ground`."""
     on = [
         picture[..., 3:] / 255 * (picture[..., :3].astype(float) - ground)
         for picture in (before, after)
@@ -272,7 +283,7 @@ def _refuse_machine_paths(nb):
         raise NotebookError(f"cell {k} names a path of this machine: {path}")
 
 
-# --- running -------------------------------------------------------------------------------------------------------
+# --- running --------------------------------------------------------------------------------------
 
 
 def execute(path, report=lambda text: None):

@@ -1,6 +1,8 @@
-"""Renew requirements.txt: resolve the extra [book] of code/pyproject.toml for all Pythons and systems at once, and say what changed.
+"""Renew requirements.txt, and say what changed.
 
-``make pins`` runs it. The file names packages and versions only: no index, no address, so it installs from wherever pip looks.
+The extra [book] of code/pyproject.toml is resolved for all Pythons and systems at once. ``make
+pins`` runs it. The file names packages and versions only: no index, no address, so
+it installs from wherever pip looks.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ REQUIREMENTS = ROOT / "requirements.txt"
 PROJECT = ROOT / "code" / "pyproject.toml"
 OLDEST = "3.11"
 HEAD = """\
-# Everything that reading, building and running the book needs: the list [book] of code/pyproject.toml, resolved
+# Everything that reading, building and running the book needs: the list [book] of \
+code/pyproject.toml, resolved
 # for Python 3.11 to 3.14 on Linux, macOS and Windows. `make pins` renews it.
 -e ./code
 """
@@ -54,7 +57,7 @@ def resolve() -> list[str]:
 
 
 def versions(lines: list[str]) -> dict[str, str]:
-    """What each package is pinned to, by name; where the pin depends on the machine, all of them."""
+    """What each package is pinned to; where that depends on the machine, all of its pins."""
     found: dict[str, list[str]] = {}
     for line in lines:
         if PIN.fullmatch(line):

@@ -4,7 +4,7 @@ This starts 3 processes here, checks, trains, and stores the result:
 
     python code/experiments/data_parallel.py
 
-The same, started by PyTorch's own launcher:
+With ``--check`` it makes the checks alone. The same, started by PyTorch's own launcher:
 
     torchrun --nproc-per-node=3 code/experiments/data_parallel.py
 

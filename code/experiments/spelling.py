@@ -43,7 +43,10 @@ def data():
 
 
 def score(written, words, all_ways):
-    """The distance of each word to the nearest of its pronunciations, and its length, (n, 2)."""
+    """For each word the distance to the nearest of its pronunciations, and that one's length.
+
+    Both are whole numbers, (n, 2).
+    """
     found = []
     for sounds, word in zip(written, words):
         found.append(min((edit_distance(sounds, right), len(right)) for right in all_ways[word]))

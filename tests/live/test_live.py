@@ -433,7 +433,7 @@ def test_a_constant_is_no_part_of_what_is_stored_and_comes_back_from_the_class()
 MISFITS = {
     "a trait that is gone": (
         lambda state: {**state, "w1": state["W1"]},
-        r"GradientFlow stores no 'w1', but W1, W2, eta, ",
+        "GradientFlow stores no 'w1'; it stores W1, W2, eta, ",
     ),
     "a trait that has come": (
         lambda state: {k: v for k, v in state.items() if k != "eta"},

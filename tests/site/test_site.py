@@ -516,11 +516,15 @@ FAULTS = {  # what is wrong, in a text or in an output -> what the build says of
     ),
     "a trait that has another name now": (
         shown(figure=losses(delta=None, threshold=1.0), png=PIXEL, text="A figure."),
-        "Losses stores no 'threshold', but delta, error, t, task, z. Run the notebook again",
+        "Losses stores no 'threshold'; it stores delta, error, t, task, z. Run the notebook again",
     ),
     "a trait that the notebook does not know yet": (
         shown(figure=losses(delta=None), png=PIXEL, text="A figure."),
         "Losses needs 'delta', too. Run the notebook again",
+    ),
+    "a figure without a state": (
+        shown(figure={"figure": "Losses"}, png=PIXEL, text="A figure."),
+        "Losses needs 'delta', 'error', 't', 'task', 'z', too",
     ),
     "a trait out of its range": (
         shown(figure=losses(z=9), png=PIXEL, text="A figure."),
@@ -571,7 +575,7 @@ def test_the_faults_above_are_all_that_is_wrong(faulty_build):
 
 
 def test_a_page_is_built_again_when_the_source_of_its_figure_changes(tmp_path):
-    """A change in a module that the figure imports reaches the page, and no notebook has to change for it."""
+    """What the package gets, a class or a line of JavaScript, reaches the page; no notebook changes."""
     package = tmp_path / "package" / "backprop"
     shutil.copytree(
         ROOT / "code" / "backprop", package, ignore=shutil.ignore_patterns("__pycache__")
@@ -579,19 +583,24 @@ def test_a_page_is_built_again_when_the_source_of_its_figure_changes(tmp_path):
     path = os.pathsep.join([str(package.parent), str(ROOT / "code")])
     book = tmp_path / "book"
     book.mkdir()
-    write(book, ["# A page"], [shown(figure=losses(), png=PIXEL, text="A figure.")])
+    write(book, ["# A page"], [shown(figure=losses("Later"), png=PIXEL, text="A figure.")])
+    environment = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
     def built():
         """What Sphinx says that it reads; the page; the texts of its modules and styles."""
-        result = run_build(book, {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"})
+        result = run_build(book, environment)
         assert result.returncode == 0, result.stdout + result.stderr
         read = re.search(r"\d+ added, \d+ changed, \d+ removed", result.stdout).group()
         html = (book / "_build/html/page.html").read_text(encoding="utf8")
         folder = book / "_build/html/_static/live"
         return read, html, [file.read_text(encoding="utf8") for file in folder.iterdir()]
 
+    result = run_build(book, environment)
+    assert result.returncode != 0 and "no figure 'Later'" in result.stderr
+    with (package / "live" / "__init__.py").open("a", encoding="utf8") as file:
+        file.write('\nLater = Losses\n__all__ += ["Later"]\n')
     read, first, texts = built()
-    assert read == "1 added, 0 changed, 0 removed" and len(texts) == 2
+    assert read == "0 added, 1 changed, 0 removed" and len(texts) == 2
     assert built() == ("0 added, 0 changed, 0 removed", first, texts)
     (module,) = package.joinpath("live").rglob("draw.js")
     with module.open("a", encoding="utf8") as file:

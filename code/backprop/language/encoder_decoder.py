@@ -114,7 +114,8 @@ class EncoderDecoder(Model):
         if self.attention:
             units = self.memory.shape[2]
             grad, answer = grad[..., :units], grad[..., units:]
-            grad = grad + self["attention"].backward(answer)  # a state was kept and asked
+            asked = self["attention"].backward(answer)  # (n, Ty, h)
+            grad = grad + asked  # a state was kept, and asked with
             grad_memory = self["attention"].grad_memory
         self["sounds"].backward(self["decoder"].backward(grad))
         start = self["bridge"].backward(self["decoder"].grad_start)

@@ -24,20 +24,24 @@ STORED = "application/vnd.backprop.figure+json"  # what a notebook keeps of a fi
 class LiveFigure(anywidget.AnyWidget):
     """An anywidget made of one JavaScript module, with a picture and a description for where no JavaScript runs.
 
-    A subclass names its ``module``, declares its state as traits tagged ``sync=True``, and writes `draw` and `describe`. A style sheet of
-    the module's name beside it (``neuron.css``) is added to ``live.css`` for that figure alone. A trait tagged ``constant=True`` is the same
-    in every figure of the class, such as a table of data: it goes to the page, but no notebook stores it.
+    A subclass names its ``module``, declares its state as traits tagged ``sync=True``, and writes
+    `draw` and `describe`. A style sheet of the module's name beside it (``neuron.css``) is added to
+    ``live.css`` for that figure alone. A trait tagged ``constant=True`` is the same in every figure
+    of the class, such as a table of data: it goes to the page, but no notebook stores it.
 
-    Displayed, a figure has four mime types: the widget's view for a running kernel, and ``image/png``, ``text/plain`` and `STORED` for the
-    notebook file. JupyterLab, GitHub and nbconvert show the first type of a list of their own that they know: the view before the picture,
-    and `STORED` never, since nobody but the book's builder knows it. So the file must not keep the view, whose widget dies with the kernel:
-    ``code/book/notebooks.py`` drops it, and the picture stands there until the cell runs again.
+    Displayed, a figure has four mime types: the widget's view for a running kernel, and
+    ``image/png``, ``text/plain`` and `STORED` for the notebook file. JupyterLab, GitHub and
+    nbconvert show the first type of a list of their own that they know: the view before the
+    picture, and `STORED` never, since nobody but the book's builder knows it. So the file must not
+    keep the view, whose widget dies with the kernel: ``code/book/notebooks.py`` drops it, and the
+    picture stands there until the cell runs again. nbval leaves views out of its comparison, and
+    compares what is stored with what a new run gives.
 
     A name that the figure does not know is an error, in the constructor (TypeError) and in an assignment (AttributeError).
 
     Parameters
     ----------
-    **state
+    **state : object
         Values of traits by name; those not given have their defaults.
 
     Raises
@@ -61,9 +65,8 @@ class LiveFigure(anywidget.AnyWidget):
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **state):
-        if unknown := [
-            name for name in state if not (name.startswith("_") or self.has_trait(name))
-        ]:
+        unknown = [n for n in state if not (n.startswith("_") or self.has_trait(n))]
+        if unknown:
             own = inspect.signature(type(self).__init__).parameters.values()
             taken = [p.name for p in own if p.name != "self" and p.kind is not p.VAR_KEYWORD]
             raise TypeError(
@@ -82,7 +85,7 @@ class LiveFigure(anywidget.AnyWidget):
 
     @classmethod
     def public_traits(cls) -> dict[str, traitlets.TraitType]:
-        """Return the traits that are the figure's own and known to its page, without the plumbing of widgets."""
+        """Return the figure's own traits that its page knows, without the plumbing of widgets."""
         plumbing = anywidget.AnyWidget.class_trait_names()
         traits = cls.class_traits(sync=True)
         return {n: t for n, t in traits.items() if n not in plumbing and not n.startswith("_")}
@@ -98,19 +101,20 @@ class LiveFigure(anywidget.AnyWidget):
         Returns
         -------
         dict
-            ``{"figure": name of the class, "state": {name: value}}``, the values of all `public_traits` but the constant ones, as the page
-            gets them. Module and style are the package's: who shows the figure takes them from the class.
+            ``{"figure": name of the class, "state": {name: value}}``, the values of all
+            `public_traits` but the constant ones, as the page gets them. Module and style are the
+            package's: who shows the figure takes them from the class.
         """
         names = [n for n, t in self.public_traits().items() if not t.metadata.get("constant")]
         return {"figure": type(self).__name__, "state": self.get_state(names)}
 
     @classmethod
     def page_state(cls, stored: dict) -> dict:
-        """Return the whole state that the page of a stored figure starts from: the constants of the class, and what was stored.
+        """Return what the page of a stored figure starts from: what was stored, and the constants.
 
         Parameters
         ----------
-        stored
+        stored : dict
             The ``"state"`` of `to_store`, perhaps written by an older version of the class.
 
         Returns
@@ -121,21 +125,23 @@ class LiveFigure(anywidget.AnyWidget):
         Raises
         ------
         ValueError
-            If a name is none of the class or a value does not suit its trait, or if a name is missing; it says which.
+            If a name is none of the class or is missing, or if a value does not suit its trait; the
+            message says which.
         """
         figure = cls()
         try:
             wanted = figure.to_store()["state"]
-            if unknown := sorted(set(stored) - set(wanted)):
+            unknown = sorted(set(stored) - set(wanted))
+            missing = sorted(set(wanted) - set(stored))
+            if unknown:
                 raise ValueError(
-                    f"{cls.__name__} stores no {', '.join(map(repr, unknown))}, but {', '.join(sorted(wanted))}"
+                    f"{cls.__name__} stores no {', '.join(map(repr, unknown))}; "
+                    f"it stores {', '.join(sorted(wanted))}"
                 )
-            if missing := sorted(set(wanted) - set(stored)):
+            if missing:
                 raise ValueError(f"{cls.__name__} needs {', '.join(map(repr, missing))}, too")
             try:
-                with (
-                    figure.hold_trait_notifications()
-                ):  # judged together: one trait may limit another
+                with figure.hold_trait_notifications():  # so that they are judged together
                     for name, value in stored.items():
                         figure.set_trait(name, value)
             except traitlets.TraitError as error:
