@@ -5,7 +5,7 @@
 #   make lab             JupyterLab on the chapters, live figures and all
 #   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them
 #   make bench           the benchmark tables
-#   make lint            ruff on code and notebooks (style and format), mypy on the package, notebooks in normal form
+#   make lint            ruff on code and notebooks (style and format), mypy on package, extension and benches, notebooks in normal form
 #   make lint-js         Biome and TypeScript on the JavaScript and the styles
 #   make pins            renew the pins of requirements.txt
 #   make pdf             the whole book as _build/backpropagation.pdf
@@ -54,7 +54,7 @@ bench: .venv/.bench
 lint: .venv/.dev
 	@$(BIN)/ruff check --config code/pyproject.toml code tests chapters
 	@$(BIN)/ruff format --config code/pyproject.toml --check code tests
-	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop
+	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop code/book code/bench
 	@$(BIN)/python code/book/notebooks.py check
 
 lint-js: code/node_modules/.installed

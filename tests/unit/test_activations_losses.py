@@ -321,7 +321,7 @@ def test_targets_that_do_not_fit_are_refused(name, y, t, message):
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
 def test_targets_need_a_shape_and_a_dtype_and_no_output(loss):
-    """What stands at the door of `train`, before there is an output, is what `both` gets after it."""
+    """What stands at the door of `train`, before there is an output, is what `both` gets later."""
     rng = np.random.default_rng(0)
     t = targets(rng, loss, 6, 3, soft=True)
     checked = loss.targets(t.tolist(), (6, 3), np.dtype(np.float32))

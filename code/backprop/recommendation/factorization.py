@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..layers.embedding import Embedding, LazyAdam
-from ..loop import run, shuffled
+from ..loop import Each, run, shuffled
 from ..network import Network
 from ..optimizers import Adam
 
@@ -276,34 +276,6 @@ class NeuralFactorization(RatingModel):
     def interact_backward(self, grad):
         d_both = self.nets["net"].backward(grad[:, None], inputs=True)  # (n, 2d)
         return tuple(np.split(d_both, 2, axis=1))  # (n, d) each
-
-
-class Each:
-    """An optimiser for each table and each network of a `TableModel`, as one `Stepper`.
-
-    Parameters
-    ----------
-    optimizers : list
-        In the order of ``model.theta``; those of the tables step rows, such as `LazyAdam`.
-    """
-
-    def __init__(self, optimizers: list[Any]):
-        self.optimizers = optimizers
-
-    @property
-    def learning_rate(self) -> float:
-        """That of the first one."""
-        return self.optimizers[0].learning_rate
-
-    def step(
-        self,
-        theta: list[np.ndarray],
-        gradient: list[tuple[np.ndarray, ...]],
-        factor: float = 1.0,
-    ) -> None:
-        """Make a step with each, on what `TableModel` calls theta and gradient."""
-        for optimizer, p, g in zip(self.optimizers, theta, gradient):
-            optimizer.step(p, *g, factor)
 
 
 def train_tables(
