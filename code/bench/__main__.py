@@ -107,9 +107,8 @@ def timed(processes: list[Process], repeats: int, **task) -> dict[str, list[floa
 def race(batch_size: int, names: list[str], repeats: int) -> dict:
     """Run one race over the whole epoch and print its table."""
     processes = [Process(name) for name in names]
-    first = {
-        p.name: p.epoch(batch_size=batch_size, judge=True) for p in processes
-    }  # compilation, caches, and the proof
+    # compilation, caches, and the proof
+    first = {p.name: p.epoch(batch_size=batch_size, judge=True) for p in processes}
     missing = {p.name: p.why() for p in processes if first[p.name] is None}
     before = load()
     times = timed(
@@ -123,7 +122,8 @@ def race(batch_size: int, names: list[str], repeats: int) -> dict:
     median = {name: statistics.median(t) for name, t in times.items()}
     ours = median[Companion.__name__]
     print(
-        f"\n### Batch size {batch_size}\n\n| | version | seconds an epoch | fastest - slowest | ratio to ours | loss afterwards |\n"
+        f"\n### Batch size {batch_size}\n\n| | version | seconds an epoch | fastest - slowest "
+        "| ratio to ours | loss afterwards |\n"
         "| --- | --- | ---: | ---: | ---: | ---: |"
     )
     rows = []
@@ -140,14 +140,17 @@ def race(batch_size: int, names: list[str], repeats: int) -> dict:
             }
         )
         print(
-            f"| {CONTESTANTS[name].__doc__} | {answer['version']} | {median[name]:.3f} | {min(times[name]):.3f} - {max(times[name]):.3f} | "
-            f"{median[name] / ours:.2f} | {'' if answer['loss'] is None else format(answer['loss'], '.6f')} |"
+            f"| {CONTESTANTS[name].__doc__} | {answer['version']} | {median[name]:.3f} | "
+            f"{min(times[name]):.3f} - {max(times[name]):.3f} | "
+            f"{median[name] / ours:.2f} | "
+            f"{'' if answer['loss'] is None else format(answer['loss'], '.6f')} |"
         )
     for name, why in missing.items():
         print(f"| {CONTESTANTS[name].__doc__} | not run: {why} | | | | |")
     if Floor.__name__ in median:
         print(
-            f"\nThe companion reaches {median[Floor.__name__] / ours:.2f} of the floor. {repeats} repeats, in turn; "
+            f"\nThe companion reaches {median[Floor.__name__] / ours:.2f} of the floor. "
+            f"{repeats} repeats, in turn; "
             f"load of the machine before them: {before:.1f}."
         )
     return {
@@ -177,16 +180,19 @@ def proof(first: dict[str, dict | None]) -> float:
             losses[PerSample.__name__] / losses[CompanionPart.__name__] - 1
         )
         print(
-            f"\nThe loop over samples trained {PerSample.samples:,} samples; its loss then was {losses[PerSample.__name__]:.6f}, "
+            f"\nThe loop over samples trained {PerSample.samples:,} samples; "
+            f"its loss then was {losses[PerSample.__name__]:.6f}, "
             f"the companion's after the same batches {losses[CompanionPart.__name__]:.6f}."
         )
     worst = max(apart, key=apart.get)
     print(
-        f"\nAll losses agree with the companion's to {apart[worst]:.0e} (float32 rounds to {np.finfo(np.float32).eps:.0e} in every operation)."
+        f"\nAll losses agree with the companion's to {apart[worst]:.0e} (float32 rounds to "
+        f"{np.finfo(np.float32).eps:.0e} in every operation)."
     )
     if apart[worst] > 1e-3:
         sys.exit(
-            f"{CONTESTANTS[worst].__doc__}: its loss differs from the companion's by {apart[worst]:.1%}: it did not compute the same"
+            f"{CONTESTANTS[worst].__doc__}: its loss differs from the companion's by "
+            f"{apart[worst]:.1%}: it did not compute the same"
         )
     return apart[worst]
 
@@ -197,9 +203,11 @@ def growth(names: list[str], repeats: int) -> dict:
     processes = [p for p in map(Process, names) if p.epoch(samples=PART) is not None or p.close()]
     for what, settings in GROWTH.items():
         print(
-            f"\n### Time and {what}\n\nMicroseconds a sample, {PART:,} samples, {repeats} repeats in turn"
+            f"\n### Time and {what}\n\nMicroseconds a sample, {PART:,} samples, "
+            f"{repeats} repeats in turn"
             f"{'' if what == 'batch size' else ', batch size 128'}; load before: {load():.1f}\n\n"
-            f"| {what} | {' | '.join(p.name for p in processes)} | floor / companion |\n| ---: |{' ---: |' * (len(processes) + 1)}"
+            f"| {what} | {' | '.join(p.name for p in processes)} | floor / companion |\n| "
+            f"---: |{' ---: |' * (len(processes) + 1)}"
         )
         result[what] = []
         for value, (sizes, batch_size) in settings.items():
@@ -212,7 +220,8 @@ def growth(names: list[str], repeats: int) -> dict:
             }
             result[what].append({what: value, "sizes": sizes, "us a sample": us})
             print(
-                f"| {value} | {' | '.join(f'{us[p.name]:.2f}' for p in processes)} | {us[Floor.__name__] / us[Companion.__name__]:.2f} |"
+                f"| {value} | {' | '.join(f'{us[p.name]:.2f}' for p in processes)} | "
+                f"{us[Floor.__name__] / us[Companion.__name__]:.2f} |"
             )
     for p in processes:
         p.close()
@@ -231,7 +240,8 @@ def in_the_browser(
         print(f"\n### {title}\n\nnot run: {rows}")
         return []
     print(
-        f"\n### {title}\n\n{note}\n\n| {' | '.join(columns)} |\n|{'|'.join(' ---: ' if form else ' --- ' for form in columns.values())}|"
+        f"\n### {title}\n\n{note}\n\n| {' | '.join(columns)} "
+        f"|\n|{'|'.join(' ---: ' if form else ' --- ' for form in columns.values())}|"
     )
     for row in rows:
         print(
@@ -244,14 +254,17 @@ IN_THE_BROWSER = {
     "figures": (
         "Live figures",
         repaint_times,
-        "From a slider's event to a page that is laid out again, in ms of the page thread's processor time",
+        "From a slider's event to a page that is laid out again, "
+        "in ms of the page thread's processor time",
         {"figure": "", "slider": "", "median": ".1f", "p95": ".1f"},
     ),
     "site": (
         "Pages",
         page_times,
-        "With an empty cache, from a server with gzip on this machine; ms, medians of three visits. `figure`: the first live figure "
-        "can be used, if the reader goes there at once; `waiting`: the same, from the moment when a reader comes to it later",
+        "With an empty cache, from a server with gzip on this machine; ms, "
+        "medians of three visits. `figure`: the first live figure "
+        "can be used, if the reader goes there at once; `waiting`: the same, "
+        "from the moment when a reader comes to it later",
         {
             "page": "",
             "kB": ".0f",
@@ -277,7 +290,8 @@ def machine() -> str:
         )
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return (
-        f"{model}, {os.cpu_count()} cores of which {THREADS} are used; {platform.system()}, Python {platform.python_version()}, "
+        f"{model}, {os.cpu_count()} cores of which {THREADS} are used; {platform.system()}, "
+        f"Python {platform.python_version()}, "
         f"NumPy {np.__version__} with {blas['name']} {blas['version']}"
     )
 
@@ -316,7 +330,8 @@ def main() -> None:
         "--save",
         type=Path,
         metavar="FILE",
-        help="write the numbers as JSON; parts not run keep theirs; the page on speed reads code/bench/results.json",
+        help="write the numbers as JSON; parts not run keep theirs; "
+        "the page on speed reads code/bench/results.json",
     )
     options = parser.parse_args()
     if hasattr(
@@ -325,7 +340,8 @@ def main() -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
     results: dict = {"machine": machine()}
     print(
-        f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, SGD with learning rate {ETA}, float32\n\n{results['machine']}"
+        f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, "
+        f"SGD with learning rate {ETA}, float32\n\n{results['machine']}"
     )
     only = {*options.only, Companion.__name__}
     if "race" in options.parts:

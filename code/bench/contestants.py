@@ -186,9 +186,8 @@ class ScikitLearn(Contestant):
 
     def epoch(self):
         X, t, order = self.problem.X, self.problem.t, self.problem.order
-        self.model.partial_fit(
-            X[order], t[order]
-        )  # it cuts this into the batches; its own shuffle draws another order
+        # it cuts this into the batches; its own shuffle draws another order
+        self.model.partial_fit(X[order], t[order])
 
     def weights(self):
         return [w for pair in zip(self.model.coefs_, self.model.intercepts_) for w in pair]

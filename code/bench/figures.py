@@ -16,7 +16,10 @@ MOVE = """async ([name, share]) => {
   document.body.getBoundingClientRect();
 }"""
 STATES = {"Convolution": {"view": "loss"}}  # a figure that shows a slider only then
-SLIDERS = "[...document.querySelectorAll('input[type=range][data-control]')].filter((n) => n.getClientRects().length).map((n) => n.dataset.control)"
+SLIDERS = (
+    "[...document.querySelectorAll('input[type=range][data-control]')].filter((n) => "
+    "n.getClientRects().length).map((n) => n.dataset.control)"
+)
 
 
 def repaint_times(moves: int = 120) -> list[dict] | str:

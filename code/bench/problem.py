@@ -20,9 +20,8 @@ class Problem(NamedTuple):
     X: np.ndarray  # (samples, 784) float32
     t: np.ndarray  # (samples,) int64
     batch_size: int
-    order: (
-        np.ndarray
-    )  # (samples,): batch k holds the samples order[k * batch_size : (k + 1) * batch_size]
+    # (samples,): batch k holds the samples order[k * batch_size : (k + 1) * batch_size]
+    order: np.ndarray
     initial: list[np.ndarray]  # W1, b1, W2, b2, ...; W as (d_in, d_out)
 
     def batches(self) -> list[np.ndarray]:
@@ -55,9 +54,8 @@ def make_problem(
 ) -> Problem:
     """The problem of one row or one table: the first `samples` training pictures through the network of `sizes`."""
     net = Network(sizes, hidden="relu", rng=np.random.default_rng(SEED), dtype=np.float32)
-    order = np.random.default_rng(SEED).permutation(
-        samples
-    )  # what `train` draws from the same generator
+    # what `train` draws from the same generator
+    order = np.random.default_rng(SEED).permutation(samples)
     return Problem(
         tuple(sizes),
         mnist().X_train[:samples],

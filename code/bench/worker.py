@@ -10,10 +10,8 @@ from contestants import CONTESTANTS
 from problem import make_problem
 
 contestant = present = None
-answers, sys.stdout = (
-    sys.stdout,
-    sys.stderr,
-)  # whatever a library prints, the driver reads answers only
+# whatever a library prints, the driver reads answers only
+answers, sys.stdout = (sys.stdout, sys.stderr)
 for line in sys.stdin:
     task = json.loads(line)
     judge = task.pop("judge")

@@ -3,18 +3,18 @@
     python code/book/notebooks.py run [NOTEBOOK ...]        execute and normalise (all notebooks, or those named)
     python code/book/notebooks.py normalise [NOTEBOOK ...]  only normalise what is stored
     python code/book/notebooks.py check [NOTEBOOK ...]      fail if one is not in normal form; changes nothing
-    python code/book/notebooks.py refresh [NOTEBOOK ...]    give stored live figures the package's present module and style
 
 The normal form keeps what the notebook says and drops what differs from run to run or from machine to machine:
-execution times, random ids, kernel versions, memory addresses, progress bars, the state of widgets that no live figure
-shows, marks that programs leave in pictures. A path of the machine it ran on is an error, for the text has to change.
+execution times, random ids, kernel versions, memory addresses, progress bars, marks that programs leave in pictures. Of a
+live figure its picture, its sentence and its state stay; the widget that a running kernel shows in their place goes, and
+with it the notebook's widget state, which would hold the figure's whole program. A path of the machine it ran on is an
+error, for the text has to change.
 """
 
 import argparse
 import base64
 import copy
 import hashlib
-import importlib
 import io
 import json
 import os
@@ -35,12 +35,11 @@ CHAPTERS = ROOT / "chapters"
 CELL_TIMEOUT = 600  # seconds
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-STATE = "application/vnd.jupyter.widget-state+json"
+FIGURE = "application/vnd.backprop.figure+json"  # backprop.live.base.STORED, without importing the package
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 CELL_NOISE = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "id", "vscode")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-MODEL_REFERENCE = "IPY_MODEL_"
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 PROGRESS_BAR = re.compile(r"\d+%\|.*\||\d+it \[\d\d:\d\d")
 MACHINE_PATH = re.compile(
@@ -70,11 +69,10 @@ def read(text):
     return nb
 
 
-def normalised(notebook, name):
-    """The normal form of `notebook`, as text. `name` (its path in the book) seeds the ids of its widgets."""
+def normalised(notebook):
+    """The normal form of `notebook`, as text."""
     nb = copy.deepcopy(notebook)
     nb.nbformat, nb.nbformat_minor = 4, 5
-    models = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     front = {
         key: value
         for key, value in nb.metadata.items()
@@ -84,22 +82,14 @@ def normalised(notebook, name):
 
     _settle_ids(nb)
     _count_cells(nb)
-    shown = []
     for cell in nb.cells:
         cell.metadata = nbformat.from_dict(
             {k: v for k, v in cell.metadata.items() if k not in CELL_NOISE}
         )
         if cell.cell_type == "code":
-            kept = [
-                out for out in cell.outputs if _is_kept(out, models)
-            ]  # first: a dropped bar may stand between two pieces
-            cell.outputs = [_output(out, cell) for out in _streams(kept) if _is_kept(out, models)]
-            shown += [out["data"][VIEW] for out in cell.outputs if VIEW in out.get("data", {})]
-    state = _stable_widgets(shown, models, name)
-    if state:
-        nb.metadata["widgets"] = nbformat.from_dict(
-            {STATE: {"state": state, "version_major": 2, "version_minor": 0}}
-        )
+            # first: a dropped bar may stand between two pieces
+            kept = [output for output in cell.outputs if _is_kept(output)]
+            cell.outputs = [_output(output) for output in _streams(kept) if _is_kept(output)]
     _refuse_machine_paths(nb)
     nbformat.validate(nb)
     return nbformat.writes(nb).rstrip("\n") + "\n"
@@ -156,20 +146,21 @@ def _streams(outputs):
     return joined
 
 
-def _is_kept(output, models):
+def _is_kept(output):
     """All outputs but progress bars: of the widgets, live figures alone say something without a kernel."""
     if output.output_type == "stream":
         return bool(output.text.strip()) or output.name == "stdout" and bool(output.text)
-    view = output.get("data", {}).get(VIEW)
-    return view is None or "_esm" in models.get(view["model_id"], {}).get("state", {})
+    data = output.get("data", {})
+    return VIEW not in data or FIGURE in data
 
 
-def _output(output, cell):
+def _output(output):
     if output.output_type == "stream":
         output.text = ADDRESS.sub("at 0x...", output.text)
     elif output.output_type == "error":
         output.traceback = [ADDRESS.sub("at 0x...", line) for line in output.traceback]
     else:
+        output.data.pop(VIEW, None)
         for kind, data in output.data.items():
             if kind == "image/png":
                 output.data[kind] = base64.b64encode(
@@ -250,46 +241,6 @@ def _change(before, after, ground):
     return np.sqrt(np.mean((on[0] - on[1]) ** 2))
 
 
-def _stable_widgets(shown, models, name):
-    """The models that the displayed live figures need, under ids that depend on the notebook and their order alone."""
-    ids = {}
-
-    def visit(model_id):
-        if model_id in ids:
-            return
-        if model_id not in models:
-            raise NotebookError(
-                f"a displayed widget has no stored state ({model_id}): run the notebook (make run)"
-            )
-        ids[model_id] = hashlib.sha256(f"{name}:{len(ids)}".encode()).hexdigest()[:32]
-        for value in models[model_id]["state"].values():
-            for reference in value if isinstance(value, list) else [value]:
-                if isinstance(reference, str) and reference.startswith(MODEL_REFERENCE):
-                    visit(reference.removeprefix(MODEL_REFERENCE))
-
-    for view in shown:
-        visit(view["model_id"])
-        view["model_id"] = ids[view["model_id"]]
-
-    def renamed(value):
-        if isinstance(value, list):
-            return [renamed(item) for item in value]
-        if isinstance(value, str) and value.startswith(MODEL_REFERENCE):
-            return MODEL_REFERENCE + ids[value.removeprefix(MODEL_REFERENCE)]
-        return value
-
-    state = {}
-    for old, new in ids.items():
-        model = copy.deepcopy(models[old])
-        model["state"] = {
-            key: renamed(value)
-            for key, value in model["state"].items()
-            if not (value is None and model["model_name"] == "LayoutModel")
-        }
-        state[new] = model
-    return state
-
-
 def texts(cell):
     """Every text of a cell that a reader can see: its source, and the text of its outputs."""
     yield cell.source
@@ -330,7 +281,6 @@ def execute(path, report=lambda text: None):
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     nb = read(path.read_text(encoding="utf8"))
-    nb.metadata.pop("widgets", None)
     total = sum(cell.cell_type == "code" for cell in nb.cells)
     done = 0
 
@@ -366,7 +316,7 @@ def execute(path, report=lambda text: None):
 
 
 def name_of(path):
-    """The name that seeds widget ids: the path inside the book, the same on every machine."""
+    """The path inside the book, as messages name it."""
     path = Path(path).resolve()
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
 
@@ -378,7 +328,7 @@ def run(path):
         if terminal:
             print(f"\r{name_of(path)}: {text}\033[K", end="", flush=True)
 
-    text = normalised(execute(path, report), name_of(path))
+    text = normalised(execute(path, report))
     path.write_text(text, encoding="utf8")
     if terminal:
         print("\r", end="")
@@ -392,34 +342,15 @@ def run(path):
 
 def normalise(path):
     before = path.read_text(encoding="utf8")
-    after = normalised(read(before), name_of(path))
+    after = normalised(read(before))
     if after != before:
         path.write_text(after, encoding="utf8")
     print(f"{name_of(path)}: {'already normal' if after == before else 'normalised'}")
 
 
-def refresh(path):
-    """After a change of a figure's JavaScript or style: renew both in the notebook, without running its cells again."""
-    before = path.read_text(encoding="utf8")
-    nb = read(before)
-    for model in nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {}).values():
-        if "_esm" in (state := model["state"]):
-            module, _, name = state["_anywidget_id"].rpartition(".")
-            figure = getattr(importlib.import_module(module), name)()
-            if set(figure.get_state()) != set(state):
-                raise NotebookError(
-                    f"{name} has other traits than the stored figure: run the notebook (make run)"
-                )
-            state.update({key: getattr(figure, key) for key in ("_esm", "_css") if key in state})
-    after = normalised(nb, name_of(path))
-    if after != before:
-        path.write_text(after, encoding="utf8")
-    print(f"{name_of(path)}: {'up to date' if after == before else 'refreshed'}")
-
-
 def check(path):
     before = path.read_text(encoding="utf8")
-    if normalised(read(before), name_of(path)) != before:
+    if normalised(read(before)) != before:
         raise NotebookError(
             "not in normal form: make run, or python code/book/notebooks.py normalise"
         )
@@ -427,7 +358,7 @@ def check(path):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("action", choices=["run", "normalise", "check", "refresh"])
+    parser.add_argument("action", choices=["run", "normalise", "check"])
     parser.add_argument(
         "notebooks",
         nargs="*",
@@ -441,9 +372,7 @@ def main(arguments=None):
     failed = 0
     for path in [path for path in paths if ".ipynb_checkpoints" not in path.parts]:
         try:
-            {"run": run, "normalise": normalise, "check": check, "refresh": refresh}[
-                options.action
-            ](path)
+            {"run": run, "normalise": normalise, "check": check}[options.action](path)
         except (NotebookError, FileNotFoundError) as error:
             failed += 1
             print(f"{name_of(path)}: {error}", file=sys.stderr)

@@ -13,9 +13,8 @@ PLANTED = json.loads((ROOT / "data" / "mutants.json").read_text(encoding="utf8")
 AGAIN = "store the counts again: make test TALLY=data/checks.json"
 
 
-@pytest.mark.parametrize(
-    "file", sorted(set(CHECKS) - {"tests/notebooks/test_checked.py"})
-)  # this file would keep a failure of its own alive
+# this file would keep a failure of its own alive
+@pytest.mark.parametrize("file", sorted(set(CHECKS) - {"tests/notebooks/test_checked.py"}))
 def test_what_is_in_the_record_is_there_and_passed(file):
     assert (ROOT / file).exists() and CHECKS[file]["passed"] > 0 and CHECKS[file]["failed"] == 0, (
         AGAIN

@@ -70,7 +70,10 @@ class Case:
     t: np.ndarray
 
     def __repr__(self) -> str:
-        return f"{self.net}, {'b' if 'b1' in self.net.parameters else 'no b'}, {self.loss}, n={len(self.X)}"
+        return (
+            f"{self.net}, {'b' if 'b1' in self.net.parameters else 'no b'}, {self.loss}, "
+            f"n={len(self.X)}"
+        )
 
     def off_kink(self) -> bool:
         """No weighted input of a ReLU within 1e-3 of 0, where central differences would straddle the kink."""

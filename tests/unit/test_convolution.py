@@ -183,11 +183,8 @@ def test_pooling_equals_torch(kind, size, stride, rest, n, c, ties, seed):
 def test_a_window_of_more_than_256_entries():
     rng = np.random.default_rng(0)
     layer, x = MaxPool2D(17), rng.normal(size=(3, 17, 17, 2))
-    x[0, 16, 16], x[1, 16, 15], x[2, 0, 0] = (
-        9,
-        9,
-        9,
-    )  # the last entries of the window, 288 and 287, and the first
+    # the last entries of the window, 288 and 287, and the first
+    x[0, 16, 16], x[1, 16, 15], x[2, 0, 0] = 9, 9, 9
     layer.forward(x)
     grad_x = layer.backward(np.ones((3, 1, 1, 2)))
     assert (
@@ -389,7 +386,7 @@ REFUSED = {
     "other input": (
         lambda: small(None).forward(np.zeros((2, 6, 5, 2))),
         ValueError,
-        r"X has shape \(2, 6, 5, 2\), .* \(n, 6, 6, 2\) or \(n, 72\)",
+        r"X has shape \(2, 6, 5, 2\); .* \(n, 6, 6, 2\) or \(n, 72\)",
     ),
     "empty": (lambda: small(None).predict(np.zeros((0, 72))), ValueError, "X is empty"),
     "NaN": (lambda: small(None).forward(np.full((1, 72), np.nan)), ValueError, "X must be finite"),

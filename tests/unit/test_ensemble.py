@@ -63,9 +63,8 @@ def test_steps_are_those_of_one_network(sizes, margin):
             net.theta[...] -= 1.5 * net.gradient
             idle += not net.gradient.any()
     assert max(apart(networks, r, net) for r, net in enumerate(singles)) < 1e-10
-    assert (
-        idle == 0 if margin == 0 else 0 < idle < 240
-    )  # some networks rest in some steps, and both ways are tried
+    # some networks rest in some steps, and both ways are tried
+    assert idle == 0 if margin == 0 else 0 < idle < 240
     assert np.allclose(networks.predict(X), [net.predict(X) for net in singles], rtol=1e-12)
 
 
@@ -145,6 +144,5 @@ def test_sonar():
     )
     distance = ((data.X[:, None] - data.X[None]) ** 2).sum(axis=2)
     np.fill_diagonal(distance, np.inf)
-    assert np.mean(data.y[distance.argmin(axis=1)] == data.y) == pytest.approx(
-        0.827, abs=5e-4
-    )  # the figure printed in 1988: 82.7 %
+    # the figure printed in 1988: 82.7 %
+    assert np.mean(data.y[distance.argmin(axis=1)] == data.y) == pytest.approx(0.827, abs=5e-4)

@@ -345,9 +345,8 @@ def by_keras(sizes, activations, p, loss, X, t):
         ),
     }[loss]()
     with tf.GradientTape() as tape:
-        value = function(t, model(X)) * (
-            sizes[-1] if loss == "binary cross-entropy" else 1
-        )  # Keras' is a mean over outputs, too
+        # Keras' is a mean over outputs, too
+        value = function(t, model(X)) * (sizes[-1] if loss == "binary cross-entropy" else 1)
     return float(value), dict(
         zip(p, (g.numpy() for g in tape.gradient(value, model.trainable_variables)))
     )

@@ -368,7 +368,7 @@ REFUSED = {
     "wrong width": (
         lambda: net().forward(np.zeros((4, 3))),
         ValueError,
-        "X has 3 columns, the network takes 2",
+        r"X has shape \(4, 3\); the network takes one sample a row: \(n, 2\)",
     ),
     "one sample as a vector": (
         lambda: net().forward(np.zeros(2)),

@@ -227,9 +227,10 @@ def test_factor_scales_the_learning_rate_and_nothing_else(cls):
             scheduled.step(theta, g, factor)
             plain.step(other, g)
         assert np.array_equal(theta, np.ones(5)) if factor == 0 else close(theta, other, 1e-14)
+        # the memory is not scaled
         assert all(
             np.array_equal(getattr(scheduled, name), getattr(plain, name)) for name in cls.vectors
-        )  # the memory is not scaled
+        )
         assert scheduled.steps == 4
 
 

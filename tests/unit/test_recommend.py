@@ -62,10 +62,8 @@ def test_damped_biases_minimise_what_they_say(seed):
 def test_metrics_by_hand():
     liked = np.array([[1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 1, 1, 0]], bool)
     ranked = np.array([[2, 1, 3], [0, 1, 2], [4, 0, 1]])
-    assert recall_at_k(ranked, liked).tolist() == [
-        1 / 2,
-        2 / 3,
-    ]  # the second user liked nothing and does not count
+    # the second user liked nothing and does not count
+    assert recall_at_k(ranked, liked).tolist() == [1 / 2, 2 / 3]
     first = 1 / (1 + 1 / np.log2(3))
     second = (1 / np.log2(3) + 1 / 2) / (1 + 1 / np.log2(3) + 1 / 2)
     assert ndcg_at_k(ranked, liked) == pytest.approx([first, second], rel=1e-14)
@@ -143,9 +141,8 @@ def test_gradients_of_rating_models(make, penalised):
     if penalised:
         model.penalise(*columns[:2], vectors=2.0, biases=3.0)
     model.tables["b"].parameters["E"][...] = rng.normal(size=(6, 1))
-    batch = tuple(
-        column[columns[0] * columns[1] > 0][:15] for column in columns
-    )  # user 0 and film 0 do not come, others more than once
+    # user 0 and film 0 do not come, others more than once
+    batch = tuple(column[columns[0] * columns[1] > 0][:15] for column in columns)
     model.loss_and_gradients(*batch)
     report = gradient_check(
         lambda: model.loss_and_gradients(*batch), model.parameters, model.gradients

@@ -97,9 +97,8 @@ def test_folds_cover_every_sentence_once_and_keep_the_parts_apart():
             and 0.4 < fold.test[1].mean() < 0.6
         )
     parts = [{tuple(s) for s in part[0]} for part in found[0][:3]]
-    assert (
-        len(parts[0] & parts[2]) < 30
-    )  # a few sentences come twice in the data, in other people's words
+    # a few sentences come twice in the data, in other people's words
+    assert len(parts[0] & parts[2]) < 30
 
 
 def small_fold():

@@ -451,7 +451,11 @@ def test_progress_bar_on_and_off(capsys):
 # ------------------------------------------------------------------------------------------------------------- refusals
 X, Y = blobs()
 REFUSED = {
-    "wrong width": (dict(X=X[:, :2]), ValueError, "X has 2 columns, the network takes 3"),
+    "wrong width": (
+        dict(X=X[:, :2]),
+        ValueError,
+        r"X has shape \(60, 2\); the network takes one sample a row: \(n, 3\)",
+    ),
     "empty": (dict(X=X[:0], t=Y[:0]), ValueError, "X is empty"),
     "NaN": (
         dict(X=np.where(np.arange(180).reshape(60, 3) == 100, np.nan, X)),
@@ -507,7 +511,7 @@ REFUSED = {
     "validation of another width": (
         dict(validation=(X[:, :2], Y)),
         ValueError,
-        "X has 2 columns, the network takes 3",
+        r"X has shape \(60, 2\); the network takes one sample a row: \(n, 3\)",
     ),
     "validation NaN": (
         dict(validation=(X * np.nan, Y)),
@@ -538,11 +542,8 @@ def test_accuracy_and_confusion_matrix():
     outputs, labels = np.array([[1, 2, 0], [3, 0, 0], [0, 0, 1], [0, 5, 1]]), np.array([1, 0, 1, 1])
     assert accuracy(outputs, labels) == 0.75
     counts = confusion_matrix(outputs.argmax(axis=1), labels, 3)
-    assert counts.tolist() == [
-        [1, 0, 0],
-        [0, 2, 1],
-        [0, 0, 0],
-    ]  # row: the class, column: what it was called
+    # row: the class, column: what it was called
+    assert counts.tolist() == [[1, 0, 0], [0, 2, 1], [0, 0, 0]]
 
 
 def test_random_shift_moves_each_picture_as_a_whole_and_fills_with_background():
@@ -559,6 +560,5 @@ def test_random_shift_moves_each_picture_as_a_whole_and_fills_with_background():
     edge = random_shift(2, side=5)(
         np.ones((200, 25), np.float32), np.random.default_rng(0)
     ).reshape(-1, 5, 5)
-    assert (
-        edge.sum(axis=(1, 2)).min() == 9 and edge.sum(axis=(1, 2)).max() == 25
-    )  # what leaves does not come in again
+    # what leaves does not come in again
+    assert edge.sum(axis=(1, 2)).min() == 9 and edge.sum(axis=(1, 2)).max() == 25

@@ -122,9 +122,8 @@ def test_a_network_of_blocks_passes_the_gradient_check():
     )
     X, t = rng.normal(size=(3, 4, 6)), np.array([0, 2, 1])
     report = check_network(net, CrossEntropy(), X, t)
-    assert (
-        max(tensor.error for tensor in report.tensors if not tensor.name.startswith("bk")) < 1e-6
-    )  # bk: exactly 0, see section 6.2.2
+    # bk: exactly 0, see section 6.2.2
+    assert max(tensor.error for tensor in report.tensors if not tensor.name.startswith("bk")) < 1e-6
 
 
 def test_the_last_element_alone_gets_the_error():

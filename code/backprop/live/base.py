@@ -7,6 +7,7 @@ what the companion computes in Python, so a figure is alive with a kernel (Jupyt
 from __future__ import annotations
 
 import base64
+import inspect
 import io
 import re
 from pathlib import Path
@@ -17,14 +18,34 @@ import traitlets
 from matplotlib import style
 
 HERE = Path(__file__).parent
+STORED = "application/vnd.backprop.figure+json"  # what a notebook keeps of a figure, see `LiveFigure.to_store`
 
 
 class LiveFigure(anywidget.AnyWidget):
     """An anywidget made of one JavaScript module, with a picture and a description for where no JavaScript runs.
 
     A subclass names its ``module``, declares its state as traits tagged ``sync=True``, and writes `draw` and `describe`. A style sheet of
-    the module's name beside it (``neuron.css``) is added to ``live.css`` for that figure alone.
-    Displayed, it has three mime types: the widget, ``image/png`` and ``text/plain``.
+    the module's name beside it (``neuron.css``) is added to ``live.css`` for that figure alone. A trait tagged ``constant=True`` is the same
+    in every figure of the class, such as a table of data: it goes to the page, but no notebook stores it.
+
+    Displayed, a figure has four mime types: the widget's view for a running kernel, and ``image/png``, ``text/plain`` and `STORED` for the
+    notebook file. JupyterLab, GitHub and nbconvert show the first type of a list of their own that they know: the view before the picture,
+    and `STORED` never, since nobody but the book's builder knows it. So the file must not keep the view, whose widget dies with the kernel:
+    ``code/book/notebooks.py`` drops it, and the picture stands there until the cell runs again.
+
+    A name that the figure does not know is an error, in the constructor (TypeError) and in an assignment (AttributeError).
+
+    Parameters
+    ----------
+    **state
+        Values of traits by name; those not given have their defaults.
+
+    Raises
+    ------
+    TypeError
+        If the class has no trait of that name.
+    traitlets.TraitError
+        If a value does not suit its trait.
     """
 
     module = ""  # name of the JavaScript module beside this file, or a path
@@ -38,6 +59,91 @@ class LiveFigure(anywidget.AnyWidget):
                 own.read_text(encoding="utf-8") if own.is_file() else ""
             )
         super().__init_subclass__(**kwargs)
+
+    def __init__(self, **state):
+        if unknown := [
+            name for name in state if not (name.startswith("_") or self.has_trait(name))
+        ]:
+            own = inspect.signature(type(self).__init__).parameters.values()
+            taken = [p.name for p in own if p.name != "self" and p.kind is not p.VAR_KEYWORD]
+            raise TypeError(
+                f"{type(self).__name__} takes no {' and no '.join(map(repr, unknown))}; "
+                f"it takes {', '.join(taken + self.settable())}"
+            )
+        super().__init__(**state)
+
+    def __setattr__(self, name, value):
+        known = hasattr(getattr(type(self), name, None), "__set__")  # a trait or a property
+        if not (known or name.startswith("_") or hasattr(anywidget.AnyWidget, name)):
+            raise AttributeError(
+                f"{type(self).__name__} has no {name!r} to set; it has {', '.join(self.settable())}"
+            )
+        super().__setattr__(name, value)
+
+    @classmethod
+    def public_traits(cls) -> dict[str, traitlets.TraitType]:
+        """Return the traits that are the figure's own and known to its page, without the plumbing of widgets."""
+        plumbing = anywidget.AnyWidget.class_trait_names()
+        traits = cls.class_traits(sync=True)
+        return {n: t for n, t in traits.items() if n not in plumbing and not n.startswith("_")}
+
+    @classmethod
+    def settable(cls) -> list[str]:
+        """Return the names that a reader may give a value."""
+        return [name for name, trait in cls.public_traits().items() if not trait.read_only]
+
+    def to_store(self) -> dict:
+        """Return what a notebook keeps of the figure beside its picture and its sentence.
+
+        Returns
+        -------
+        dict
+            ``{"figure": name of the class, "state": {name: value}}``, the values of all `public_traits` but the constant ones, as the page
+            gets them. Module and style are the package's: who shows the figure takes them from the class.
+        """
+        names = [n for n, t in self.public_traits().items() if not t.metadata.get("constant")]
+        return {"figure": type(self).__name__, "state": self.get_state(names)}
+
+    @classmethod
+    def page_state(cls, stored: dict) -> dict:
+        """Return the whole state that the page of a stored figure starts from: the constants of the class, and what was stored.
+
+        Parameters
+        ----------
+        stored
+            The ``"state"`` of `to_store`, perhaps written by an older version of the class.
+
+        Returns
+        -------
+        dict
+            The values of all `public_traits` as the page gets them.
+
+        Raises
+        ------
+        ValueError
+            If a name is none of the class or a value does not suit its trait, or if a name is missing; it says which.
+        """
+        figure = cls()
+        try:
+            wanted = figure.to_store()["state"]
+            if unknown := sorted(set(stored) - set(wanted)):
+                raise ValueError(
+                    f"{cls.__name__} stores no {', '.join(map(repr, unknown))}, but {', '.join(sorted(wanted))}"
+                )
+            if missing := sorted(set(wanted) - set(stored)):
+                raise ValueError(f"{cls.__name__} needs {', '.join(map(repr, missing))}, too")
+            try:
+                with (
+                    figure.hold_trait_notifications()
+                ):  # judged together: one trait may limit another
+                    for name, value in stored.items():
+                        figure.set_trait(name, value)
+            except traitlets.TraitError as error:
+                raise ValueError(f"{cls.__name__} refuses its state: {error}") from None
+            constants = [name for name in cls.public_traits() if name not in wanted]
+            return {**figure.get_state(constants), **stored}
+        finally:
+            figure.close()
 
     def draw(self):
         """Return a `matplotlib.figure.Figure` of the present state: transparent, dark ink."""
@@ -58,9 +164,10 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
+        data[STORED] = self.to_store()
         data["image/png"] = base64.b64encode(self.picture()).decode("ascii")
         data["text/plain"] = self.describe()
-        return data, {**metadata, "image/png": {"width": self.width}}
+        return data, {**metadata, "image/png": {"width": self.width, "alt": data["text/plain"]}}
 
 
 class Restartable:

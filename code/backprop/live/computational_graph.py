@@ -185,7 +185,7 @@ class ComputationalGraph(LiveFigure):
     catalogue = traitlets.Dict(
         {key: {k: v for k, v in e.items() if k != "build"} for key, e in EXPRESSIONS.items()},
         read_only=True,
-    ).tag(sync=True)
+    ).tag(sync=True, constant=True)
 
     def __init__(self, **state):
         if "inputs" not in state:

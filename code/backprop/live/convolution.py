@@ -93,8 +93,8 @@ class Convolution(Restartable, LiveFigure):
     tool = traitlets.Enum(["window", "pen"], "window").tag(sync=True)
     eta = Number(0.01, 1e-5, 10)
     history = traitlets.List(traitlets.Float()).tag(sync=True)
-    kernels = traitlets.Dict(KERNELS, read_only=True).tag(sync=True)
-    pictures = traitlets.Dict(PICTURES, read_only=True).tag(sync=True)
+    kernels = traitlets.Dict(KERNELS, read_only=True).tag(sync=True, constant=True)
+    pictures = traitlets.Dict(PICTURES, read_only=True).tag(sync=True, constant=True)
     start = traitlets.Dict().tag(
         sync=True
     )  # the state that `reset` goes back to: the one the figure was made with

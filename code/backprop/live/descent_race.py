@@ -161,8 +161,8 @@ class DescentRace(LiveFigure):
     catalogue = traitlets.Dict(
         {key: {k: v for k, v in s.items() if k != "f"} for key, s in SURFACES.items()},
         read_only=True,
-    ).tag(sync=True)
-    data = traitlets.List(DATA.tolist(), read_only=True).tag(sync=True)
+    ).tag(sync=True, constant=True)
+    data = traitlets.List(DATA.tolist(), read_only=True).tag(sync=True, constant=True)
 
     def __init__(self, **state):
         place = SURFACES.get(state.get("surface", "bowl"), SURFACES["bowl"])

@@ -65,7 +65,7 @@ class GradientThroughTime(LiveFigure):
     at = traitlets.Int(10, min=0, max=MOST).tag(sync=True)
     seeds = traitlets.Bool(True).tag(sync=True)
     radii = traitlets.List(read_only=True).tag(
-        sync=True
+        sync=True, constant=True
     )  # spectral radii of the four blocks of every seed
     start = traitlets.Dict().tag(
         sync=True

@@ -65,9 +65,9 @@ class LearningRate(LiveFigure):
     tried = traitlets.List(trait=traitlets.Float()).tag(sync=True)
     seed = traitlets.Int(1, min=0, max=9999).tag(sync=True)
     data = traitlets.Dict(read_only=True).tag(
-        sync=True
+        sync=True, constant=True
     )  # {"pixels": base64 of 200 x 49 bytes, "labels": 200 digits}
-    etas = traitlets.List(ETAS, read_only=True).tag(sync=True)
+    etas = traitlets.List(ETAS, read_only=True).tag(sync=True, constant=True)
 
     def __init__(self, **state):
         pixels, labels = digits()

@@ -52,7 +52,7 @@ class Neuron(LiveFigure):
     b = Number(-0.5, -LIMIT, LIMIT)
     activation = traitlets.Enum(["step", "sigmoid", "tanh", "relu"], "sigmoid").tag(sync=True)
     data = traitlets.Enum(list(POINTS), "groups").tag(sync=True)
-    sets = traitlets.Dict(POINTS, read_only=True).tag(sync=True)
+    sets = traitlets.Dict(POINTS, read_only=True).tag(sync=True, constant=True)
     start = traitlets.Dict().tag(
         sync=True
     )  # the state that the page's reset goes back to: the one the figure was made with

@@ -79,7 +79,7 @@ class Playground(LiveFigure):
     )  # steps that the page makes for each picture
     run = traitlets.Dict().tag(sync=True)
     address = traitlets.Unicode("playground", read_only=True).tag(
-        sync=True
+        sync=True, constant=True
     )  # in a built page, #playground=... is for this figure
     catalogue = traitlets.Dict(
         {
@@ -89,7 +89,7 @@ class Playground(LiveFigure):
             "presets": [[name, *preset] for name, preset in PRESETS.items()],
         },
         read_only=True,
-    ).tag(sync=True)
+    ).tag(sync=True, constant=True)
 
     @traitlets.observe(*DECIDES)
     def _anew(self, change):

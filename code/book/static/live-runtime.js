@@ -75,15 +75,7 @@
     }
   });
 
-  const model = once((id) => {
-    const figure = [...document.querySelectorAll(".live-figure")].find(
-      (candidate) => candidate.dataset.model === id && candidate.querySelector(".live-state"),
-    );
-    return new Model(JSON.parse(figure.querySelector(".live-state").textContent));
-  });
-
-  const ready = once(async (id, definition) =>
-    definition.initialize?.({ model: model(id), signal: new AbortController().signal, experimental: {} }));
+  const state = (figure) => JSON.parse(figure.querySelector(".live-state").textContent);
 
   // A figure is higher than its picture, and starts before it is seen. Where the browser does not hold the place of what is in view (Safari), a
   // figure above it would push it down.
@@ -101,14 +93,15 @@
     if (!holds) holdPlace(figure);
     const note = figure.querySelector(".live-note");
     const host = Object.assign(document.createElement("div"), { className: "live-host" });
-    const { model: id, source, style: css } = figure.dataset;
+    const { source, style: css } = figure.dataset;
     try {
-      const [definition] = await Promise.all([widget(source), css && style(css)]);
+      const [definition] = await Promise.all([widget(source), style(css)]);
       if (!definition?.render) throw new Error("its module has nothing to show");
-      await ready(id, definition);
+      const given = { model: new Model(state(figure)), signal: new AbortController().signal, experimental: {} };
+      await definition.initialize?.(given);
       figure.insertBefore(host, note);
       figure.classList.add("is-live"); // before render, so that the module can measure its element
-      await definition.render({ model: model(id), el: host, signal: new AbortController().signal, experimental: {} });
+      await definition.render({ ...given, el: host });
       note.textContent = "";
       figure.dataset.live = "ready";
     } catch (error) {
@@ -123,7 +116,6 @@
   // An address page.html#name=... is for the figure whose state says {"address": "name"}. It starts once it is in view, and reads the rest.
   function goToAddressed() {
     const name = /^#(\w+)=/.exec(location.hash)?.[1];
-    const state = (figure) => JSON.parse(figure.querySelector(".live-state")?.textContent ?? "{}");
     const figure = name && [...document.querySelectorAll(".live-figure")].find((candidate) => state(candidate).address === name);
     if (!figure) return;
     figure.scrollIntoView();
