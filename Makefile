@@ -26,7 +26,8 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip insta
 # The pins hold for what the extras add, too. A constraints file may not name the package itself.
 CONSTRAIN = grep -v '^-e' requirements.txt > .venv/constraints.txt
 
-NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix code
+# A network with a certificate of its own is one that the system trusts (Node 24; older ones do not know the variable).
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 npm --prefix code
 
 book: .venv/.book
 	@$(BIN)/jupyter-book build . -W -n --keep-going
@@ -102,5 +103,5 @@ pins: .venv/.pins
 
 code/node_modules/.installed: code/package.json code/package-lock.json | .venv/.node
 	@echo "Installing what code/package-lock.json names"
-	@$(NPM) ci --silent --no-audit --no-fund
+	@$(NPM) ci --loglevel=error --no-audit --no-fund
 	@touch $@
