@@ -5,7 +5,7 @@
 #   make lab             JupyterLab on the chapters, live figures and all
 #   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them
 #   make bench           the benchmark tables
-#   make lint            ruff on code and notebooks (style and format), mypy on the package, notebooks in normal form
+#   make lint            ruff on code and notebooks (style and format), mypy on package, extension and benches, notebooks in normal form
 #   make lint-js         Biome and TypeScript on the JavaScript and the styles
 #   make pins            renew the pins of requirements.txt
 #   make pdf             the whole book as _build/backpropagation.pdf
@@ -26,7 +26,8 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip insta
 # The pins hold for what the extras add, too. A constraints file may not name the package itself.
 CONSTRAIN = grep -v '^-e' requirements.txt > .venv/constraints.txt
 
-NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix code
+# A network with a certificate of its own is one that the system trusts (Node 24; older ones do not know the variable).
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 npm --prefix code
 
 book: .venv/.book
 	@$(BIN)/jupyter-book build . -W -n --keep-going
@@ -54,7 +55,7 @@ bench: .venv/.bench
 lint: .venv/.dev
 	@$(BIN)/ruff check --config code/pyproject.toml code tests chapters
 	@$(BIN)/ruff format --config code/pyproject.toml --check code tests
-	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop
+	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop code/book code/bench
 	@$(BIN)/python code/book/notebooks.py check
 
 lint-js: code/node_modules/.installed
@@ -102,5 +103,5 @@ pins: .venv/.pins
 
 code/node_modules/.installed: code/package.json code/package-lock.json | .venv/.node
 	@echo "Installing what code/package-lock.json names"
-	@$(NPM) ci --silent --no-audit --no-fund
+	@$(NPM) ci --loglevel=error --no-audit --no-fund
 	@touch $@

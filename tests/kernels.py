@@ -1,7 +1,7 @@
 """A notebook whose kernel dies fails at once. A pytest plugin, loaded by conftest.py.
 
-nbval waits for the answer to a cell as long as a cell may take, whether or not there is still somebody to answer. The kernel here is
-nbval's; it looks every second whether its process lives.
+nbval waits for the answer to a cell as long as a cell may take, whether or not there is still
+somebody to answer. The kernel here is nbval's; it looks every second whether its process lives.
 """
 
 from __future__ import annotations

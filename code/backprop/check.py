@@ -122,7 +122,7 @@ def judge(answer: Any, right: Any, exercise: Exercise) -> str | None:
         return "your answer holds NaN or infinite entries."
     scale = np.abs(r).max() if r.size else 0.0
 
-    def same(x, y) -> bool:
+    def same(x: np.ndarray, y: np.ndarray) -> bool:
         return x.shape == y.shape and bool(
             np.all(np.abs(x - y) <= exercise.tolerance * (np.abs(y).max() or 1.0))
         )

@@ -55,16 +55,16 @@ class Scalar:
 
     # each operation: the value, and beside it the derivative with respect to each parent
 
-    def __add__(self, other):
+    def __add__(self, other: Scalar | float) -> Scalar:
         other = as_scalar(other)
         return Scalar(self.value + other.value, "", (self, other), (1.0, 1.0), "+")
 
-    def __mul__(self, other):
+    def __mul__(self, other: Scalar | float) -> Scalar:
         other = as_scalar(other)
         local = (other.value, self.value)
         return Scalar(self.value * other.value, "", (self, other), local, "*")
 
-    def __pow__(self, k: float):
+    def __pow__(self, k: float) -> Scalar:
         if isinstance(k, Scalar):
             raise TypeError(
                 "the exponent must be a plain number; "
@@ -73,40 +73,40 @@ class Scalar:
         slope = k * self.value ** (k - 1) if k else 0.0
         return Scalar(self.value**k, "", (self,), (slope,), f"^{k:g}")
 
-    def exp(self):
+    def exp(self) -> Scalar:
         e = math.exp(self.value)
         return Scalar(e, "", (self,), (e,), "exp")
 
-    def log(self):
+    def log(self) -> Scalar:
         return Scalar(math.log(self.value), "", (self,), (1 / self.value,), "log")
 
-    def tanh(self):
+    def tanh(self) -> Scalar:
         a = math.tanh(self.value)
         return Scalar(a, "", (self,), (1 - a * a,), "tanh")
 
-    def sigmoid(self):
+    def sigmoid(self) -> Scalar:
         e = math.exp(-abs(self.value))  # in (0, 1], never overflows
         a = (1.0 if self.value >= 0 else e) / (1 + e)
         return Scalar(a, "", (self,), (a * (1 - a),), "sigmoid")
 
-    def relu(self):
+    def relu(self) -> Scalar:
         return Scalar(max(0.0, self.value), "", (self,), (1.0 if self.value > 0 else 0.0,), "relu")
 
     # the rest follows from those
 
-    def __neg__(self):
+    def __neg__(self) -> Scalar:
         return self * -1.0
 
-    def __sub__(self, other):
+    def __sub__(self, other: Scalar | float) -> Scalar:
         return self + -as_scalar(other)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Scalar | float) -> Scalar:
         return self * as_scalar(other) ** -1
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Scalar | float) -> Scalar:
         return as_scalar(other) - self
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: Scalar | float) -> Scalar:
         return as_scalar(other) / self
 
     __radd__, __rmul__ = __add__, __mul__

@@ -40,6 +40,30 @@ class Stepper(Protocol):
     def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None: ...
 
 
+class Each:
+    """An optimiser for each part of a model whose `theta` is a list, as one `Stepper`.
+
+    The model's `gradient` is then a list too, of tuples: what the optimiser of that part takes
+    after the part, ``(gradient,)`` or, for `LazyAdam` and `SparseSGD`, ``(rows, row_gradients)``.
+
+    Parameters
+    ----------
+    optimizers : list
+        In the order of `theta`.
+    """
+
+    def __init__(self, optimizers: list[Any]):
+        self.optimizers = optimizers
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizers[0].learning_rate
+
+    def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None:
+        for optimizer, part, g in zip(self.optimizers, theta, gradient):
+            optimizer.step(part, *g, factor)
+
+
 class TrainingDiverged(ArithmeticError):
     """Training has diverged.
 

@@ -79,7 +79,7 @@ class SGD(Optimizer):
         self.momentum = fraction("momentum", momentum)
         self.vectors = ("velocity",) if self.momentum else ()
 
-    def direction(self, gradient):
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
         if not self.momentum:
             return gradient
         self.velocity *= self.momentum
@@ -108,7 +108,7 @@ class Nesterov(Optimizer):
         super().__init__(learning_rate)
         self.momentum = fraction("momentum", momentum)
 
-    def direction(self, gradient):
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
         self.v *= self.momentum
         self.v += gradient
         np.multiply(self.v, self.momentum, out=self.scratch)
@@ -137,7 +137,7 @@ class AdaGrad(Optimizer):
         super().__init__(learning_rate)
         self.eps = positive("eps", eps)
 
-    def direction(self, gradient):
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
         np.multiply(gradient, gradient, out=self.scratch)
         self.s += self.scratch
         return scaled(gradient, self.s, self.eps, out=self.scratch)
@@ -167,7 +167,7 @@ class RMSProp(Optimizer):
         self.rho = fraction("rho", rho)
         self.eps = positive("eps", eps)
 
-    def direction(self, gradient):
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
         np.multiply(gradient, gradient, out=self.scratch)
         average(self.s, self.scratch, self.rho)
         return scaled(gradient, self.s, self.eps, out=self.scratch)
@@ -208,7 +208,7 @@ class Adam(Optimizer):
         self.beta2 = fraction("beta2", beta2)
         self.eps = positive("eps", eps)
 
-    def direction(self, gradient):
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
         self.scratch[...] = gradient
         average(self.m, self.scratch, self.beta1)
         np.multiply(gradient, gradient, out=self.scratch)
@@ -246,7 +246,7 @@ class AdamW(Adam):
             raise ValueError(f"weight_decay must be 0 or a positive number, not {weight_decay}")
         self.weight_decay = float(weight_decay)
 
-    def step(self, theta, gradient, factor=1.0):
+    def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
         self.prepare(theta, gradient)
         theta *= 1 - self.learning_rate * factor * self.weight_decay
         super().step(theta, gradient, factor)

@@ -76,7 +76,8 @@ def repaint(page, slider: str, moves: int) -> tuple[float, float]:
     From the event to a page that is laid out again; counted in processor time of the page's thread,
     not by the clock, which on a busy machine measures the others.
     """
-    session, times = page.context.new_cdp_session(page), []
+    session = page.context.new_cdp_session(page)
+    times: list[float] = []
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
 
     def busy() -> float:

@@ -80,7 +80,8 @@ def visit(browser, address: str) -> dict:
     page.
     """
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    network, sizes = page.context.new_cdp_session(page), []
+    network = page.context.new_cdp_session(page)
+    sizes: list[float] = []
     network.send("Network.enable")
     network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     page.goto(address, wait_until="load")

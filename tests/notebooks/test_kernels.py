@@ -1,4 +1,7 @@
-"""A notebook whose kernel dies fails at once, and says how it died; one that takes long is still stopped in time."""
+"""A notebook whose kernel dies fails at once, and says how it died.
+
+One that takes long is still stopped in time.
+"""
 
 import os
 import subprocess
@@ -15,7 +18,10 @@ SEGMENTATION_FAULT = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"
 
 
 def run(folder, cells, timeout):
-    """Run a notebook of these cells under nbval; what pytest printed. It may take far less than the 600 seconds of a cell."""
+    """Run a notebook of these cells under nbval; what pytest printed.
+
+    It may take far less than the 600 seconds of a cell.
+    """
     nb = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_code_cell(cell, execution_count=k) for k, cell in enumerate(cells, 1)

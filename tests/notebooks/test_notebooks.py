@@ -29,8 +29,10 @@ NOTEBOOKS = sorted(
 )
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 SANITIZE = ROOT / "tests" / "nbval_sanitize.cfg"
-HEAVIEST = 600_000  # bytes: every version of a notebook stays in the repository, and most of it is pictures and figures
-LONGEST_LINE = 88  # characters: a code cell of the built page shows about 90, what is longer must be scrolled sideways
+# bytes: every version of a notebook stays in the repository, and most of it is pictures and figures
+HEAVIEST = 600_000
+# characters: a code cell of the built page shows about 90, what is longer must be scrolled sideways
+LONGEST_LINE = 88
 
 
 def code_cells(nb):
@@ -42,7 +44,10 @@ def tags(cell):
 
 
 def asserts(source):
-    """Does this code check something: an assert statement, or a call of a function named assert_...?"""
+    """Does this code check something.
+
+    An assert statement, or a call of a function named assert_...?
+    """
     source = "\n".join(
         line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))
     )
@@ -57,7 +62,8 @@ def asserts(source):
     return False
 
 
-# --- the notebooks of the book -------------------------------------------------------------------------------------
+# --- the notebooks of the book
+# -------------------------------------------------------------------------------------
 
 
 def test_there_are_notebooks_and_all_are_in_the_table_of_contents():
@@ -142,7 +148,10 @@ def test_pictures_have_alternative_text(path):
 
 @each_notebook
 def test_stores_of_a_figure_what_the_page_needs_and_no_widget(path):
-    """Its picture, its sentence and its state, which suits the class; no view, no widget state, and so no source."""
+    """Its picture, its sentence and its state, which suits the class.
+
+    No view, no widget state, and so no source.
+    """
     nb = nbformat.read(path, as_version=4)
     assert "widgets" not in nb.metadata
     for cell in code_cells(nb):
@@ -157,7 +166,8 @@ def test_stores_of_a_figure_what_the_page_needs_and_no_widget(path):
                 assert set(figure.page_state(stored["state"])) == set(figure.public_traits())
 
 
-# --- nbval -----------------------------------------------------------------------------------------------------------
+# --- nbval ----------------------------------------------------------------------------------------
+# -------------------
 
 
 def nbval(path):
@@ -199,7 +209,10 @@ def beginning(path):
 
 
 def test_nbval_fails_on_a_changed_number(tmp_path):
-    """The stored outputs are really compared: the same cells pass as stored and fail with one digit changed."""
+    """The stored outputs are really compared.
+
+    The same cells pass as stored and fail with one digit changed.
+    """
     path = ROOT / "chapters" / "04_mathematics" / "4_4_worked_example.ipynb"
     nb, output, number = beginning(path)
     (tmp_path / "stored.ipynb").write_text(nbformat.writes(nb), encoding="utf8")
@@ -207,7 +220,7 @@ def test_nbval_fails_on_a_changed_number(tmp_path):
     assert result.returncode == 0, result.stdout
 
     last = number.end() - 1
-    changed = lambda text: text[:last] + str((int(text[last]) + 1) % 10) + text[last + 1 :]  # noqa: E731
+    changed = lambda text: text[:last] + str((int(text[last]) + 1) % 10) + text[last + 1 :]
     if "text" in output:
         output.text = changed(output.text)
     else:
@@ -233,12 +246,16 @@ def test_nbval_compares_the_state_of_a_figure_and_not_its_widget(tmp_path):
     assert result.returncode == 1 and notebooks.FIGURE in result.stdout, result.stdout
 
 
-# --- running and normalising -------------------------------------------------------------------------------------------
+# --- running and normalising
+# -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    """A notebook with everything that differs from run to run, executed twice; the texts of both runs."""
+    """A notebook with everything that differs from run to run, executed twice.
+
+    The texts of both runs.
+    """
     path = tmp_path_factory.mktemp("sample") / "sample.ipynb"
     cells = [
         new_markdown_cell("# A sample"),
@@ -297,7 +314,7 @@ def test_a_run_stores_no_widget(sample):
 
 
 def test_what_jupyterlab_saved_becomes_the_same_file(sample):
-    """JupyterLab keeps the views, nbclient the state of all widgets, too: normalising drops both."""
+    """JupyterLab keeps the views, nbclient the state of all widgets: normalising drops both."""
     nb = notebooks.read(sample[0])
     view = {"model_id": "0123", "version_major": 2, "version_minor": 1}
     for k in (2, 7):
@@ -395,9 +412,10 @@ def test_a_failing_notebook_is_not_written(tmp_path, capsys):
 
 @pytest.mark.parametrize("template", ["lab", "classic"])
 def test_elsewhere_a_stored_figure_is_its_picture(sample, template):
-    """`nbconvert --to html` stands for all who do not know the book: GitHub, VS Code, JupyterLab before a run.
+    """`nbconvert --to html` stands for all who do not know the book.
 
-    Its classic template reads the alternative text, too; the other one has no place for it.
+    GitHub, VS Code, JupyterLab before a run. Its classic template reads the alternative text, too;
+    the other one has no place for it.
     """
     exporter = HTMLExporter(template_name=template)
     html, _ = exporter.from_notebook_node(nbformat.reads(sample[0], as_version=4))
@@ -473,7 +491,10 @@ def test_pictures_of_many_colours_change_by_less_than_the_eye_sees_or_not_at_all
 
 
 def test_pictures_of_grey_with_letters_in_colour_become_small_and_hardly_change():
-    """A photograph in grey beside a plot: more than 256 colours, but those beyond belong to a few pixels each, at the edges of letters."""
+    """A photograph in grey beside a plot.
+
+    More than 256 colours, but those beyond belong to a few pixels each, at the edges of letters.
+    """
     rng = np.random.default_rng(2)
     pixels = np.zeros((200, 300, 4), np.uint8)
     pixels[:, :150] = np.concatenate(

@@ -21,7 +21,9 @@ def code_of(path):
     for cell in json.loads(path.read_text(encoding="utf8"))["cells"]:
         if cell["cell_type"] == "code":
             lines = "".join(cell["source"]).splitlines()
-            yield ast.parse("\n".join("" if line.startswith(("%", "!")) else line for line in lines))
+            yield ast.parse(
+                "\n".join("" if line.startswith(("%", "!")) else line for line in lines)
+            )
 
 
 def is_import(node):

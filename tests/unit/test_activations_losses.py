@@ -1,4 +1,7 @@
-"""Activations and losses: the right values, the right derivatives, finite where the naive forms are not."""
+"""Activations and losses.
+
+The right values, the right derivatives, finite where the naive forms are not.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -32,7 +35,7 @@ z_arrays = arrays(
 )
 
 
-# ---------------------------------------------------------------------------------------------------------- activations
+# -------------------------------------------------------------------------------------- activations
 @pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=repr)
 @given(z=z_arrays, seed=st.integers(0, 2**32 - 1))
 def test_activation_equals_torch_forward_and_backward(f, z, seed):
@@ -150,7 +153,7 @@ def test_activation_by_name():
         softmax.derivative(np.zeros((1, 2)))
 
 
-# --------------------------------------------------------------------------------------------------------------- losses
+# ------------------------------------------------------------------------------------------- losses
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
 @given(
     n=st.integers(1, 6),
@@ -318,7 +321,7 @@ def test_targets_that_do_not_fit_are_refused(name, y, t, message):
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
 def test_targets_need_a_shape_and_a_dtype_and_no_output(loss):
-    """What stands at the door of `train`, before there is an output, is what `both` gets after it."""
+    """What stands at the door of `train`, before there is an output, is what `both` gets later."""
     rng = np.random.default_rng(0)
     t = targets(rng, loss, 6, 3, soft=True)
     checked = loss.targets(t.tolist(), (6, 3), np.dtype(np.float32))

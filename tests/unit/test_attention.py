@@ -1,4 +1,7 @@
-"""Attention: backward by hand against central differences and PyTorch; masks; positions; a network of it."""
+"""Attention: backward by hand against central differences and PyTorch; masks; positions.
+
+A network of it.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -243,7 +246,7 @@ def test_attention_pooling(mask):
         layer.output_shape((3, 5))
 
 
-# -------------------------------------------------------------------------------------------------------------- networks
+# ----------------------------------------------------------------------------------------- networks
 def transformer(rng, T=4, d=4, classes=3, dtype=np.float64):
     k = {"rng": rng, "dtype": dtype}
     return Sequential(
@@ -272,7 +275,8 @@ def test_a_network_with_filling_is_checked_by_name():
     net = transformer(rng)
     X = np.array([[1, 2, 3, 4], [4, 3, 0, 0], [2, 0, 0, 0]])
     report = check_network(net, CrossEntropy(), X, np.array([0, 1, 2]))
-    # a bias of the keys adds the same to all scores of a query, which the softmax takes away again: its gradient is rounding
+    # a bias of the keys adds the same to all scores of a query, which the softmax takes away again:
+    # its gradient is rounding
     assert all(tensor.error <= 1e-7 for tensor in report.tensors if tensor.name != "bk3.2"), report
     assert np.abs(net.gradients["bk3.2"]).max() < 1e-15 and "W4.2.1" in net.parameters
     alone = Sequential((2,), net.layers, padding=0)

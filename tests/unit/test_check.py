@@ -1,4 +1,7 @@
-"""Exercises that check themselves: right is right, wrong is told in which way, and the answer is never told."""
+"""Exercises that check themselves.
+
+Right is right, wrong is told in which way, and the answer is never told.
+"""
 
 import itertools
 import re
@@ -31,7 +34,7 @@ def wrong(verdict: Verdict, *words: str) -> bool:
     return True
 
 
-# --------------------------------------------------------------------------------------------------------------- values
+# ------------------------------------------------------------------------------------------- values
 def test_right(exercise):
     for given in (W, W.tolist(), W.astype(np.float32), W * (1 + 1e-8)):
         assert exercise(W)(given) == Verdict(True, "Right.")
@@ -142,7 +145,7 @@ def test_known_mistakes_come_first(exercise):
     )
 
 
-# ------------------------------------------------------------------------------------------------------------ functions
+# ---------------------------------------------------------------------------------------- functions
 rng = np.random.default_rng(0)
 INPUTS = [(rng.normal(size=(n, 3)), rng.normal(size=(3, 2))) for n in (4, 1)]
 
@@ -192,7 +195,7 @@ def test_unknown_name_and_double_name(exercise):
         add(Exercise("0.0 test", 1.0))
 
 
-# --------------------------------------------------------------------------------------------- the exercises of the book
+# ------------------------------------------------------------------------ the exercises of the book
 def numbers(text: str) -> list[float]:
     """All numbers written in a sentence; names of sections and shapes are numbers too."""
     return [

@@ -1,4 +1,7 @@
-"""Gradient checkpointing: the same bits as the ordinary backward pass, with less memory, whatever the layers."""
+"""Gradient checkpointing.
+
+The same bits as the ordinary backward pass, with less memory, whatever the layers.
+"""
 
 import tracemalloc
 
@@ -64,7 +67,7 @@ def words(rng):
 
 
 def lasting(net):
-    """Everything that a pass may change for good: running values and the states of the generators."""
+    """All that a pass may change for good: running values and the states of the generators."""
     found = [leaf for leaf in checkpointing.all_of(net.layers)]
     return (
         [leaf.running_mean.copy() for leaf in found if hasattr(leaf, "running_mean")]

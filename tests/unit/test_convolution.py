@@ -1,4 +1,7 @@
-"""Convolution, pooling and networks of them: against central differences, PyTorch and loops written out; what is refused."""
+"""Convolution, pooling and networks of them.
+
+Against central differences, PyTorch and loops written out; what is refused.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -92,7 +95,7 @@ def test_convolution_equals_central_differences(case):
 
 
 def test_convolution_by_hand():
-    """Every sum of (eq-conv-forward) and of the two gradients written out, stride 2, one zero around."""
+    """Every sum of (eq-conv-forward) and its gradients written out, stride 2, one zero around."""
     rng = np.random.default_rng(0)
     layer = Conv2D(2, 3, 3, stride=2, padding=1, rng=rng)
     randomise(layer, rng)
@@ -224,7 +227,7 @@ def test_windows_and_places():
     )
 
 
-# -------------------------------------------------------------------------------------------------------------- networks
+# ----------------------------------------------------------------------------------------- networks
 def small(rng, dtype=np.float64):
     k = {"rng": rng, "dtype": dtype}
     return Sequential(
@@ -301,7 +304,10 @@ def test_float32_stays_float32():
 
 
 def test_train_learns_where_a_bar_stands():
-    """A bright row or column at a random place, in noise: `train`, the optimiser and the history work as with a Network."""
+    """A bright row or column at a random place, in noise.
+
+    `train`, the optimiser and the history work as with a Network.
+    """
     rng = np.random.default_rng(0)
     X, t = rng.normal(0, 0.3, (400, 6, 6, 1)), rng.integers(0, 2, 400)
     for x, k, at in zip(X, t, rng.integers(0, 6, 400)):

@@ -77,7 +77,10 @@ def test_mnist_is_mnist(mnist):
 
 
 def test_pictures_stand_upright_and_belong_to_their_labels(mnist):
-    """The mean 1 is a vertical stroke, the mean 0 is empty in its middle: rows are rows, and labels go with pictures."""
+    """The mean 1 is a vertical stroke, the mean 0 is empty in its middle.
+
+    Rows are rows, and labels go with pictures.
+    """
     one, zero = (mnist.X_test[mnist.y_test == k].mean(axis=0).reshape(28, 28) for k in (1, 0))
     assert one[8:20, 12:16].mean() > 3 * one[12:16, 8:20].mean() / 2
     assert zero[13:15, 13:15].mean() < 0.1 < zero[13:15, 6:9].mean()
@@ -187,7 +190,7 @@ def test_split():
             split(10, bad, np.random.default_rng(0))
 
 
-# ------------------------------------------------------------------------------------------------------ the whole package
+# -------------------------------------------------------------------------------- the whole package
 ORDER = [
     "activations",
     "losses",
@@ -219,7 +222,10 @@ def module_name(path: Path) -> str:
 
 
 def dotted(path: Path) -> str:
-    """The name of a module inside the package: "network", "layers.basic"; a folder's own is "layers"."""
+    """The name of a module inside the package: "network", "layers.basic".
+
+    A folder's own is "layers".
+    """
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 
@@ -228,7 +234,7 @@ NAMES = {dotted(path): path for path in MODULES}
 
 
 def imported(path: Path) -> set[str]:
-    """Which modules of the package a module imports, at its top or inside a function, by dotted name."""
+    """Which modules of the package a module imports, at its top or inside a function."""
     found, folder = set(), path.parent.relative_to(PACKAGE).parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -248,7 +254,7 @@ def imported(path: Path) -> set[str]:
 
 
 def circle(graph: dict[str, set[str]]) -> list[str]:
-    """Nodes along a circle of the graph, the first one again at the end; empty where there is none."""
+    """Nodes along a circle of the graph, the first one again at the end; empty if there is none."""
     done, way = set(), []
 
     def visit(name: str) -> list[str]:

@@ -1,4 +1,7 @@
-"""The data of chapter 6: shapes, counts, rows that are known, and the baselines that stand beside the book's results."""
+"""The data of chapter 6.
+
+Shapes, counts, rows that are known, and the baselines that stand beside the book's results.
+"""
 
 from collections import Counter
 
@@ -94,7 +97,10 @@ def damped(groups: np.ndarray, values: np.ndarray, count: int, damping: float) -
 
 
 def test_movielens_baselines():
-    """Root mean squared error on a random fifth: global mean 1.0585, user mean .9646, film mean .9976, damped bias .8872 (+- .003)."""
+    """Root mean squared error on a random fifth.
+
+    Global mean 1.0585, user mean .9646, film mean .9976, damped bias .8872 (+- .003).
+    """
     data, errors = datasets.load_movielens(), []
     for seed in range(5):
         train, test = datasets.split(

@@ -1,4 +1,7 @@
-"""Signals through deep networks: initial weights, measured against predicted sizes, Jacobians, and the networks of section 8.2.1."""
+"""Signals through deep networks.
+
+Initial weights, measured against predicted sizes, Jacobians, and the networks of section 8.2.1.
+"""
 
 import numpy as np
 import pytest

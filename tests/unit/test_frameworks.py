@@ -1,4 +1,4 @@
-"""Section 5.3: what `need` says, the versions, and the companion's gradients against three frameworks at once."""
+"""Section 5.3: what `need` says, the versions, and gradients against three frameworks at once."""
 
 import ast
 import importlib.util
@@ -37,7 +37,7 @@ HERE = {r.name: r for r in PINS if r.marker is None or r.marker.evaluate()}
 tf, keras = need("tensorflow"), need("keras")
 
 
-# ----------------------------------------------------------------------------------------------------- need, and the pins
+# ------------------------------------------------------------------------------- need, and the pins
 @pytest.fixture
 def without(monkeypatch):
     """Hide installed modules by name."""
@@ -126,9 +126,11 @@ def test_a_notebook_shows_that_line_and_no_traceback(without):
 
 FAKES = {  # the three, as far as the order of their imports goes
     "triton": 'import sys\nif "tensorflow" in sys.modules: sys.exit("segmentation fault")',
-    "tensorflow": "class threading:\n    set_intra_op_parallelism_threads = set_inter_op_parallelism_threads = print\n"
+    "tensorflow": "class threading:\n"
+    "    set_intra_op_parallelism_threads = set_inter_op_parallelism_threads = print\n"
     "class config:\n    threading = threading",
-    "torch": "def set_num_threads(n): pass\ndef optimiser():\n    try: import triton\n    except ImportError: pass",
+    "torch": "def set_num_threads(n): pass\ndef optimiser():\n"
+    "    try: import triton\n    except ImportError: pass",
 }
 ORDERS = [
     "need('tensorflow'); need('torch').optimiser()",
@@ -171,7 +173,10 @@ def test_the_fakes_crash_as_the_three_do(tmp_path):
 
 def test_an_optimiser_of_pytorch_beside_tensorflow():
     """The same with the programs that are installed, which have a triton or not."""
-    program = "need('keras'); torch = need('torch'); w = torch.zeros(2, requires_grad=True); torch.optim.SGD([w], 0.1)"
+    program = (
+        "need('keras'); torch = need('torch'); "
+        "w = torch.zeros(2, requires_grad=True); torch.optim.SGD([w], 0.1)"
+    )
     done = run_program(program)
     assert done.returncode == 0, done.stderr
 
@@ -293,7 +298,7 @@ def test_code_lines(source, count):
     assert code_lines(source) == count
 
 
-# ------------------------------------------------------------------------------------- the companion against three frameworks
+# ----------------------------------------------------------- the companion against three frameworks
 ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu"]
 LOSSES = {loss.name: loss for loss in (MeanSquaredError(), BinaryCrossEntropy(), CrossEntropy())}
 KERAS_NAME = {"identity": "linear", "sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu"}
@@ -374,7 +379,10 @@ def problems(draw):
 
 
 def disagreement(oracle, net, loss, X, t):
-    """The largest difference of the loss or a gradient from the oracle's, against the largest entry of that array (or 1)."""
+    """The largest difference of the loss or a gradient from the oracle's.
+
+    Against the largest entry of that array (or 1).
+    """
     ours = net.loss_and_gradients(loss, X, t)
     value, gradients = ORACLES[oracle](
         net.sizes, [layer.activation.name for layer in net.layers], net.parameters, loss.name, X, t

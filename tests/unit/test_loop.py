@@ -1,4 +1,4 @@
-"""The loop under all training: any model and any optimiser with what it asks for, and nothing more."""
+"""The loop under all training: any model and optimiser with what it asks for, nothing more."""
 
 import re
 
@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from backprop.layers.embedding import LazyAdam
-from backprop.loop import History, TrainingDiverged, run, shuffled
+from backprop.loop import Each, History, TrainingDiverged, run, shuffled
 from backprop.losses import HalfSquaredError
 from backprop.network import Network
 from backprop.optimizers import SGD
-from backprop.recommendation.factorization import Each
 from backprop.recommendation.two_tower import TwoTower
 
 

@@ -1,4 +1,7 @@
-"""The other common losses, MAE, Huber, hinge and Kullback-Leibler: values, gradients, kinks, and what they refuse."""
+"""The other common losses, MAE, Huber, hinge and Kullback-Leibler.
+
+Values, gradients, kinks, and what they refuse.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -39,7 +42,7 @@ def torch_value(loss, y, t):
 
 
 def draw(rng, loss, n, d, scale=1.0):
-    """Outputs and targets; some targets of the regression losses are far off, some probabilities exactly 0."""
+    """Outputs and targets; some regression targets are far off, some probabilities exactly 0."""
     y = scale * rng.normal(size=(n, d))
     if isinstance(loss, Hinge):
         return y, rng.choice([-1.0, 1.0], (n, d))
@@ -51,7 +54,7 @@ def draw(rng, loss, n, d, scale=1.0):
 
 
 def off_kink(loss, y, t) -> bool:
-    """No entry so near a kink (for Huber: a jump of the curvature) that central differences would straddle it."""
+    """No entry near a kink (Huber: a jump of the curvature), which differences would straddle."""
     match loss:
         case MeanAbsoluteError():
             return np.abs(y - t).min() > 1e-4
@@ -121,7 +124,7 @@ def test_gradient_check_of_a_network(loss):
     assert check_network(net, loss, X, t).error <= 1e-7
 
 
-# ----------------------------------------------------------------------------------------------------------------- by hand
+# ------------------------------------------------------------------------------------------ by hand
 def test_known_values():
     y, t = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[0.0, 0.0], [0.0, 1.0]])
     assert MeanAbsoluteError()(y, t) == (1 + 2 + 0 + 2) / 4

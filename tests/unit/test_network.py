@@ -1,4 +1,4 @@
-"""Layers and networks: every gradient against central differences and PyTorch, dtypes, names, and what is refused."""
+"""Layers and networks: gradients against differences and PyTorch, dtypes, names, refusals."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -14,11 +14,14 @@ from reference import Case, cases, close, equals_torch, targets
 
 
 def at_rounding(tensor: TensorCheck, loss: float) -> bool:
-    """The worst entry differs by no more than float64 leaves in (L - L') / 2h, h = 1e-5, whatever the gradient's size."""
+    """The worst entry differs by no more than float64 leaves in (L - L') / 2h, h = 1e-5.
+
+    Whatever the gradient's size.
+    """
     return abs(tensor.analytic - tensor.numeric) <= 20 * np.finfo(float).eps * max(1, loss) / 2e-5
 
 
-# ------------------------------------------------------------------------------------------------------------ gradients
+# ---------------------------------------------------------------------------------------- gradients
 @given(case=cases())
 def test_gradients_equal_central_differences(case: Case):
     assume(case.off_kink())
@@ -97,7 +100,10 @@ def test_one_layer_alone(d_in, d_out, n, bias, f, seed):
 
 
 def test_the_worked_example_by_hand():
-    """x = (0.5, 0.8), t = 0.7, no biases, sigmoid, half squared error: every value written out, without a matrix in sight."""
+    """x = (0.5, 0.8), t = 0.7, no biases, sigmoid, half squared error.
+
+    Every value written out, without a matrix in sight.
+    """
     from math import exp
 
     W1, W2, x, t = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], [0.7, 0.8, 0.9], (0.5, 0.8), 0.7
@@ -127,7 +133,7 @@ def test_the_worked_example_by_hand():
         assert close(found, by_hand, 1e-15)
 
 
-# ------------------------------------------------------------------------------------------------------- gradient_check
+# ----------------------------------------------------------------------------------- gradient_check
 class HalfSlopeTanh(Activation):
     """tanh with a wrong derivative."""
 
@@ -215,7 +221,7 @@ def test_gradient_check_refuses():
         gradient_check(lambda: 0.0, {"W": np.ones(2, np.float32)}, {"W": np.ones(2)})
 
 
-# ------------------------------------------------------------------------------------------------- names, dtype, memory
+# ----------------------------------------------------------------------------- names, dtype, memory
 def test_parameters_and_gradients_are_views_into_two_vectors():
     net = Network([4, 3, 2], rng=np.random.default_rng(0))
     assert list(net.parameters) == list(net.gradients) == ["W1", "b1", "W2", "b2"]
@@ -380,7 +386,7 @@ def test_below_the_first_parameters_nothing_is_computed_unless_asked_for():
     assert net.backward(np.ones((4, 2)), inputs=True).shape == (4, 3) and first.asked
 
 
-# -------------------------------------------------------------------------------------------------------------- refusals
+# ----------------------------------------------------------------------------------------- refusals
 def net(**kwargs) -> Network:
     return Network([2, 3, 1], rng=np.random.default_rng(0), **kwargs)
 

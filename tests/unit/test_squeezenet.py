@@ -1,4 +1,7 @@
-"""SqueezeNet with its ImageNet weights: forward and backward against PyTorch; how pictures are prepared."""
+"""SqueezeNet with its ImageNet weights: forward and backward against PyTorch.
+
+How pictures are prepared.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""SGD step for step against PyTorch; the training loop: what it uses, returns, refuses and survives."""
+"""SGD step for step against PyTorch; the training loop.
+
+What it uses, returns, refuses and survives.
+"""
 
 import tracemalloc
 
@@ -28,7 +31,7 @@ from backprop.training import (
 from reference import close, targets, torch_loss
 
 
-# ------------------------------------------------------------------------------------------------------------------ SGD
+# ---------------------------------------------------------------------------------------------- SGD
 @given(
     eta=st.sampled_from([1e-3, 0.1, 1.5]),
     mu=st.sampled_from([0.0, 0.5, 0.9, 0.99]),
@@ -114,7 +117,7 @@ def test_sgd_of_one_network_refuses_another():
         sgd.step(np.ones(4), np.ones(4))
 
 
-# ------------------------------------------------------------------------------------------------------------- training
+# ----------------------------------------------------------------------------------------- training
 def blobs(n=60, d=3, classes=3, seed=0, dtype=np.float64):
     """Classes that lie apart: what any training learns in a few epochs."""
     rng = np.random.default_rng(seed)
@@ -472,7 +475,7 @@ def test_progress_bar_on_and_off(capsys):
     assert shown.out == "" and "/24" in shown.err and "step" in shown.err
 
 
-# ------------------------------------------------------------------------------------------------------------- refusals
+# ----------------------------------------------------------------------------------------- refusals
 X, Y = blobs()
 REFUSED = {
     "wrong width": (
@@ -561,7 +564,7 @@ def test_bad_input_is_refused_before_anything_is_trained(given, error, message):
     assert np.array_equal(net.theta, before)
 
 
-# -------------------------------------------------------------------------------------------------------------- measures
+# ----------------------------------------------------------------------------------------- measures
 def test_accuracy_and_confusion_matrix():
     outputs, labels = np.array([[1, 2, 0], [3, 0, 0], [0, 0, 1], [0, 5, 1]]), np.array([1, 0, 1, 1])
     assert accuracy(outputs, labels) == 0.75

@@ -96,7 +96,8 @@ class CharacterModel(Model):
         T : int
             Characters a forward pass.
         """
-        ids, first = self.encode(before + text), len(before)
+        ids = self.encode(before + text)
+        first = len(before)
         length = len(text) // streams
         starts = length * np.arange(streams)
         here = np.stack([ids[k : k + first + length] for k in starts])  # with what comes before
@@ -115,7 +116,19 @@ class CharacterModel(Model):
     def sample(
         self, count: int, before: str, rng: np.random.Generator, temperature: float = 1.0
     ) -> str:
-        """Write `count` characters after `before`, drawn from softmax(logits / temperature)."""
+        """Write on: each character is drawn from softmax(logits / temperature).
+
+        Parameters
+        ----------
+        count : int
+            How many characters.
+        before : str
+            What stands before them, at least one character.
+        rng : numpy.random.Generator
+            Source of the draws.
+        temperature : float
+            > 0; below 1 the likely characters become likelier.
+        """
         ids, written, state = self.encode(before), "", None
         with self.mode(training=False):
             for _ in range(count):
@@ -198,7 +211,8 @@ def train_characters(
     rng : numpy.random.Generator
         Where the first text begins, in each epoch.
     """
-    loss, ids = SequenceCrossEntropy(), net.encode(text)
+    loss = SequenceCrossEntropy()
+    ids = net.encode(text)
 
     def learn(start: np.ndarray | None, x: np.ndarray, t: np.ndarray) -> float:
         value, grad = loss.both(net.forward(x, start), t)

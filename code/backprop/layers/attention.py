@@ -287,6 +287,11 @@ class Positions(Layer):
     """Add `positions` to a sequence, times `scale`: (n, T, d) to (n, T, d).
 
     There is nothing to learn, and the error passes unchanged.
+
+    Parameters
+    ----------
+    scale : float
+        What the sines and cosines are multiplied with.
     """
 
     def __init__(self, scale: float = 1.0):

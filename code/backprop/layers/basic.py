@@ -9,14 +9,21 @@ from ..network import Layer
 
 
 class Activate(Layer):
-    """An activation by itself, where something stands between it and the weighted input."""
+    """An activation by itself, where something stands between it and the weighted input.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        f, by name or by itself.
+    """
 
     def __init__(self, activation: str | Activation):
         super().__init__()
         self.activation = get_activation(activation)
 
     def forward(self, x):
-        self.z, self.a = x, self.activation.forward(x)
+        self.z = x
+        self.a = self.activation.forward(x)
         return self.a
 
     def backward(self, grad, inputs=True):
@@ -41,6 +48,11 @@ class EachStep(Layer):
     """A layer for single samples at each element of a sequence: (n, T, d_in) to (n, T, d_out).
 
     The weights are the same at every step.
+
+    Parameters
+    ----------
+    layer : Layer
+        Takes (n, d_in), such as `Dense`.
     """
 
     def __init__(self, layer):

@@ -244,9 +244,20 @@ def view_of_windows(x: np.ndarray, size: tuple[int, int], stride: int) -> np.nda
 
 
 def place(x: np.ndarray, i: int, j: int, shape: tuple[int, int], stride: int) -> np.ndarray:
-    """The entries of `x`, (n, H, W, C), at (i, j) in their window, as a view: (n, H', W', C).
+    """The entries of pictures at one place of their windows, as a view, (n, H', W', C).
 
-    `shape` is (H', W').
+    Parameters
+    ----------
+    x : ndarray, (n, H, W, C)
+        The pictures.
+    i : int
+        Row in the window.
+    j : int
+        Column in the window.
+    shape : (int, int)
+        H' and W', windows along rows and columns.
+    stride : int
+        Step of the window.
     """
     rows = slice(i, i + stride * (shape[0] - 1) + 1, stride)
     columns = slice(j, j + stride * (shape[1] - 1) + 1, stride)
@@ -262,9 +273,18 @@ def pad(x: np.ndarray, padding: tuple[int, int]) -> np.ndarray:
 
 
 def windows_along(shape, size, stride, padding=(0, 0)) -> tuple[int, int]:
-    """How many windows fit along rows and columns of one sample, (H, W, ...).
+    """How many windows fit along rows and columns; ValueError where none does.
 
-    ValueError where none does.
+    Parameters
+    ----------
+    shape : (int, int, ...)
+        Of one sample, (H, W, ...).
+    size : (int, int)
+        Rows and columns of the window.
+    stride : int
+        Step of the window.
+    padding : (int, int)
+        Zeros above and below, and on the left and right.
     """
     H, W = shape[0] + 2 * padding[0], shape[1] + 2 * padding[1]
     if H < size[0] or W < size[1]:
@@ -281,9 +301,18 @@ def pair(size, least: int = 1) -> tuple[int, int]:
 
 
 def buffer(layer: Layer, name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
-    """An array of `shape` that the layer keeps between calls.
+    """An array that the layer keeps between calls: making large ones costs more than filling them.
 
-    Large arrays made anew cost more time than filling them.
+    Parameters
+    ----------
+    layer : Layer
+        Keeps the array.
+    name : str
+        Under this name.
+    shape : tuple of int
+        What is wanted; of a longer array the first rows.
+    dtype : float64 or float32
+        Of the array.
     """
     kept = layer.__dict__.setdefault("buffers", {}).get(name)
     if kept is None or kept.dtype != dtype or kept.shape[1:] != shape[1:] or len(kept) < shape[0]:

@@ -225,7 +225,8 @@ class SequenceCrossEntropy(Loss):
     name = "sequence cross-entropy"
 
     def __init__(self, ignore: int = -1):
-        self.ignore, self.places = ignore, CrossEntropy()
+        self.ignore = ignore
+        self.places = CrossEntropy()  # of the places that count, side by side
 
     def both(self, z, t):
         counts = t != self.ignore  # (n, T)

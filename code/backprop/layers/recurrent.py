@@ -254,7 +254,7 @@ class LSTM(Recurrent):
     PyTorch: a sigmoid makes the gates i (in), f (forget, gers2000) and o (out), tanh the proposal
     g. Then ``c_t = f c_{t-1} + i g`` and ``h_t = o tanh(c_t)``. Back along c the error is
     multiplied by f alone. The biases of the forget gate start at 1, so that a new network remembers
-    (jozefowicz2015). The state is (h, c) in one row, (n, 2 h).
+    (jozefowicz2015). The state is (h, c) in one row, (n, 2 h). Parameters as for `Recurrent`.
     """
 
     gates = 4  # i, f, g, o
@@ -299,7 +299,7 @@ class GRU(Recurrent):
     with ``q = h_{t-1} Wh + bh``, block g of Wh, the proposal is ``g = tanh(x_t Wx + b + r q)``, and
     ``h_t = (1 - u) g + u h_{t-1}``. The reset gate acts *after* the product with Wh, as in PyTorch
     and cuDNN (in cho2014 before it), so that this product is one with the others; that is why its
-    bias ``bh``, (h,), cannot be merged with ``b``.
+    bias ``bh``, (h,), cannot be merged with ``b``. Parameters as for `Recurrent`.
     """
 
     gates = 3  # r, u, g

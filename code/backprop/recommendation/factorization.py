@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..layers.embedding import Embedding, LazyAdam
-from ..loop import run, shuffled
+from ..loop import Each, run, shuffled
 from ..network import Network
 from ..optimizers import Adam
 
@@ -21,12 +21,15 @@ from ..optimizers import Adam
 class TableModel:
     """Tables of vectors, and networks on top of them, under names.
 
-    Attributes
+    Parameters
     ----------
     tables : dict of str to Embedding
         The tables.
-    nets : dict of str to Network
+    nets : dict of str to Network, optional
         The networks.
+
+    Attributes
+    ----------
     penalties : dict of str to ndarray, (count,)
         For the name of a table: what a square of row k counts in the loss, each time that row k is
         taken.
@@ -273,32 +276,6 @@ class NeuralFactorization(RatingModel):
     def interact_backward(self, grad):
         d_both = self.nets["net"].backward(grad[:, None], inputs=True)  # (n, 2d)
         return tuple(np.split(d_both, 2, axis=1))  # (n, d) each
-
-
-class Each:
-    """An optimiser for each table and each network of a `TableModel`, as one `Stepper`.
-
-    Parameters
-    ----------
-    optimizers : list
-        In the order of ``model.theta``; those of the tables step rows, such as `LazyAdam`.
-    """
-
-    def __init__(self, optimizers: list[Any]):
-        self.optimizers = optimizers
-
-    @property
-    def learning_rate(self) -> float:
-        return self.optimizers[0].learning_rate
-
-    def step(
-        self,
-        theta: list[np.ndarray],
-        gradient: list[tuple[np.ndarray, ...]],
-        factor: float = 1.0,
-    ) -> None:
-        for optimizer, p, g in zip(self.optimizers, theta, gradient):
-            optimizer.step(p, *g, factor)
 
 
 def train_tables(

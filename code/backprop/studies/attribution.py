@@ -65,7 +65,16 @@ def integrated_gradients(
 def fgsm(net: Network, X: np.ndarray, t: np.ndarray, epsilon: float) -> np.ndarray:
     """The fast gradient sign method: equation (eq-fgsm) (goodfellow2015).
 
-    Every pixel of `X`, (n, d), moves by `epsilon`, as far as [0, 1] allows; `t` are the classes.
+    Parameters
+    ----------
+    net : Network
+        The network that is attacked; its outputs are logits.
+    X : ndarray, (n, d)
+        The samples, in [0, 1], where the moved ones stay.
+    t : ndarray of int, (n,)
+        Their classes.
+    epsilon : float
+        How far each pixel moves.
     """
     return np.clip(X + X.dtype.type(epsilon) * np.sign(loss_gradient(net, X, t)), 0, 1)
 

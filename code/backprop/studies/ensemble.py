@@ -8,11 +8,13 @@ step ("online"), as the programs of the 1980s did.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ..activations import sigmoid
+from ..layers.embedding import SparseSGD
+from ..loop import Each, run
 from ..losses import Loss
 
 
@@ -76,6 +78,7 @@ class Ensemble:
             rng.uniform(-spread, spread, (networks, d_in + 1, d_out)).astype(dtype)
             for d_in, d_out in zip(sizes, sizes[1:])
         ]
+        self.gradient: list[tuple[slice | np.ndarray, np.ndarray]] = []
 
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """The activations of each layer, the input first: (R, n, d + 1), of the last one (R, n, d).
@@ -98,6 +101,48 @@ class Ensemble:
         X = np.broadcast_to(X, (len(self.W[0]), *X.shape[-2:]))  # (R, n, d)
         return self.activations(X)[-1]
 
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        return {f"W{l}": W for l, W in enumerate(self.W, 1)}
+
+    @property
+    def theta(self) -> list[np.ndarray]:
+        """What an optimiser moves, layer by layer; `gradient` says which networks, and by what."""
+        return self.W
+
+    def learn(self, x: np.ndarray, t: np.ndarray, margin: float = 0.0) -> float:
+        """`MarginSquaredError` of one sample a network, the mean over them; fills `gradient`.
+
+        Parameters
+        ----------
+        x : ndarray, (R, d_in)
+            A sample for each network.
+        t : ndarray, (R, d_out)
+            Its targets.
+        margin : float
+            Errors up to it are good enough.
+        """
+        a = self.activations(x[:, None, :])
+        error = a[-1] - t[:, None, :]  # (R, 1, d_out)
+        beyond = np.abs(error) > margin
+        error *= beyond
+        loss = 0.5 * (float(np.vdot(error, error)) - margin**2 * np.count_nonzero(beyond)) / len(x)
+        # the other networks have a zero gradient: they stay as they are
+        active = np.flatnonzero(error.any(axis=(1, 2)))
+        rows = slice(None) if len(active) > len(error) // 2 else active
+        a = [layer[rows] for layer in a]
+        delta = error[rows] * a[-1] * (1 - a[-1])  # (R, 1, d_out)
+        self.gradient = []
+        for l in reversed(range(len(self.W))):
+            # (R, d_in + 1, 1) * (R, 1, d_out)
+            self.gradient.insert(0, (rows, a[l].transpose(0, 2, 1) * delta))
+            if l > 0:
+                below = a[l][..., :-1]  # (R, 1, d_in), without the ones
+                # (R, 1, d_out) @ (R, d_out, d_in)
+                delta = delta @ self.W[l][rows, :-1].transpose(0, 2, 1)
+                delta = delta * below * (1 - below)
+        return loss
+
     def step(self, x: np.ndarray, t: np.ndarray, eta: float, margin: float = 0.0) -> None:
         """One step of gradient descent on `MarginSquaredError`, one sample a network, in place.
 
@@ -112,24 +157,12 @@ class Ensemble:
         margin : float
             Errors up to it are good enough.
         """
-        a = self.activations(x[:, None, :])
-        error = a[-1] - t[:, None, :]  # (R, 1, d_out)
-        error *= np.abs(error) > margin
-        # the other networks have a zero gradient: they stay as they are
-        active = np.flatnonzero(error.any(axis=(1, 2)))
-        if not len(active):
-            return
-        rows = slice(None) if len(active) > len(error) // 2 else active
-        a = [layer[rows] for layer in a]
-        delta = error[rows] * a[-1] * (1 - a[-1])  # (R, 1, d_out)
-        for l in reversed(range(len(self.W))):
-            W = self.W[l]
-            step = eta * (a[l].transpose(0, 2, 1) * delta)  # (R, d_in + 1, 1) * (R, 1, d_out)
-            if l > 0:
-                below = a[l][..., :-1]  # (R, 1, d_in), without the ones
-                delta = delta @ W[rows, :-1].transpose(0, 2, 1)  # (R, 1, d_out) @ (R, d_out, d_in)
-                delta = delta * below * (1 - below)
-            W[rows] -= step
+        self.learn(x, t, margin)
+        self.stepper(eta).step(self.theta, self.gradient)
+
+    def stepper(self, eta: float) -> Each:
+        """Plain gradient descent on the networks that have a gradient."""
+        return Each([SparseSGD(eta) for _ in self.W])
 
     def train(
         self,
@@ -163,9 +196,20 @@ class Ensemble:
         rng = np.random.default_rng() if rng is None else rng
         X = np.asarray(X, self.W[0].dtype)
         T = np.asarray(T, self.W[0].dtype)
-        for _ in range(epochs):
+
+        def batches() -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
             for sample in rng.permuted(rows, axis=1).T:  # (R,): one sample a network
-                self.step(X[sample], T[sample], eta, margin)
+                yield X[sample], T[sample], margin
+
+        run(
+            self,
+            self.stepper(eta),
+            self.learn,
+            batches,
+            epochs=epochs,
+            steps=rows.shape[1],
+            progress=False,
+        )
 
 
 def folds(n: int, parts: int, rng: np.random.Generator) -> list[np.ndarray]:

@@ -115,6 +115,25 @@ def lookup(
 def parity(
     rng: np.random.Generator, n: int, T: int, dtype=np.float32
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sequences of `T` bits, one-hot, (n, T, 2), and whether the number of ones is odd, (n,)."""
+    """Sequences of bits, and whether the number of ones is odd.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the bits.
+    n : int
+        Sequences.
+    T : int
+        Bits of each.
+    dtype : float64 or float32
+        Of the sequences.
+
+    Returns
+    -------
+    X : ndarray, (n, T, 2)
+        The bits, one-hot.
+    t : ndarray of int, (n,)
+        1 where the number of ones is odd.
+    """
     bits = rng.integers(0, 2, (n, T))
     return np.eye(2, dtype=dtype)[bits], bits.sum(axis=1) % 2
