@@ -132,7 +132,7 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-def tests_of(module: str) -> tuple[list[str], list[str]]:
+def judges_of(module: str) -> tuple[list[str], list[str]]:
     """Names of files in tests/unit: those that import the module, and those that import something that imports it."""
     files = {path.stem: path for path in sorted(UNIT.glob("*.py"))}
     uses = {name: imported(path) for name, path in (sources() | files).items()}
@@ -178,8 +178,11 @@ def planted(tree: ast.Module, number: int) -> tuple[str, int, str, str, str]:
     )
 
 
-def run(folder: Path, files: list[str]) -> tuple[int, str]:
-    """(exit status, the first failing test or nothing) of these tests in the copy in `folder`; 124: no answer in five minutes."""
+LIMIT = 600  # seconds: a mistake may make a loop endless
+
+
+def run(folder: Path, files: list[str], limit: int | None = None) -> tuple[int, str]:
+    """(exit status, the first failing test or nothing) of these tests in the copy in `folder`; 124: no answer within the limit."""
     if not files:
         return 0, ""
     env = os.environ | {
@@ -197,10 +200,10 @@ def run(folder: Path, files: list[str]) -> tuple[int, str]:
             env=env,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=limit,
         )
     except subprocess.TimeoutExpired:
-        return 124, "no answer in five minutes"
+        return 124, f"no answer in {limit} seconds"
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return done.returncode, failed[0].split(" ")[1].split("[")[0] if failed else ""
 
@@ -225,12 +228,13 @@ class Copy:
         whole = path.read_text(encoding="utf8")
         function, line, before, after, text = planted(ast.parse(whole), number)
         status, by = 0, ""
-        for files in tests_of(module):
+        for files in judges_of(module):
             if new := [file for file in files if file not in self.sound]:
-                assert run(self.folder, new)[0] == 0, f"without a mistake, {new} do not pass"
+                status, by = run(self.folder, new)
+                assert status == 0, f"this fails without a mistake: {by or new}"
                 self.sound.update(new)
             path.write_text(text, encoding="utf8")
-            status, by = run(self.folder, files)
+            status, by = run(self.folder, files, LIMIT)
             path.write_text(whole, encoding="utf8")
             if status:
                 break

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from mutants import modules, tests_of
+from mutants import modules, judges_of
 
 ROOT = Path(__file__).parents[2]
 CHECKS = json.loads((ROOT / "data" / "checks.json").read_text(encoding="utf8"))
@@ -67,12 +67,12 @@ def test_nothing_is_in_the_record_that_is_not_planted_any_more():
 
 @pytest.mark.parametrize("module", sorted(modules()))
 def test_a_module_with_formulas_has_tests_of_its_own(module):
-    direct, _ = tests_of(module)
+    direct, _ = judges_of(module)
     assert direct
 
 
 def test_the_tests_of_a_module_are_found_by_what_they_import():
-    direct, indirect = tests_of("layers/recurrent")
+    direct, indirect = judges_of("layers/recurrent")
     assert direct[0] == "tests/unit/test_recurrent.py"
     assert "tests/unit/test_encoder_decoder.py" in indirect
     assert not set(direct) & set(indirect)

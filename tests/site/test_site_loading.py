@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import BUILT, PATIENCE, Handler
-from site_book import DESK, FIGURES, PHONE, scroll_through
+from site_book import DESK, FIGURES, PHONE, SETTLED, scroll_through
 
 from book import page as page_of_book
 
@@ -73,16 +73,17 @@ def test_only_what_is_near_the_view_is_laid_out_at_first(browser, site):
     for name in ("", "#nowhere"):  # an address inside the page: laid out at once
         page = browser.new_page(viewport=DESK)
         page.add_init_script(
-            "const later = []; window.requestIdleCallback = (task) => later.push(task); window.goOn = () => { while (later.length) later.shift()(); }"
+            "const later = []; window.asked = new Promise((done) => (window.requestIdleCallback = (task) => done(later.push(task))));"
+            "window.goOn = () => { while (later.length) later.shift()(); }"
         )
         devtools = page.context.new_cdp_session(page)
         devtools.send("Performance.enable")
         page.goto(f"{site}/{LONGEST.relative_to(BUILT).as_posix()}{name}", wait_until="load")
         page.set_viewport_size({"width": 1200, "height": 800})
-        page.wait_for_timeout(1500)
+        page.wait_for_function("asked")  # the page has asked for the browser's idle time
         first = laid_out(page, devtools)
         page.evaluate("goOn()")
-        page.wait_for_timeout(300)
+        page.evaluate(SETTLED)
         whole = laid_out(page, devtools)
         assert first < 0.3 * whole if not name else first > 0.95 * whole
         heights.append(page.evaluate("document.documentElement.scrollHeight"))
