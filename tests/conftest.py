@@ -1,4 +1,4 @@
-"""What several test files share: the browser, the built book on a loopback server, the order of the files."""
+"""What all tests share: the browser, the built book on a loopback server, the order of the files."""
 
 import functools
 import gzip
@@ -22,13 +22,16 @@ pytest_plugins = ["tally"]
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build" / "html"
-# ms until a wait for something on a page fails: it judges whether it comes, not how fast a busy machine is
+# ms until a wait for something on a page fails: it judges whether it comes, not how fast
 PATIENCE = 180_000
 NEW = 60  # seconds that a file of tests is expected to take which the record does not know
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark the tests that need the browser. With several processes, the files that take longest come first: all are busy to the end."""
+    """Mark what needs the browser; with several processes, the longest files come first.
+
+    Then all processes are busy to the end.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
@@ -61,7 +64,9 @@ def packed(path):
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """What a static host does: text goes packed with gzip, and an address that does not exist gets the book's page for that."""
+    """What a static host does: text goes packed with gzip, and an address that does not exist gets
+    the book's page for that.
+    """
 
     protocol_version = "HTTP/1.1"
 

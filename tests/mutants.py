@@ -1,11 +1,13 @@
-"""Do the tests notice a wrong formula? ``python tests/mutants.py`` plants one mistake at a time in the companion's formulas and runs its tests.
+"""Do the tests notice a wrong formula? It plants one mistake at a time and runs them.
 
-A mistake is a sign turned, a product made a quotient, a transposition, an axis or a factor changed or dropped, drawn at random from all such places
-in the functions that compute a formula. It prints what was caught and what survived. --number says how many mistakes a module, --seed which,
---save where the results are kept: the page "How this book is checked" reads data/mutants.json.
+A mistake is a sign turned, a product made a quotient, a transposition, an axis or a factor changed
+or dropped, drawn at random from all such places in the functions that compute a formula. It prints
+what was caught and what survived. --number says how many mistakes a module, --seed which, --save
+where the results are kept: the page "How this book is checked" reads data/mutants.json.
 
-Every module of the package takes part that has such places, but for plots, data and the like (`ASIDE`). The tests of a module are the files in
-tests/unit that import it; if they do not notice, those that import something that imports it.
+Every module of the package takes part that has such places, but for plots, data and the like
+(`ASIDE`). The tests of a module are the files in tests/unit that import it; if they do not notice,
+those that import something that imports it.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast
 
 
 def shape_arithmetic(node: ast.AST) -> bool:
-    """Whether integers are meant: lengths, shapes, indices, text. A mistake there raises an error at once and proves nothing."""
+    """Whether integers are meant: lengths, shapes, indices, text. A mistake there raises an error
+    at once and proves nothing.
+    """
     words = ("len(", "shape", "size", "stride", "padding", "range(", "'", "//", "ndim", "index")
     return any(word in ast.unparse(node) for word in words)
 
@@ -96,7 +100,7 @@ def places(tree: ast.Module) -> list[tuple[str, ast.AST, str]]:
 
 
 def sources() -> dict[str, Path]:
-    """The modules of the package by their path in it ("layers/attention"); a folder's own module is the folder, the package's "."."""
+    """The modules by their path in the package, "layers/attention"; a folder's own is the folder."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).with_suffix("")
@@ -114,7 +118,9 @@ def modules() -> dict[str, Path]:
 
 
 def imported(path: Path) -> set[str]:
-    """What a file imports, dots as slashes, "from x import y" as x and x/y; inside the package and from it, without its name."""
+    """What a file imports, dots as slashes, "from x import y" as x and x/y; inside the package and
+    from it, without its name.
+    """
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
         if isinstance(node, ast.Import):
@@ -133,7 +139,9 @@ def imported(path: Path) -> set[str]:
 
 
 def judges_of(module: str) -> tuple[list[str], list[str]]:
-    """Names of files in tests/unit: those that import the module, and those that import something that imports it."""
+    """Names of files in tests/unit: those that import the module, and those that import something
+    that imports it.
+    """
     files = {path.stem: path for path in sorted(UNIT.glob("*.py"))}
     uses = {name: imported(path) for name, path in (sources() | files).items()}
     last = module.rpartition("/")[2]  # files that bear its name come first
@@ -147,7 +155,9 @@ def judges_of(module: str) -> tuple[list[str], list[str]]:
 
 
 def planted(tree: ast.Module, number: int) -> tuple[str, int, str, str, str]:
-    """Plant mistake `number` in a copy of `tree`: function, line, the expression before and after, and the module's text."""
+    """Plant mistake `number` in a copy of `tree`: function, line, the expression before and after,
+    and the module's text.
+    """
     changed = copy.deepcopy(tree)
     function, node, kind = places(changed)[number]
     before = ast.unparse(node)
@@ -182,7 +192,9 @@ LIMIT = 600  # seconds: a mistake may make a loop endless
 
 
 def run(folder: Path, files: list[str], limit: int | None = None) -> tuple[int, str]:
-    """(exit status, the first failing test or nothing) of these tests in the copy in `folder`; 124: no answer within the limit."""
+    """(exit status, the first failing test or nothing) of these tests in the copy in `folder`; 124:
+    no answer within the limit.
+    """
     if not files:
         return 0, ""
     env = os.environ | {
@@ -209,7 +221,9 @@ def run(folder: Path, files: list[str], limit: int | None = None) -> tuple[int, 
 
 
 class Copy:
-    """The project in another folder: code and tests are copied, everything else is the project's own."""
+    """The project in another folder: code and tests are copied, everything else is the project's
+    own.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -223,7 +237,9 @@ class Copy:
                 (folder / path.name).symlink_to(path)
 
     def plant(self, module: str, number: int) -> dict:
-        """Plant a mistake and say which one it was and whether a test notices; the module is whole again afterwards."""
+        """Plant a mistake and say which one it was and whether a test notices; the module is whole
+        again afterwards.
+        """
         path = self.folder / modules()[module].relative_to(ROOT)
         whole = path.read_text(encoding="utf8")
         function, line, before, after, text = planted(ast.parse(whole), number)

@@ -1,4 +1,6 @@
-"""The record that the page "How this book is checked" reads: of files that are there, and none of them failed."""
+"""The record that the page "How this book is checked" reads: of files that are there, and none of
+them failed.
+"""
 
 import ast
 import json
@@ -23,7 +25,9 @@ def test_what_is_in_the_record_is_there_and_passed(file):
 
 
 def test_the_counts_come_from_the_tests_that_make_them():
-    """Whatever a test counts, the files that count it are in the record: the page does not quote a part of them."""
+    """Whatever a test counts, the files that count it are in the record: the page does not quote a
+    part of them.
+    """
     kinds = {kind for entry in CHECKS.values() for kind in entry["counted"]}
     assert {
         "derivatives by central differences",
@@ -44,7 +48,9 @@ def test_the_counts_come_from_the_tests_that_make_them():
 
 @pytest.mark.parametrize("module", sorted(modules()))
 def test_planted_mistakes_were_planted_in_the_formulas_as_they_are(module):
-    """The record of tests/mutants.py: each expression that it changed still stands in that function, and nearly all changes were caught."""
+    """The record of tests/mutants.py: each expression that it changed still stands in that
+    function, and nearly all changes were caught.
+    """
     again = f"run again: python tests/mutants.py --save data/mutants.json {module}"
     assert module in PLANTED, again
     tree = ast.parse(modules()[module].read_text(encoding="utf8"))

@@ -39,7 +39,9 @@ def tags(cell):
 
 
 def asserts(source):
-    """Does this code check something: an assert statement, or a call of a function named assert_...?"""
+    """Does this code check something: an assert statement, or a call of a function named
+    assert_...?
+    """
     source = "\n".join(
         line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))
     )
@@ -54,7 +56,7 @@ def asserts(source):
     return False
 
 
-# --- the notebooks of the book -------------------------------------------------------------------------------------
+# --- the notebooks of the book --------------------------------------------------------------------
 
 
 def test_there_are_notebooks_and_all_are_in_the_table_of_contents():
@@ -139,7 +141,9 @@ def test_pictures_have_alternative_text(path):
 
 @each_notebook
 def test_live_figures_are_those_of_the_package(path):
-    """The module and style stored with a figure are what the package has now: else the page shows an old figure."""
+    """The module and style stored with a figure are what the package has now: else the page shows
+    an old figure.
+    """
     nb = nbformat.read(path, as_version=4)
     models = nb.metadata.get("widgets", {}).get(notebooks.STATE, {}).get("state", {})
     for model in models.values():
@@ -156,7 +160,7 @@ def test_live_figures_are_those_of_the_package(path):
         )
 
 
-# --- nbval -----------------------------------------------------------------------------------------------------------
+# --- nbval ----------------------------------------------------------------------------------------
 
 
 def nbval(path):
@@ -198,7 +202,9 @@ def beginning(path):
 
 
 def test_nbval_fails_on_a_changed_number(tmp_path):
-    """The stored outputs are really compared: the same cells pass as stored and fail with one digit changed."""
+    """The stored outputs are really compared: the same cells pass as stored and fail with one digit
+    changed.
+    """
     path = ROOT / "chapters" / "04_mathematics" / "4_4_worked_example.ipynb"
     nb, output, number = beginning(path)
     (tmp_path / "stored.ipynb").write_text(nbformat.writes(nb), encoding="utf8")
@@ -216,7 +222,7 @@ def test_nbval_fails_on_a_changed_number(tmp_path):
     assert result.returncode == 1 and "1 failed" in result.stdout, result.stdout
 
 
-# --- running and normalising -------------------------------------------------------------------------------------------
+# --- running and normalising ----------------------------------------------------------------------
 
 FIGURE = """
 import base64, io
@@ -240,7 +246,9 @@ class Toy(anywidget.AnyWidget):
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    """A notebook with everything that differs from run to run, executed twice; the texts of both runs."""
+    """A notebook with everything that differs from run to run, executed twice; the texts of both
+    runs.
+    """
     path = tmp_path_factory.mktemp("sample") / "sample.ipynb"
     cells = [
         new_markdown_cell("# A sample"),
@@ -463,7 +471,9 @@ def test_pictures_of_many_colours_change_by_less_than_the_eye_sees_or_not_at_all
 
 
 def test_pictures_of_grey_with_letters_in_colour_become_small_and_hardly_change():
-    """A photograph in grey beside a plot: more than 256 colours, but those beyond belong to a few pixels each, at the edges of letters."""
+    """A photograph in grey beside a plot: more than 256 colours, but those beyond belong to a few
+    pixels each, at the edges of letters.
+    """
     rng = np.random.default_rng(2)
     pixels = np.zeros((200, 300, 4), np.uint8)
     pixels[:, :150] = np.concatenate(

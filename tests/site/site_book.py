@@ -93,8 +93,9 @@ def all_arrived(page, sight):
         page.wait_for_timeout(5)  # lets Playwright deliver its events
 
 
-# The whole page is laid out at once, as for a reader who follows a link inside it. Figures and pictures come when they are
-# near the view, half a screen away at least, so that steps of two screens miss none.
+# The whole page is laid out at once, as for a reader who follows a link inside it. Figures and
+# pictures come when they are near the view, half a screen away at least, so that steps of two
+# screens miss none.
 SCROLL = """async (patience) => {
   const root = document.documentElement, frame = () => new Promise((done) => requestAnimationFrame(done));
   const started = (figure) => new Promise((done) => {
@@ -123,7 +124,8 @@ def scroll_through(page):
     page.evaluate(SCROLL, PATIENCE)
 
 
-# What each live figure of a page looks like once it has started, and what a screen reader hears of it.
+# What each live figure of a page looks like once it has started, and what a screen reader hears of
+# it.
 LIVE = """() => [...document.querySelectorAll(".live-figure")].map((figure) => {
   const host = figure.querySelector(".live-host"), root = host?.firstElementChild;
   const shown = (name) => figure.querySelector(name).checkVisibility({ visibilityProperty: true });

@@ -1,4 +1,6 @@
-"""The built book in a real browser: its live figures, from a server and from file://, its controls, and what fails the build."""
+"""The built book in a real browser: its live figures, from a server and from file://, its controls,
+and what fails the build.
+"""
 
 import hashlib
 import json
@@ -27,12 +29,12 @@ from site_book import (
 
 from book import notebooks
 
-# --- live figures ----------------------------------------------------------------------------------------------------------
+# --- live figures ---------------------------------------------------------------------------------
 
 CONTROLS = "input, button, select, textarea, [role=slider], [role=button], [role=switch], [role=tab], [role=radio], [contenteditable=true]"
 
-# What a figure shows, but for one control and whatever surrounds that control alone (its label, its own read-out), so that a
-# control which moves nothing but itself is found out.
+# What a figure shows, but for one control and whatever surrounds that control alone (its label, its
+# own read-out), so that a control which moves nothing but itself is found out.
 SHOWN = """([host, control]) => {
   let field = control;
   while (field.parentElement !== host && !field.parentElement.querySelector("svg, canvas") &&
@@ -64,7 +66,9 @@ def start(figure):
 
 
 def operate(page, control):
-    """Do to a control what a reader would do with the keyboard or the mouse; say whether it could be done."""
+    """Do to a control what a reader would do with the keyboard or the mouse; say whether it could
+    be done.
+    """
     if not control.is_enabled():
         return False
     kind = control.evaluate(
@@ -102,8 +106,9 @@ def operate(page, control):
     return True
 
 
-# Ask after something was done to a control whether the rest of the figure shows something else than before: at once, after each
-# change of its elements, after the next frames (a canvas and the value of a field change no element), and at last after half a second.
+# Ask after something was done to a control whether the rest of the figure shows something else than
+# before: at once, after each change of its elements, after the next frames (a canvas and the value
+# of a field change no element), and at last after half a second.
 CHANGES = """async ([host, control, before]) => {
   const shown = SHOWN, other = () => !control.isConnected || shown([host, control]) !== before;
   if (other()) return true;
@@ -132,9 +137,9 @@ def changes(page, figure, control):
 def dead_controls(page, index):
     """The controls of a figure of the page that change nothing, by name.
 
-    Each is operated once, one after the other; those that did nothing once more, now that others have been operated: reset has
-    nothing to do at first, and a step back none at the first step. What still did nothing gets more chances on a fresh page, each
-    time after another control.
+    Each is operated once, one after the other; those that did nothing once more, now that others
+    have been operated: reset has nothing to do at first, and a step back none at the first step.
+    What still did nothing gets more chances on a fresh page, each time after another control.
     """
     figure = page.locator(".live-figure").nth(index)
     start(figure)
@@ -163,7 +168,9 @@ NAME_OF_CONTROL = "part => part.getAttribute('aria-label') || part.labels?.[0]?.
 
 @pytest.fixture(scope="module")
 def from_file(browser):
-    """Open the file of a page (once) without a server: what went wrong, what its figures look like, the dead controls of each."""
+    """Open the file of a page (once) without a server: what went wrong, what its figures look like,
+    the dead controls of each.
+    """
 
     @cache
     def visit(document):
@@ -196,7 +203,9 @@ def test_every_control_of_a_live_figure_does_something(document, index, from_fil
 
 
 def test_a_dead_control_is_found_out(browser, tmp_path):
-    """A figure with one control that works, one that only moves itself and its own read-out, and a reset."""
+    """A figure with one control that works, one that only moves itself and its own read-out, and a
+    reset.
+    """
     (tmp_path / "page.html").write_text(
         """
       <figure class="live-figure" data-live="ready"><div class="live-host"><div>
@@ -308,7 +317,9 @@ def test_old_browsers_get_the_page_with_its_pictures(browser, site):
 
 
 def test_without_javascript_the_page_is_whole(browser, site):
-    """Text in the book's own colours, finished formulas with their source, navigation, and solutions that open."""
+    """Text in the book's own colours, finished formulas with their source, navigation, and
+    solutions that open.
+    """
     context = browser.new_context(java_script_enabled=False, viewport=DESK, color_scheme="dark")
     page = context.new_page()
     page.goto(f"{site}/chapters/04_mathematics/4_2_cross_entropy.html", wait_until="load")
@@ -346,7 +357,7 @@ def test_figures_wait_until_they_are_near(browser, site):
     assert loaded == (top < 400 + 800), f"the figure starts {top:.0f} pixels below"
 
 
-# --- the page's own controls -------------------------------------------------------------------------------------------------
+# --- the page's own controls ----------------------------------------------------------------------
 
 
 def test_search_finds_a_page(browser, site):
@@ -380,11 +391,13 @@ def test_theme_is_remembered(browser, site):
     context.close()
 
 
-# --- what must fail the build ---------------------------------------------------------------------------------------------------
+# --- what must fail the build ---------------------------------------------------------------------
 
 
 def build(folder, cells, outputs=(), widgets=None, environment=None):
-    """Build a book of one page with this book's settings, and with what the environment adds to them; the result of the process."""
+    """Build a book of one page with this book's settings, and with what the environment adds to
+    them; the result of the process.
+    """
     for name in ("_config.yml", "references.bib"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(
@@ -446,7 +459,9 @@ VIEW_OF_A = {"model_id": "a", "version_major": 2, "version_minor": 0}
 
 
 def test_a_sound_page_builds(tmp_path):
-    """Formulas in every place, a folded note, a live figure: no warning; and the figure's module is stored once, apart."""
+    """Formulas in every place, a folded note, a live figure: no warning; and the figure's module is
+    stored once, apart.
+    """
     figure = shown(view=VIEW_OF_A, png=PIXEL, text="A figure of one pixel.")
     result = build(
         tmp_path,

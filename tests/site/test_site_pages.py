@@ -1,4 +1,6 @@
-"""Every page of the built book in a real browser: what it loads and weighs, how it looks, what it says to a screen reader."""
+"""Every page of the built book in a real browser: what it loads and weighs, how it looks, what it
+says to a screen reader.
+"""
 
 import re
 from copy import deepcopy
@@ -39,7 +41,7 @@ each_page = pytest.mark.parametrize("page", PAGES)
 NOTEBOOKS = [name for name in DOCUMENTS if source(name).suffix == ".ipynb"]
 each_document = pytest.mark.parametrize("page", DOCUMENTS)
 
-# --- what a page holds, seen once and asked many times -----------------------------------------------------------------
+# --- what a page holds, seen once and asked many times --------------------------------------------
 
 
 LOOK = """() => {
@@ -96,11 +98,13 @@ CARDS = """() => [...document.querySelectorAll(".cell_output img:not(.live-pictu
 SCALES = """() => [...document.querySelectorAll("img:not(.live-picture)[src*=_images][src$='.png']")].filter((img) => img.clientWidth)
   .map((img) => [img.getAttribute("src"), img.clientWidth / img.naturalWidth, img.closest(".picture-scroll").clientWidth <= innerWidth])"""
 
-# What axe-core finds, in both themes. Contrast and the marks of links are judged on two samples (the first and the last) of each
-# combination of ink, ground, size, weight and decoration that the theme has on this page: thousands of tokens of code look alike,
-# and axe takes seconds for them. The other rules see the whole page, but for the insides of formulas (MathML has no rules, and
-# what the eye sees is hidden from screen readers) and the colours of code. Paragraphs and lines of lists without a sample are
-# taken away before colours are judged: axe-core would ask of each of them what lies over what.
+# What axe-core finds, in both themes. Contrast and the marks of links are judged on two samples
+# (the first and the last) of each combination of ink, ground, size, weight and decoration that the
+# theme has on this page: thousands of tokens of code look alike, and axe takes seconds for them.
+# The other rules see the whole page, but for the insides of formulas (MathML has no rules, and what
+# the eye sees is hidden from screen readers) and the colours of code. Paragraphs and lines of lists
+# without a sample are taken away before colours are judged: axe-core would ask of each of them what
+# lies over what.
 JUDGE = """async () => {
   const root = document.documentElement;
   document.head.append(Object.assign(document.createElement("style"), { textContent: "*, *::before, *::after { transition: none !important; animation: none !important; }" }));
@@ -169,7 +173,9 @@ def downloaded(page):
 
 @pytest.fixture(scope="session")
 def sights(browser, site):
-    """Look at a page (once in the session): light, dark, on a narrow phone, and as axe-core sees it."""
+    """Look at a page (once in the session): light, dark, on a narrow phone, and as axe-core sees
+    it.
+    """
 
     @cache
     def look(name):
@@ -212,7 +218,7 @@ def sights(browser, site):
     return look
 
 
-# --- every page ----------------------------------------------------------------------------------------------------------
+# --- every page -----------------------------------------------------------------------------------
 
 
 @each_page
@@ -277,14 +283,18 @@ def test_notebook_can_be_downloaded(page, sights):
 
 @each_page
 def test_names_are_given_once(page, sights):
-    """An id belongs to one element, and each group of radio buttons of a live figure to that figure alone."""
+    """An id belongs to one element, and each group of radio buttons of a live figure to that figure
+    alone.
+    """
     assert sights(page).facts["twins"] == []
     assert sights(page).facts["undecided"] == 0
 
 
 @each_page
 def test_chinese_is_named_as_chinese(page, sights):
-    """Screen readers speak it in another voice, and fonts have other letters for it than for Japanese."""
+    """Screen readers speak it in another voice, and fonts have other letters for it than for
+    Japanese.
+    """
     found = sights(page).facts["chinese"]
     assert [text for text, language in found if language != "zh-Hans"] == []
     if page.endswith("appendix/glossary"):
@@ -293,7 +303,7 @@ def test_chinese_is_named_as_chinese(page, sights):
         )
 
 
-# --- live figures -------------------------------------------------------------------------------------------------------
+# --- live figures ---------------------------------------------------------------------------------
 
 
 @each_figure
@@ -311,7 +321,7 @@ def test_live_figure_has_a_name_and_a_polite_voice(document, index, sights):
     assert figure["polite"] >= 1 and figure["assertive"] == 0
 
 
-# --- how heavy ------------------------------------------------------------------------------------------------------------
+# --- how heavy ------------------------------------------------------------------------------------
 
 WITH_FIGURE, WITHOUT = (
     800_000,
@@ -343,7 +353,9 @@ def test_page_is_light(page, sights):
 
 @each_page
 def test_pictures_keep_their_place(page, sights):
-    """Every plot states its size, so that the text below does not jump, and those below the first wait until they are near."""
+    """Every plot states its size, so that the text below does not jump, and those below the first
+    wait until they are near.
+    """
     plots = sights(page).facts["plots"]
     assert [plot for plot in plots if not (plot["width"] and plot["height"])] == []
     assert [plot["src"] for plot in plots[1:] if plot["loading"] != "lazy"] == []
@@ -355,12 +367,14 @@ def test_pictures_keep_their_place(page, sights):
 
 @each_page
 def test_plots_are_legible_on_a_phone(page, sights):
-    """A plot has 20 pixels for a letter of 10 points; at half its size these are still 10. What is wider scrolls in its own box."""
+    """A plot has 20 pixels for a letter of 10 points; at half its size these are still 10. What is
+    wider scrolls in its own box.
+    """
     for src, scale, boxed in sights(page).facts["plots on a phone"]:
         assert scale >= 0.49 and boxed, src
 
 
-# --- for everybody ----------------------------------------------------------------------------------------------------------
+# --- for everybody --------------------------------------------------------------------------------
 
 
 @each_page
@@ -449,14 +463,16 @@ def test_every_page_of_the_contents_is_built_and_no_other():
     } == set(DOCUMENTS)
 
 
-# --- maths ---------------------------------------------------------------------------------------------------------------
+# --- maths ----------------------------------------------------------------------------------------
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 MARKDOWN.use(dollarmath_plugin, allow_labels=True).use(amsmath_plugin).use(myst_role_plugin)
 
 
 def formulas(markdown):
-    """How many formulas a piece of MyST Markdown holds, its directives included; counted without Sphinx."""
+    """How many formulas a piece of MyST Markdown holds, its directives included; counted without
+    Sphinx.
+    """
     count = 0
     for token in MARKDOWN.parse(markdown):
         for part in [token, *(token.children or [])]:
