@@ -109,10 +109,10 @@ SCROLL = """async (patience) => {
   for (let y = 0; y < root.scrollHeight; y += 2 * innerHeight) { scrollTo(0, y); await frame(); await frame(); }
   scrollTo(0, root.scrollHeight);
   await frame();
-  const late = [...document.querySelectorAll(".live-figure")].map(started);
-  late.push(...[...document.images].filter((img) => img.checkVisibility()).map(loaded));
-  const end = new Promise((_, fail) => setTimeout(() => fail(new Error("a figure or a picture does not come")), patience));
-  await Promise.race([Promise.all(late), end]);
+  const end = new Promise((_, fail) => setTimeout(fail, patience, new Error("something does not come")));
+  const all = (parts) => Promise.race([Promise.all(parts), end]);
+  await all([...document.querySelectorAll(".live-figure")].map(started)); // its picture may never come then
+  await all([...document.images].filter((img) => img.checkVisibility()).map(loaded));
   scrollTo(0, 0);
   await frame();
 }"""

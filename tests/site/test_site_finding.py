@@ -4,12 +4,13 @@ where it can be run.
 
 import re
 import xml.etree.ElementTree as ElementTree
+from functools import cache
 from html import unescape
 
 import nbformat
 import pytest
 from conftest import BUILT, ROOT
-from site_book import DESK, DOCUMENTS, FIGURES, PAGES, source
+from site_book import DESK, DOCUMENTS, FIGURES, PAGES, SETTLED, source
 from test_site import build
 
 from book import elsewhere, finding, style
@@ -21,6 +22,7 @@ RESULTS = """(queries) => queries.map((query) => {
 })"""
 
 
+@cache
 def html(page):
     return (BUILT / f"{page}.html").read_text(encoding="utf8")
 
@@ -449,9 +451,9 @@ def test_pages_look_the_same_with_all_rules(browser, site):
         """(css) => { document.querySelector("link[rel=stylesheet]").replaceWith(Object.assign(document.createElement("style"), { textContent: css })); }""",
         re.sub(r'url\("(?!data:)', f'url("{site}/_static/', everything),
     )
-    page.wait_for_timeout(300)
+    page.evaluate(SETTLED)
     page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(100)
+    page.evaluate(SETTLED)
     long = page.evaluate(look)
     page.close()
     assert len(everything) > 2 * (static / style.NAME).stat().st_size
