@@ -3,6 +3,7 @@
 #   make book            build the HTML book (the first time: also the environment .venv)
 #   make test            everything: unit tests, every notebook run again and compared, the built book in a browser
 #   make lab             JupyterLab on the chapters, live figures and all
+#   make test-fast       without notebooks run and without a browser: unit tests, form of the notebooks, mathematics of the figures
 #   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them
 #   make bench           the benchmark tables
 #   make lint            ruff on code and notebooks (style and format), mypy on package, extension and benches, notebooks in normal form
@@ -12,7 +13,7 @@
 #   make lite            the book with JupyterLite in it: notebooks that run in the reader's browser
 
 .DEFAULT_GOAL := book
-.PHONY: book test lab run bench lint lint-js pdf lite pins
+.PHONY: book test test-fast lab run bench lint lint-js pdf lite pins
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE # see --no-compile below: what Python compiles, it has to be allowed to keep
 
@@ -29,6 +30,10 @@ CONSTRAIN = grep -v '^-e' requirements.txt > .venv/constraints.txt
 # A network with a certificate of its own is one that the system trusts (Node 24; older ones do not know the variable).
 NPM = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 npm --prefix code
 
+# Two processes, each of which takes the next file; tests/conftest.py puts those that take longest first.
+PYTEST = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -c tests/pytest.ini --rootdir . \
+    -n 2 --dist loadfile --no-loadscope-reorder
+
 book: .venv/.book
 	@$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/_build/html/index.html"
@@ -38,9 +43,11 @@ book: .venv/.book
 test: .venv/.pdf
 	@$(BIN)/python tests/chromium.py
 	@$(MAKE) --no-print-directory .venv/.test book
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -c tests/pytest.ini --rootdir . -n 2 --dist loadfile \
-	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
+	@$(PYTEST) --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
 	    $(if $(TALLY),--tally $(TALLY)) chapters tests < /dev/null
+
+test-fast: .venv/.test
+	@$(PYTEST) -m "not browser" --ignore tests/site tests < /dev/null
 
 lab: .venv/.book
 	@$(BIN)/jupyter lab chapters

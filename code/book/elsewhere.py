@@ -105,6 +105,9 @@ def lost(app):
     yield "404", {"title": "Page not found"}, "404.html"
 
 
+# sphinx-sitemap would do this, but it fails a build without an address (its warning, -W), lists the
+# search and the lost page too, and brings a second package and a process of its own for its queue:
+# more than the ten lines that it would save.
 def write_site_map(app, exception):
     if exception is not None or app.builder.name != "html":
         return

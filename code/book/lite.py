@@ -39,6 +39,9 @@ def contents(folder):
         nbformat.write(nb, target)
 
 
+# jupyterlite-sphinx would run the same command at the end of a build, of contents that have to be
+# prepared all the same; but it puts its script, its style sheet and a font from another host
+# (fonts.googleapis.com) on every page.
 def main():
     if not (SITE / "index.html").is_file():
         sys.exit("there is no built book: make lite builds both")

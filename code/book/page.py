@@ -54,6 +54,10 @@ class dropdown(nodes.General, nodes.Element):
     """
 
 
+# sphinx-togglebutton, which Jupyter Book brings, folds with a script: without one, all solutions
+# stand open. sphinx-design folds with <details>, but only what its own directive holds, not
+# solutions and notes; Sphinx itself folds those from 8.2 on (`:collapsible:`), for which Jupyter
+# Book 1 is too old.
 class FoldDropdowns(SphinxPostTransform):
     """Each admonition of the class `dropdown` (all hidden solutions are) becomes a <details>."""
 
@@ -145,6 +149,9 @@ def dress(app, pagename, templatename, context, doctree):
         ]
 
 
+# sphinxext-opengraph would write the tags (ten lines of templates/layout.html), not this text: it
+# takes the first sentences, formulas cut out of them, says nothing of pages without a source
+# (search, index), and gives an og:url even where the book has no address.
 def description(doctree, most=200):
     """One or two lines on a page for link previews.
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from mutants import TESTS
+from mutants import modules, judges_of
 
 ROOT = Path(__file__).parents[2]
 CHECKS = json.loads((ROOT / "data" / "checks.json").read_text(encoding="utf8"))
@@ -47,25 +47,53 @@ def test_the_counts_come_from_the_tests_that_make_them():
     assert {f"tests/unit/test_{name}.py" for name in layers} <= set(CHECKS)
 
 
-@pytest.mark.parametrize("module", sorted(TESTS))
-def test_planted_mistakes_were_planted_in_the_formulas_as_they_are(module):
-    """The record of tests/mutants.py.
+# Modules with formulas in which no mistake has been planted yet; the first record takes them out.
+WAITING = {
+    "images/squeezenet",
+    "language/encoder_decoder",
+    "language/sentiment",
+    "studies/depth",
+    "studies/relations",
+    "training",
+}
 
-    Each expression that it changed still stands in that function, and nearly all changes were
-    caught.
+
+def test_every_module_with_formulas_is_in_the_record_of_planted_mistakes():
+    assert set(modules()) - set(PLANTED) == WAITING
+
+
+@pytest.mark.parametrize("module", sorted(PLANTED))
+def test_planted_mistakes_were_planted_in_the_formulas_as_they_are(module):
+    """The record of tests/mutants.py: each expression that it changed still stands in that
+    function, and nearly all changes were caught.
     """
-    tree = ast.parse((ROOT / "code" / "backprop" / f"{module}.py").read_text(encoding="utf8"))
+    again = f"run again: python tests/mutants.py --save data/mutants.json {module}"
+    tree = ast.parse(modules()[module].read_text(encoding="utf8"))
     functions = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             functions[node.name] = functions.get(node.name, "") + ast.unparse(node)
     mistakes = PLANTED[module]["mistakes"]
-    assert len(mistakes) >= min(8, PLANTED[module]["places"])
+    assert len(mistakes) >= min(2, PLANTED[module]["places"])
     for mistake in mistakes:
-        assert (
-            mistake["before"] in functions[mistake["function"]]
-            and mistake["before"] != mistake["after"]
-        ), "run again: python tests/mutants.py --save data/mutants.json " + module
-    assert sum(mistake["caught"] for mistake in mistakes) >= len(mistakes) - 1, (
-        "a test does not notice this: " + str([m for m in mistakes if not m["caught"]])
-    )
+        assert mistake["before"] in functions[mistake["function"]], again
+        assert mistake["before"] != mistake["after"]
+    missed = [mistake for mistake in mistakes if not mistake["caught"]]
+    assert len(missed) <= len(mistakes) // 8, f"a test does not notice this: {missed}"
+
+
+def test_nothing_is_in_the_record_that_is_not_planted_any_more():
+    assert set(PLANTED) <= set(modules())
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_a_module_with_formulas_has_tests_of_its_own(module):
+    direct, _ = judges_of(module)
+    assert direct
+
+
+def test_the_tests_of_a_module_are_found_by_what_they_import():
+    direct, indirect = judges_of("layers/recurrent")
+    assert direct[0] == "tests/unit/test_recurrent.py"
+    assert "tests/unit/test_encoder_decoder.py" in indirect
+    assert not set(direct) & set(indirect)

@@ -105,7 +105,6 @@ def test_the_form_test_sees_the_other_columns(bad):
 
 
 # --- do they answer? ------------------------------------------------------------------------------
-# ---------------------
 
 
 def network() -> bool:

@@ -63,7 +63,6 @@ def asserts(source):
 
 
 # --- the notebooks of the book
-# -------------------------------------------------------------------------------------
 
 
 def test_there_are_notebooks_and_all_are_in_the_table_of_contents():
@@ -167,7 +166,6 @@ def test_stores_of_a_figure_what_the_page_needs_and_no_widget(path):
 
 
 # --- nbval ----------------------------------------------------------------------------------------
-# -------------------
 
 
 def nbval(path):
@@ -247,7 +245,6 @@ def test_nbval_compares_the_state_of_a_figure_and_not_its_widget(tmp_path):
 
 
 # --- running and normalising
-# -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,6 @@
-"""Live figures in a real JupyterLab: the first one in every respect, with Python in both directions; of the others, that they are alive."""
+"""Live figures in a real JupyterLab: the first one in every respect, with Python in both
+directions; of the others, that they are alive.
+"""
 
 import contextlib
 import json
@@ -40,7 +42,9 @@ ALL = [
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of a JupyterLab of its own: loopback, a free port, all its folders temporary; stopped by its process id."""
+    """The address of a JupyterLab of its own: loopback, a free port, all its folders temporary;
+    stopped by its process id.
+    """
     home = tmp_path_factory.mktemp("lab")
     shutil.copy(STORED, home / "stored.ipynb")
     for name, cells in (("figure", CELLS), ("all", ALL)):
@@ -162,7 +166,9 @@ class Notebook:
 
 @contextlib.contextmanager
 def opened(browser, lab, name):
-    """The notebook `name` in a JupyterLab page of its own, its kernel ready; at the end, no figure had an error."""
+    """The notebook `name` in a JupyterLab page of its own, its kernel ready; at the end, no figure
+    had an error.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     page = context.new_page()
     errors = []
@@ -257,7 +263,8 @@ def test_it_follows_the_dark_theme_of_jupyterlab(notebook):
     assert (light, dark) == ("rgb(29, 35, 41)", "rgb(230, 233, 237)")
 
 
-# What a reader does first in a figure: the first slider is pulled to its end or, where there is none, the first number raised by 1.
+# What a reader does first in a figure: the first slider is pulled to its end or, where there is
+# none, the first number raised by 1.
 MOVE = """(figure) => {
   const [input] = ["range", "number"].flatMap((type) => [...figure.querySelectorAll(`input[type=${type}]`)].filter((n) => n.getClientRects().length));
   input.value = input.type === "number" ? Number(input.value) + 1 : input.value === input.max ? input.min : input.max;

@@ -1,4 +1,6 @@
-"""The built book in a real browser: its live figures, from a server and from file://, its controls, and what fails the build."""
+"""The built book in a real browser: its live figures, from a server and from file://, its controls,
+and what fails the build.
+"""
 
 import hashlib
 import json
@@ -7,25 +9,33 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from copy import deepcopy
+from functools import cache
 
 import nbformat
 import pytest
 from conftest import BUILT, ROOT
-from site_book import DESK, DOCUMENTS, FIGURES, PHONE, Sight, source, watch
+from site_book import (
+    DESK,
+    FIGURES,
+    LIVE,
+    PHONE,
+    Sight,
+    each_figure,
+    has_started,
+    scroll_through,
+    watch,
+)
 
 from backprop.live import Losses
 from book import notebooks
 
-# --- live figures ----------------------------------------------------------------------------------------------------------
+# --- live figures ---------------------------------------------------------------------------------
 
-each_figure = pytest.mark.parametrize(
-    "document, index", FIGURES, ids=[f"{Path(d).name}-{k}" for d, k in FIGURES]
-)
 CONTROLS = "input, button, select, textarea, [role=slider], [role=button], [role=switch], [role=tab], [role=radio], [contenteditable=true]"
 
-# What a figure shows, but for one control and whatever surrounds that control alone (its label, its own read-out), so that a
-# control which moves nothing but itself is found out.
+# What a figure shows, but for one control and whatever surrounds that control alone (its label, its
+# own read-out), so that a control which moves nothing but itself is found out.
 SHOWN = """([host, control]) => {
   let field = control;
   while (field.parentElement !== host && !field.parentElement.querySelector("svg, canvas") &&
@@ -43,40 +53,23 @@ SHOWN = """([host, control]) => {
 
 
 def open_figure(browser, address, index):
+    """A page of its own on which the figure has started, and the figure."""
     page = browser.new_page(viewport=DESK)
-    sight = Sight()
-    watch(page, sight)
     page.goto(address, wait_until="load")
     figure = page.locator(".live-figure").nth(index)
+    start(figure)
+    return page, figure
+
+
+def start(figure):
     figure.scroll_into_view_if_needed()
-    figure.locator("xpath=self::*[@data-live]").wait_for(state="attached")
-    return page, figure, sight
-
-
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
-@each_figure
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_live_figure_starts(document, index, scheme, browser, site):
-    address = (
-        f"{site}/{document}.html" if scheme == "http" else (BUILT / f"{document}.html").as_uri()
-    )
-    page, figure, sight = open_figure(browser, address, index)
-    try:
-        assert figure.get_attribute("data-live") == "ready", figure.locator(
-            ".live-note"
-        ).inner_text()
-        assert figure.locator(".live-host").bounding_box()["height"] > 50
-        assert (
-            not figure.locator(".live-picture").is_visible()
-            and not figure.locator(".live-note").is_visible()
-        )
-        assert sight.complaints == [] and sight.failures == []
-    finally:
-        page.close()
+    figure.locator("xpath=self::*[@data-live='ready']").wait_for(state="attached")
 
 
 def operate(page, control):
-    """Do to a control what a reader would do with the keyboard or the mouse; say whether it could be done."""
+    """Do to a control what a reader would do with the keyboard or the mouse; say whether it could
+    be done.
+    """
     if not control.is_enabled():
         return False
     kind = control.evaluate(
@@ -114,62 +107,106 @@ def operate(page, control):
     return True
 
 
+# Ask after something was done to a control whether the rest of the figure shows something else than
+# before: at once, after each change of its elements, after the next frames (a canvas and the value
+# of a field change no element), and at last after half a second.
+CHANGES = """async ([host, control, before]) => {
+  const shown = SHOWN, other = () => !control.isConnected || shown([host, control]) !== before;
+  if (other()) return true;
+  return new Promise((done) => {
+    const end = (found) => { observer.disconnect(); clearTimeout(last); done(found); };
+    const look = () => {
+      const found = other();
+      observer.takeRecords(); // of what the question itself has marked
+      if (found) end(true);
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(host, { subtree: true, childList: true, attributes: true, characterData: true });
+    const last = setTimeout(() => end(other()), 500);
+    requestAnimationFrame(() => requestAnimationFrame(look));
+  });
+}""".replace("SHOWN", SHOWN)
+
+
 def changes(page, figure, control):
     """Operate a control and say whether the rest of the figure changed within half a second."""
     host, handle = figure.locator(".live-host").element_handle(), control.element_handle()
     before = page.evaluate(SHOWN, [host, handle])
-    if not operate(page, control):
-        return False
-    for _ in range(25):
-        if (
-            not handle.evaluate("part => part.isConnected")
-            or page.evaluate(SHOWN, [host, handle]) != before
-        ):
-            return True
-        page.wait_for_timeout(20)
-    return False
+    return operate(page, control) and page.evaluate(CHANGES, [host, handle, before])
 
 
-def dead_controls(browser, address, index):
-    """The controls of a figure that change nothing, by name.
+def dead_controls(page, index):
+    """The controls of a figure of the page that change nothing, by name.
 
-    Each is operated once, one after the other. One that did nothing gets more chances on a fresh page, each time after another
-    control has been operated: reset has nothing to do at first, and a step back none at the first step.
+    Each is operated once, one after the other; those that did nothing once more, now that others
+    have been operated: reset has nothing to do at first, and a step back none at the first step.
+    What still did nothing gets more chances on a fresh page, each time after another control.
     """
-    page, figure, _ = open_figure(browser, address, index)
-    try:
-        controls = figure.locator(CONTROLS)
-        count = controls.count()
-        assert count > 0, "a live figure without controls"
-        idle = [k for k in range(count) if not changes(page, figure, controls.nth(k))]
-        dead = []
-        for k in idle:
-            page.reload(wait_until="load")
-            figure.scroll_into_view_if_needed()
-            figure.locator("xpath=self::*[@data-live='ready']").wait_for(state="attached")
-            name = " ".join(controls.nth(k).evaluate(NAME_OF_CONTROL).split())
-            if not any(
-                operate(page, controls.nth(other)) and changes(page, figure, controls.nth(k))
-                for other in range(count)
-                if other != k
-            ):
-                dead.append(name)
-        return dead
-    finally:
-        page.close()
+    figure = page.locator(".live-figure").nth(index)
+    start(figure)
+    controls = figure.locator(CONTROLS)
+    count = controls.count()
+    assert count > 0, "a live figure without controls"
+    idle = range(count)
+    for _ in range(2):
+        idle = [k for k in idle if not changes(page, figure, controls.nth(k))]
+    dead = []
+    for k in idle:
+        page.reload(wait_until="load")
+        start(figure)
+        name = " ".join(controls.nth(k).evaluate(NAME_OF_CONTROL).split())
+        if not any(
+            operate(page, controls.nth(other)) and changes(page, figure, controls.nth(k))
+            for other in range(count)
+            if other != k
+        ):
+            dead.append(name)
+    return dead
 
 
 NAME_OF_CONTROL = "part => part.getAttribute('aria-label') || part.labels?.[0]?.innerText || part.textContent.trim() || part.outerHTML.slice(0, 120)"
 
 
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@pytest.fixture(scope="module")
+def from_file(browser):
+    """Open the file of a page (once) without a server: what went wrong, what its figures look like,
+    the dead controls of each.
+    """
+
+    @cache
+    def visit(document):
+        sight = Sight()
+        page = browser.new_page(viewport=DESK)
+        try:
+            watch(page, sight)
+            page.goto((BUILT / f"{document}.html").as_uri(), wait_until="load")
+            scroll_through(page)
+            sight = deepcopy(sight)  # without what a page loaded again may add
+            sight.facts["live"] = page.evaluate(LIVE)
+            sight.facts["dead"] = [dead_controls(page, k) for k in range(len(sight.facts["live"]))]
+        finally:
+            page.close()
+        return sight
+
+    return visit
+
+
 @each_figure
-def test_every_control_of_a_live_figure_does_something(document, index, browser, site):
-    assert dead_controls(browser, f"{site}/{document}.html", index) == []
+def test_live_figure_starts_from_a_file(document, index, from_file):
+    sight = from_file(document)
+    has_started(sight.facts["live"][index])
+    assert sight.complaints == [] and sight.failures == []
+
+
+@each_figure
+def test_every_control_of_a_live_figure_does_something(document, index, from_file):
+    assert from_file(document).facts["dead"][index] == []
 
 
 def test_a_dead_control_is_found_out(browser, tmp_path):
-    """A figure with one control that works, one that only moves itself and its own read-out, and a reset."""
+    """A figure with one control that works, one that only moves itself and its own read-out, and a
+    reset.
+    """
     (tmp_path / "page.html").write_text(
         """
       <figure class="live-figure" data-live="ready"><div class="live-host"><div>
@@ -185,7 +222,10 @@ def test_a_dead_control_is_found_out(browser, tmp_path):
       </script>""",
         encoding="utf8",
     )
-    assert dead_controls(browser, (tmp_path / "page.html").as_uri(), 0) == ["dead 3", "nothing"]
+    page = browser.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    assert dead_controls(page, 0) == ["dead 3", "nothing"]
+    page.close()
 
 
 BREAKAGES = {
@@ -205,7 +245,6 @@ BREAKAGES = {
 }
 
 
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
 @pytest.mark.parametrize("way", BREAKAGES)
 def test_broken_figure_says_so_and_keeps_its_picture(way, browser, site):
     document, index = FIGURES[0]
@@ -234,7 +273,6 @@ def test_broken_figure_says_so_and_keeps_its_picture(way, browser, site):
         page.close()
 
 
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
 def test_without_javascript_and_on_paper_a_figure_is_its_picture(browser, site):
     document, index = FIGURES[0]
     context = browser.new_context(java_script_enabled=False)
@@ -248,7 +286,7 @@ def test_without_javascript_and_on_paper_a_figure_is_its_picture(browser, site):
     )
     context.close()
 
-    page, figure, _ = open_figure(browser, f"{site}/{document}.html", index)
+    page, figure = open_figure(browser, f"{site}/{document}.html", index)
     page.emulate_media(media="print")
     assert (
         figure.locator(".live-picture").is_visible()
@@ -280,7 +318,9 @@ def test_old_browsers_get_the_page_with_its_pictures(browser, site):
 
 
 def test_without_javascript_the_page_is_whole(browser, site):
-    """Text in the book's own colours, finished formulas with their source, navigation, and solutions that open."""
+    """Text in the book's own colours, finished formulas with their source, navigation, and
+    solutions that open.
+    """
     context = browser.new_context(java_script_enabled=False, viewport=DESK, color_scheme="dark")
     page = context.new_page()
     page.goto(f"{site}/chapters/04_mathematics/4_2_cross_entropy.html", wait_until="load")
@@ -305,21 +345,6 @@ def test_without_javascript_the_page_is_whole(browser, site):
     context.close()
 
 
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
-@each_figure
-def test_live_figure_has_a_name_and_a_polite_voice(document, index, browser, site):
-    """A screen reader hears what the figure is, and a region that speaks when nobody else does."""
-    page, figure, _ = open_figure(browser, f"{site}/{document}.html", index)
-    root = figure.locator(".live-host > *").first
-    assert root.get_attribute("role") in ("group", "region", "figure") and root.get_attribute(
-        "aria-label"
-    ).startswith("Live figure")
-    assert figure.locator(".live-host [aria-live=polite], .live-host [role=status]").count() >= 1
-    assert figure.locator(".live-host [aria-live=assertive], .live-host [role=alert]").count() == 0
-    page.close()
-
-
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
 def test_figures_wait_until_they_are_near(browser, site):
     """A page's own text comes first: no figure far below the view is loaded."""
     document, index = FIGURES[0]
@@ -333,18 +358,7 @@ def test_figures_wait_until_they_are_near(browser, site):
     assert loaded == (top < 400 + 800), f"the figure starts {top:.0f} pixels below"
 
 
-# --- the page's own controls -------------------------------------------------------------------------------------------------
-
-
-def test_notebooks_can_be_downloaded(browser, site):
-    for document in DOCUMENTS:
-        if source(document).suffix == ".ipynb":
-            page = browser.new_page()
-            page.goto(f"{site}/{document}.html", wait_until="domcontentloaded")
-            with page.expect_download() as download:
-                page.locator("a.download-notebook").click()
-            assert Path(download.value.path()).read_bytes() == source(document).read_bytes()
-            page.close()
+# --- the page's own controls ----------------------------------------------------------------------
 
 
 def test_search_finds_a_page(browser, site):
@@ -378,25 +392,7 @@ def test_theme_is_remembered(browser, site):
     context.close()
 
 
-def test_solutions_are_hidden_until_asked_for(browser, site):
-    for document in DOCUMENTS:
-        page = browser.new_page(viewport=DESK)
-        page.goto(f"{site}/{document}.html", wait_until="domcontentloaded")
-        assert (
-            page.locator(".admonition.solution").count()
-            == page.locator("details.admonition.solution:not([open])").count()
-        ), f"{document}: a solution without :class: dropdown"
-        if page.locator("details.solution").count():
-            solution = page.locator("details.solution").first
-            assert solution.evaluate("part => part.getBoundingClientRect().height") < 80
-            solution.locator("summary").click()
-            assert solution.evaluate(
-                "part => part.open && part.getBoundingClientRect().height > 80"
-            )
-        page.close()
-
-
-# --- what must fail the build ---------------------------------------------------------------------------------------------------
+# --- what must fail the build ---------------------------------------------------------------------
 
 
 def build(folder, cells, outputs=(), environment=None):

@@ -1,13 +1,16 @@
-"""Finding and keeping: the search, the index, addresses that stay, what a page says of itself, where it can be run."""
+"""Finding and keeping: the search, the index, addresses that stay, what a page says of itself,
+where it can be run.
+"""
 
 import re
 import xml.etree.ElementTree as ElementTree
+from functools import cache
 from html import unescape
 
 import nbformat
 import pytest
 from conftest import BUILT, ROOT
-from site_book import DESK, DOCUMENTS, FIGURES, PAGES, source
+from site_book import DESK, DOCUMENTS, FIGURES, PAGES, SETTLED, source
 from test_site import build
 
 from book import elsewhere, finding, style
@@ -19,6 +22,7 @@ RESULTS = """(queries) => queries.map((query) => {
 })"""
 
 
+@cache
 def html(page):
     return (BUILT / f"{page}.html").read_text(encoding="utf8")
 
@@ -41,12 +45,14 @@ def labelled_equations():
                         yield document, label
 
 
-# --- the search -------------------------------------------------------------------------------------------------------------
+# --- the search -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def search(browser, site):
-    """Ask the search page; the answers to many queries at once: [page, title, anchor] each, best first."""
+    """Ask the search page; the answers to many queries at once: [page, title, anchor] each, best
+    first.
+    """
     page = browser.new_page()
     page.goto(f"{site}/search.html?q=gradient", wait_until="load")
     page.wait_for_function("typeof Search !== 'undefined' && Search._index")
@@ -101,7 +107,9 @@ def test_search_finds(query, page, search):
 
 
 def test_excerpts_hold_a_formula_once(browser, site):
-    """As a reader sees the results: no formula three times (as MathML, as TeX, as HTML), and the query legible in its field."""
+    """As a reader sees the results: no formula three times (as MathML, as TeX, as HTML), and the
+    query legible in its field.
+    """
     page = browser.new_page(viewport=DESK)
     page.goto(f"{site}/search.html?q=logit", wait_until="load")
     page.wait_for_function("document.querySelectorAll('#search-results .context').length > 3")
@@ -131,7 +139,7 @@ def test_a_found_term_leads_to_its_row(browser, site):
     page.close()
 
 
-# --- the index and addresses -------------------------------------------------------------------------------------------------
+# --- the index and addresses ----------------------------------------------------------------------
 
 
 def test_index_lists_all_terms_symbols_and_formulas():
@@ -157,7 +165,9 @@ def test_index_lists_all_terms_symbols_and_formulas():
 
 @pytest.mark.parametrize("page", DOCUMENTS)
 def test_addresses_do_not_depend_on_the_order_of_things(page):
-    """Sections, formulas, figures and references are reached by names that their authors gave, not by counted ones."""
+    """Sections, formulas, figures and references are reached by names that their authors gave, not
+    by counted ones.
+    """
     text = html(page)
     links = set(re.findall(r'href="([^"#]*)#(id\d+|[\w-]*-\d+-\d+)"', text))
     own = {name for _, name in links if re.fullmatch(r"id\d+", name)}
@@ -187,7 +197,9 @@ def test_live_figures_have_an_address(browser, site):
 
 
 def test_a_citation_names_one_work():
-    """Works of the same authors and year are told apart by a letter, so that a label on paper leads to one of them."""
+    """Works of the same authors and year are told apart by a letter, so that a label on paper leads
+    to one of them.
+    """
     works = {}
     for page in DOCUMENTS:
         for key, label in re.findall(r'href="[^"]*#(ref-[^"]+)"[^>]*>(.*?)</a>', html(page)):
@@ -219,7 +231,7 @@ def test_previous_and_next_lead_through_the_whole_book():
         assert 'class="right-next"' in html(before) and 'class="left-prev"' in html(after)
 
 
-# --- what a page says of itself ------------------------------------------------------------------------------------------------
+# --- what a page says of itself -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -262,7 +274,7 @@ def test_a_lost_reader_is_led_back(browser, site):
         page.close()
 
 
-# --- elsewhere -----------------------------------------------------------------------------------------------------------------
+# --- elsewhere ------------------------------------------------------------------------------------
 
 
 def test_without_an_address_no_button_leads_nowhere():
@@ -380,7 +392,7 @@ def test_binder_and_class_servers_get_a_python_that_the_book_runs_on():
     assert (ROOT / "requirements.txt").read_text(encoding="utf8").count("-e ./code") == 1
 
 
-# --- the one style sheet --------------------------------------------------------------------------------------------------------
+# --- the one style sheet --------------------------------------------------------------------------
 
 
 def test_style_sheet_keeps_what_can_match_and_nothing_else():
@@ -420,7 +432,9 @@ def test_style_sheet_forgets_variables_that_nothing_reads():
 
 
 def test_pages_look_the_same_with_all_rules(browser, site):
-    """The style sheet with everything in it and the short one give every element of a page the same place and colours."""
+    """The style sheet with everything in it and the short one give every element of a page the same
+    place and colours.
+    """
     page = browser.new_page(viewport=DESK)
     page.goto(
         f"{site}/chapters/04_mathematics/4_2_cross_entropy.html#summary", wait_until="load"
@@ -437,9 +451,9 @@ def test_pages_look_the_same_with_all_rules(browser, site):
         """(css) => { document.querySelector("link[rel=stylesheet]").replaceWith(Object.assign(document.createElement("style"), { textContent: css })); }""",
         re.sub(r'url\("(?!data:)', f'url("{site}/_static/', everything),
     )
-    page.wait_for_timeout(300)
+    page.evaluate(SETTLED)
     page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(100)
+    page.evaluate(SETTLED)
     long = page.evaluate(look)
     page.close()
     assert len(everything) > 2 * (static / style.NAME).stat().st_size
@@ -449,7 +463,9 @@ def test_pages_look_the_same_with_all_rules(browser, site):
 
 
 def sheets_of(static):
-    """The style sheets of the theme, its extensions and the book, in their order; the one made of them begins with their names."""
+    """The style sheets of the theme, its extensions and the book, in their order; the one made of
+    them begins with their names.
+    """
     return (
         re.match(r"/\*! (.*) \*/", (static / style.NAME).read_text(encoding="utf8"))
         .group(1)

@@ -179,6 +179,21 @@ def test_gradients_equal_torch(make):
     )
 
 
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_the_prediction_is_what_the_loss_compares(make):
+    """With biases of both sorts a rating that is predicted costs nothing, at both ends too."""
+    rng = np.random.default_rng(5)
+    model, (user, film, _) = make(rng), some_ratings(rng)
+    for name in "bc":
+        model.parameters[name][...] = rng.normal(size=model.parameters[name].shape)
+    free = model.predict(user, film, low=-np.inf, high=np.inf)
+    assert model.loss_and_gradients(user, film, free) < 1e-28
+    assert close(model.predict(user, film, low=3.0, high=4.0), free.clip(3, 4), 1e-15)
+    assert free.min() < 3 and free.max() > 4
+    if isinstance(model, MatrixFactorization):
+        assert close(free, model.scores()[user, film], 1e-13)
+
+
 def test_shares_of_the_penalty_add_up_over_all_ratings():
     rng = np.random.default_rng(3)
     model, (user, film, _) = MODELS["matrix"](rng), some_ratings(rng)
