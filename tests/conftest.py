@@ -1,7 +1,8 @@
-"""What several test files share: the browser, and the built book on a loopback server."""
+"""What all tests share: the browser, the built book on a loopback server, the order of the files."""
 
 import functools
 import gzip
+import json
 import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,11 +18,27 @@ sys.path[:0] = [
 
 import chromium  # noqa: E402
 
-pytest_plugins = ["tally"]
+pytest_plugins = ["tally", "kernels"]
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build" / "html"
-PATIENCE = 180_000  # ms until a wait for something on a page fails: it judges whether it comes, not how fast a busy machine is
+# ms until a wait for something on a page fails: it judges whether it comes, not how fast
+PATIENCE = 180_000
+NEW = 60  # seconds that a file of tests is expected to take which the record does not know
+
+
+def pytest_collection_modifyitems(config, items):
+    """Mark what needs the browser; with several processes, the longest files come first.
+
+    Then all processes are busy to the end.
+    """
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    if hasattr(config, "workerinput"):
+        record = json.loads((ROOT / "data" / "checks.json").read_text(encoding="utf8"))
+        seconds = {file: entry["seconds"] for file, entry in record.items()}
+        items.sort(key=lambda item: -seconds.get(item.nodeid.split("::")[0], NEW))
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +46,12 @@ def browser():
     """One Chromium for the session, through Playwright."""
     from playwright.sync_api import sync_playwright
 
-    path = chromium.find()
-    assert path, chromium.ADVICE
+    wanted = chromium.missing()
+    assert not wanted, chromium.advice(wanted)
     with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+        instance = playwright.chromium.launch(
+            executable_path=chromium.find(), args=chromium.ARGUMENTS
+        )
         instance.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield instance
         instance.close()
@@ -47,7 +66,9 @@ def packed(path):
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """What a static host does: text goes packed with gzip, and an address that does not exist gets the book's page for that."""
+    """What a static host does: text goes packed with gzip, and an address that does not exist gets
+    the book's page for that.
+    """
 
     protocol_version = "HTTP/1.1"
 

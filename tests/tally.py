@@ -1,7 +1,8 @@
 """How much the tests prove, in numbers. A pytest plugin, loaded by conftest.py.
 
-Tests call `count` where a comparison is made and was found good. ``pytest --tally FILE`` writes for each test file what passed and what
-was counted; files that did not run keep the entry they had. The page "How this book is checked" reads ``data/checks.json``.
+Tests call `count` where a comparison is made and was found good. ``pytest --tally FILE`` writes for
+each test file what passed and what was counted; files that did not run keep the entry they had. The
+page "How this book is checked" reads ``data/checks.json``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ OUTCOMES: dict[str, Counter] = {}  # test file -> outcome -> how many; "seconds"
 
 
 def count(kind: str, number: int = 1, error: float | None = None) -> None:
-    """Note that the test that runs now has made `number` comparisons of this `kind`; `error` is the largest deviation among them."""
+    """Note that the test that runs now has made `number` comparisons of this `kind`; `error` is the
+    largest deviation among them.
+    """
     file = os.environ.get("PYTEST_CURRENT_TEST", "").split("::")[0]
     entry = COUNTED.setdefault(file, {}).setdefault(kind, [0, None])
     entry[0] += int(number)

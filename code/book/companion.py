@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "backprop"
 CONTENTS = "chapters/appendix/source"  # the page in the contents that leads to the modules
@@ -34,7 +35,7 @@ class Member:
     """
 
     name: str
-    node: ast.AST
+    node: Any
 
     @property
     def line(self):
@@ -171,9 +172,9 @@ class Companion:
                             module.members.setdefault(name, Member(name, part))
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                    for name in ast.walk(target):  # also in a, b = ...
-                        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
-                            module.members.setdefault(name.id, Member(name.id, node))
+                    for leaf in ast.walk(target):  # also in a, b = ...
+                        if isinstance(leaf, ast.Name) and isinstance(leaf.ctx, ast.Store):
+                            module.members.setdefault(leaf.id, Member(leaf.id, node))
         for name in module.members:
             if "." not in name:
                 module.names[name] = f"{module.name}.{name}"
@@ -270,7 +271,7 @@ class Companion:
 
         Dict of label to the full names of the pieces, innermost first found.
         """
-        found = {}
+        found: dict[str, list[str]] = {}
         for module in self.pages:
             members = sorted(module.members.values(), key=lambda member: member.line)
             for k, line in enumerate(module.text.splitlines(), start=1):
@@ -504,7 +505,7 @@ def uses(companion, notebooks):
         For the full name of each module, what is used of it and by which documents; ``""`` stands
         for the module itself.
     """
-    found = {}
+    found: dict[str, dict[str, list[str]]] = {}
     for document, path in notebooks.items():
         scope = Scope()
         for cell in json.loads(path.read_text(encoding="utf8"))["cells"]:

@@ -188,7 +188,7 @@ def set_maths(text):
 
 
 def chinese(text):
-    """The Chinese terms of a glossary cell: "激活；输出值 (3, 5)" -> ["激活", "输出值"]."""
+    """The Chinese terms of a glossary cell: "激活；输出值 (3, 5)" to ["激活", "输出值"]."""
     terms = [
         re.split("[,，]", term)[0].strip()
         for term in re.split(r"[；;、]", REFERENCES.sub("", text))
@@ -197,7 +197,10 @@ def chinese(text):
 
 
 class NamePlaces(SphinxTransform):
-    """Give the rows of the glossary and of the notation tables an address, and note them and all labelled formulas."""
+    """Give the rows of the glossary and of the notation tables an address.
+
+    Note them, and all labelled formulas.
+    """
 
     default_priority = 700
 
@@ -287,7 +290,7 @@ def merge(app, env, docnames, other):
     )
 
 
-# --- the index ----------------------------------------------------------------------------------------------------------
+# --- the index ------------------------------------------------------------------------------------
 
 
 def numbered(env, docname, place):
@@ -296,10 +299,11 @@ def numbered(env, docname, place):
 
 
 def contents_of_index(app):
-    """What genindex.html shows: the symbols, the terms by letter, the Chinese terms, the formulas by page."""
+    """What genindex.html shows: symbols, terms by letter, Chinese terms, formulas by page."""
     env, builder = app.env, app.builder
     order = list(dict.fromkeys(in_order(env, app.config.root_doc)))
-    symbols, terms, han, formulas = [], {}, [], []
+    symbols, han, formulas = [], [], []
+    terms: dict[str, list[dict]] = {}
     for docname in [*order, *sorted(set(places(env)) - set(order))]:
         address = builder.get_relative_uri("genindex", docname)
         of_page = []

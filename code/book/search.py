@@ -120,7 +120,7 @@ def entries_of(doctree, companion=None, document=""):
     module = companion and companion.modules_by_document.get(document)
     if module:
         return list(entries_of_module(module))
-    found = []
+    found: list[list] = []
     for section in doctree.findall(nodes.section):
         if not section.children or not isinstance(section[0], nodes.title):
             continue
@@ -200,7 +200,8 @@ def all_entries(env, order):
     entries : list of list
         Kind, title, other names, text, number of the page, place on it.
     """
-    pages, entries = [], []
+    pages: list[list] = []
+    entries: list[list] = []
     for document in order:
         of_page = kept(env).get(document, [])
         if not of_page:

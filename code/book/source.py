@@ -19,6 +19,7 @@ import json
 import re
 from html import escape, unescape
 from pathlib import Path
+from typing import Any
 
 import pybtex.plugin
 from docutils import nodes
@@ -34,7 +35,7 @@ from .companion import CONTENTS, LABEL, PACKAGE, Companion, Scope, uses
 from .finding import name_of_formula
 
 FOLDER = f"code/{PACKAGE}"
-NUMPYDOC = NumpydocConfig(
+NUMPYDOC: Any = NumpydocConfig(
     napoleon_use_param=False, napoleon_use_rtype=False, napoleon_use_ivar=True
 )
 CODE = re.compile(r"(``.+?``|`[^`]+`)", re.S)
@@ -143,7 +144,8 @@ def signature(member):
         if any("dataclass" in ast.unparse(part) for part in node.decorator_list):
             fields = [part for part in node.body if isinstance(part, ast.AnnAssign)]
             return f"({', '.join(default(part) for part in fields)})"
-        maker = [part for part in node.body if getattr(part, "name", "") == "__init__"]
+        functions = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+        maker = [function for function in functions if function.name == "__init__"]
         if maker:
             arguments, method = maker[0].args, True
     else:
@@ -316,7 +318,7 @@ class ModuleParser(RSTParser):
     supported = ("companion",)
 
     def parse(self, inputstring, document):
-        app = self.env.app
+        app: Any = self.env.app
         module = app.book_companion.modules_by_document[self.env.docname]
         page = Page(module, app.book_companion, app.book_uses, app.book_labels, app.book_keys)
         super().parse(page.write(), document)
@@ -343,7 +345,8 @@ class CompanionSource(SphinxDirective):
     has_content = True
 
     def run(self):
-        module = self.env.app.book_companion.modules_by_document[self.env.docname]
+        app: Any = self.env.app
+        module = app.book_companion.modules_by_document[self.env.docname]
         block = nodes.literal_block(module.text, module.text, language="python3")
         block["classes"] = ["module-source"]
         block["highlight_args"] = {"lineanchors": "line"}
@@ -357,8 +360,8 @@ class CompanionContents(SphinxDirective):
     """
 
     def run(self):
-        app = self.env.app
-        groups = {}
+        app: Any = self.env.app
+        groups: dict[str, list] = {}
         for module in app.book_companion.pages:
             package = module.package.partition(".")[2].partition(".")[0]
             groups.setdefault(package, []).append(module)

@@ -1,7 +1,24 @@
 """A live figure on a page of its own, for tests: its model stands in for Python, its numbers are read back."""
 
 from tally import count
-from test_live import MODEL, NUMBERS
+
+MODEL = """
+window.makeModel = (state) => {
+  const listeners = {};
+  return { state, saves: 0, count: () => Object.values(listeners).flat().length,
+    get: (name) => state[name],
+    set(name, value) {
+      const same = JSON.stringify(state[name]) === JSON.stringify(value);
+      state[name] = value;
+      if (!same) for (const f of [...(listeners["change:" + name] ?? [])]) f();
+    },
+    on(name, f) { (listeners[name] ??= []).push(f); },
+    off(name, f) { listeners[name] = (listeners[name] ?? []).filter((g) => g !== f); },
+    save_changes() { this.saves += 1; } };
+};
+window.load = (text) => import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+"""
+NUMBERS = """() => [...document.querySelectorAll("[data-name]")].map((n) => [n.dataset.name, n.dataset.value, n.textContent])"""
 
 # What is wrong with how the figure looks at this width: text over text in a plot, parts that stick out of the figure.
 PROBLEMS = """() => {
@@ -59,13 +76,29 @@ class LivePage:
         )
         self.page.evaluate(MODEL)
         self.page.evaluate(
-            """async ([text, state]) => {
+            "async (text) => { window.module = (await load(text)).default; }", figure._esm
+        )
+        self.render(figure)
+
+    def render(self, figure):
+        """Show the figure as it was made, on this page, whatever was shown here before."""
+        self.figure = figure
+        self.page.evaluate(
+            """async (state) => {
+          window.stop?.();
           window.model = makeModel(state);
-          window.module = (await load(text)).default;
           window.stop = await module.render({ model, el: document.getElementById("figure") });
         }""",
-            [figure._esm, state_of(figure)],
+            state_of(figure),
         )
+
+    def again(self, figure, width):
+        """The same for another test: as if the page had just been opened."""
+        assert self.errors == []
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.mouse.move(0, 0)
+        self.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+        self.render(figure)
 
     def set(self, **state):
         self.page.evaluate(
@@ -125,17 +158,26 @@ def state_of(figure):
     }
 
 
-def live_pages(browser):
-    """Generator behind a `show` fixture: yields show(figure, width=760, theme="light", **context options); at the end, no page had an error."""
-    contexts, shown = [], []
+def live_pages(browser, kind=LivePage):
+    """Generator behind a `show` fixture of a module: yields show(figure, width=760, theme="light", **context options).
+
+    A figure's page is opened once for each width, theme and options, and shows a figure anew for each call;
+    at the end, no page had an error.
+    """
+    contexts, shown = [], {}
 
     def show(figure, width=760, theme="light", **options):
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
-        shown.append(LivePage(contexts[-1], figure, theme))
-        return shown[-1]
+        key = (type(figure), width, theme, *sorted(options.items()))
+        if key in shown:
+            shown[key].again(figure, width)
+        else:
+            viewport = {"width": width, "height": 900}
+            contexts.append(browser.new_context(viewport=viewport, **options))
+            shown[key] = kind(contexts[-1], figure, theme)
+        return shown[key]
 
     yield show
-    errors = [error for s in shown for error in s.errors]
+    errors = [error for s in shown.values() for error in s.errors]
     for context in contexts:
         context.close()
     assert errors == []

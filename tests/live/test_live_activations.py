@@ -11,7 +11,7 @@ from backprop.live import Activations
 NAMES = ["sigmoid", "tanh", "relu", "identity"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

@@ -17,7 +17,7 @@ from backprop.training import train
 STATE = ("example", "epsilon", "target", "noise_seed")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
+from mathematics import Mathematics
 
 from backprop.activations import softmax
 from backprop.language.encoder_decoder import END, START, EncoderDecoder
@@ -32,7 +33,7 @@ def make(net):
     return lambda words=WORDS, **state: AttentionMap(net, LETTERS, SOUNDS, words, **state)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 
@@ -291,6 +292,30 @@ def test_picture_and_words_follow_the_state(make):
         )
         seen.add(data["image/png"])
     assert len(seen) == 7 and AttentionMap().picture() == AttentionMap().picture()
+
+
+# ------------------------------------------------------------------------------------------------- the two side by side
+
+
+def test_all_that_follows_from_looking_elsewhere_is_the_companions(make):
+    """Weights, slopes and probabilities of all heads, steps, letters and sounds."""
+    js, rng = Mathematics("attention_map/maths.js"), np.random.default_rng(7)
+    for _ in range(24):
+        figure = make(**random_state(rng))
+        got = js(
+            """(word, readout, temperature, seen) => {
+          const opened = openedWord(word), weights = attentionWeights(opened.scores, temperature, seen);
+          return { weights, ...attentionPass(opened, readoutOf(readout), weights, temperature) };
+        }""",
+            figure.examples[figure.word],
+            figure.readout,
+            figure.temperature,
+            figure.seen.tolist(),
+        )
+        np.testing.assert_allclose(got["weights"], figure.weights, rtol=1e-9, atol=1e-13)
+        np.testing.assert_allclose(got["slopes"], figure.slopes, rtol=1e-9, atol=1e-13)
+        np.testing.assert_allclose(got["p"], figure.probabilities, rtol=1e-9, atol=1e-15)
+    js.close()
 
 
 # ------------------------------------------------------------------------------------------------------------ the page

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, state_of, written
+from mathematics import Mathematics
 
 from backprop.graph import Scalar
 from backprop.live import ComputationalGraph
-from backprop.live.base import HERE
 from backprop.live.computational_graph import EXPRESSIONS
 
 STATE = ("expression", "inputs", "view", "stage")
@@ -25,7 +25,7 @@ VALUES = {  # each expression, in one line of mathematics
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 
@@ -187,8 +187,7 @@ UNARY = {
 BINARY = {"add": lambda a, b: a + b, "mul": lambda a, b: a.tanh() * b}
 
 
-def test_the_engines_graph_is_the_companions(browser):
-    from test_live import MODEL
+def test_the_engines_graph_is_the_companions():
 
     rng, cases, wanted = np.random.default_rng(12), [], []
     for _ in range(120):
@@ -206,11 +205,10 @@ def test_the_engines_graph_is_the_companions(browser):
             [(n.value, n.grad, list(n.local), n.op) for n in values[-1].nodes()]
             + [n.grad for n in values]
         )
-    page = browser.new_page()
-    page.evaluate(MODEL)
-    got = page.evaluate(
-        """async ([text, cases]) => {
-      const { scalar, operations: o, nodesOf, backwardThrough } = await load(text);
+    js = Mathematics("shared/engine.js")
+    got = js(
+        """(cases) => {
+      const o = operations;
       const one = (a) => o.add(o.mul(a, a), scalar(1));
       const run = { exp: (a) => o.exp(o.tanh(a)), log: (a) => o.log(one(a)), tanh: o.tanh, sigmoid: o.sigmoid, relu: o.relu, square: (a) => o.pow(o.tanh(a), 2),
         inverse: (a) => o.pow(one(a), -1.5), zeroth: (a) => o.pow(a, 0), add: o.add, mul: (a, b) => o.mul(o.tanh(a), b) };
@@ -223,9 +221,9 @@ def test_the_engines_graph_is_the_companions(browser):
         return [...nodes.map((n) => [n.value, n.grad, n.local, n.op]), ...values.map((n) => n.grad)];
       });
     }""",
-        [(HERE / "engine.js").read_text(encoding="utf-8"), cases],
+        cases,
     )
-    page.close()
+    js.close()
     for ours, theirs in zip(got, wanted, strict=True):
         for a, b in zip(ours, theirs, strict=True):
             if isinstance(b, tuple):

@@ -6,7 +6,7 @@ import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
 
 from backprop.datasets import load_mnist
-from backprop.live import Neuron
+from backprop.live import LiveFigure
 from backprop.live.base import HERE
 from backprop.live.convolution import DIGITS, KERNELS, LIMIT, PICTURES, Convolution
 
@@ -14,7 +14,7 @@ STATE = ("image", "kernel", "target_kernel", "view", "at", "cell", "tool", "eta"
 VIEWS = ("forward", "cell", "loss")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 
@@ -233,11 +233,17 @@ def test_picture_and_words_follow_the_state():
     assert f"{Convolution().values['z']:.3f}" in Convolution().describe()
 
 
-def test_the_figures_own_styles_follow_those_of_all():
+def test_the_figures_own_styles_follow_those_of_all(tmp_path):
     shared, own = (
-        (HERE / name).read_text(encoding="utf-8") for name in ("live.css", "convolution.css")
+        (HERE / name).read_text(encoding="utf-8")
+        for name in ("shared/style.css", "convolution/figure.css")
     )
-    assert Convolution._css == shared + own and Neuron._css == shared
+    (tmp_path / "figure.js").write_text("export default {};", encoding="utf-8")
+
+    class Plain(LiveFigure):
+        module = str(tmp_path / "figure.js")
+
+    assert Convolution._css == shared + own and Plain._css == shared
 
 
 # ------------------------------------------------------------------------------------------------------------ the page
@@ -306,8 +312,8 @@ def test_steps_are_the_companions(show):
         np.testing.assert_allclose(shown.get("kernel"), figure.kernel, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(shown.get("history"), figure.history, rtol=1e-9)
         assert check(shown)["step"][0] == len(figure.history) - 1
-    path = shown.page.locator(".lf-cv .lf-line").get_attribute("d")
-    assert path.count("L") == 52
+    points = shown.page.locator(".lf-cv .lf-line").get_attribute("points")
+    assert points.count(" ") == 52
     shown.set(kernel=KERNELS["blur"])  # another path: the history belongs to the one that was left
     assert check(shown)["step"][0] == 0
     shown.page.get_by_role("button", name="Reset").click()

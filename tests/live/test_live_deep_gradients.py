@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
+from mathematics import Mathematics
 
 from backprop.gradient_check import numeric_gradient
 from backprop.live import DeepGradients
-from backprop.live.base import HERE, bundle
 from backprop.live.deep_gradients import INITS, LABELS, MOST, PRESETS, draws, rms
 
 STATE = ("depth", "activation", "init", "sd", "residual", "norm", "layer", "seed")
 SWITCHES = list(itertools.product((False, True), repeat=2))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 
@@ -157,18 +157,10 @@ def test_picture_and_words_follow_the_state():
 # ------------------------------------------------------------------------------------------------- the two side by side
 
 
-def test_every_setting_gives_the_companions_numbers(browser, tmp_path):
+def test_every_setting_gives_the_companions_numbers():
     """All activations, initialisations and cures, shallow and deep, the weights at both ends of their range: every layer's four numbers."""
-    from test_live import MODEL
 
-    (tmp_path / "engine.js").write_text(
-        (HERE / "engine.js").read_text(encoding="utf-8"), encoding="utf-8"
-    )
-    (tmp_path / "probe.js").write_text(
-        (HERE / "deep_gradients_stack.js").read_text(encoding="utf-8")
-        + "\nexport default { stackOf };\n",
-        encoding="utf-8",
-    )
+    js = Mathematics("deep_gradients/stack.js")
     rng, figures = np.random.default_rng(8), []
     for activation, init, (residual, norm) in itertools.product(LABELS, INITS, SWITCHES):
         for sd in (0.01, 0.5) if init == "normal" else (0.1,):
@@ -195,14 +187,18 @@ def test_every_setting_gives_the_companions_numbers(browser, tmp_path):
         )
         for _ in range(12)
     ]
-    page = browser.new_page()
-    page.evaluate(MODEL)
-    found = page.evaluate(
-        "async ([text, states]) => { const { stackOf } = (await load(text)).default; return states.map((s) => { const { z, ...rest } = stackOf(s); return rest; }); }",
-        [bundle(tmp_path / "probe.js"), [f.settings for f in figures]],
+    found = js(
+        "(states) => states.map((s) => { const { z, ...rest } = stackOf(s); return { ...rest, fate: fateOf(rest.deltas[0] / rest.deltas[s.depth - 1]) }; })",
+        [f.settings for f in figures],
     )
-    page.close()
+    js.close()
+    assert {got["fate"] for got in found} == {
+        "vanishes",
+        "explodes",
+        "keeps its order of magnitude",
+    }
     for figure, got in zip(figures, found, strict=True):
+        assert got["fate"] == figure.fate
         for name in ("activations", "deltas", "slopes", "flat"):
             np.testing.assert_allclose(
                 np.array(got[name], dtype=float),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
+from mathematics import Mathematics
 
 from backprop.live import DescentRace
-from backprop.live.base import HERE, bundle
 from backprop.live.descent_race import DATA, FAR, MOST, NEAR, RACERS, SURFACES
 from backprop.losses import HalfSquaredError
 from backprop.network import Network
@@ -174,16 +174,9 @@ def test_picture_and_words_follow_the_state():
 # ------------------------------------------------------------------------------------------------- the two side by side
 
 
-def test_optimisers_equal_the_companions_over_200_steps(browser, tmp_path):
+def test_optimisers_equal_the_companions_over_200_steps():
     """From random starts with random settings; the paths of both sides, point by point."""
-    from test_live import MODEL
-
-    (tmp_path / "probe.js").write_text(
-        (HERE / "descent_map.js").read_text(encoding="utf-8") + "\nexport default { race };\n",
-        encoding="utf-8",
-    )
-    for name in ("draw.js", "chart.js", "optimizers.js"):
-        (tmp_path / name).write_text((HERE / name).read_text(encoding="utf-8"), encoding="utf-8")
+    js = Mathematics("descent_race/map.js")
     rng, figures = np.random.default_rng(12), []
     for k in range(10):
         surface = list(SURFACES)[k % 5]
@@ -203,14 +196,12 @@ def test_optimisers_equal_the_companions_over_200_steps(browser, tmp_path):
         {**{name: np.asarray(getattr(f, name)).tolist() for name in STATE}, "data": DATA.tolist()}
         for f in figures
     ]
-    page = browser.new_page()
-    page.evaluate(MODEL)
-    got = page.evaluate(
-        """async ([text, states]) => { const { race } = (await load(text)).default;
-      return states.map((state) => Object.fromEntries(Object.entries(race(state, [[0, 0]])).map(([name, { path, loss }]) => [name, [path.slice(0, 201), loss.slice(0, 201)]]))); }""",
-        [bundle(tmp_path / "probe.js"), states],
+    got = js(
+        """(states) => states.map((state) =>
+      Object.fromEntries(Object.entries(race(state, [[0, 0]])).map(([name, { path, loss }]) => [name, [path.slice(0, 201), loss.slice(0, 201)]])))""",
+        states,
     )
-    page.close()
+    js.close()
     for figure, paths in zip(figures, got, strict=True):
         found = figure.paths
         for name, (path, loss) in paths.items():

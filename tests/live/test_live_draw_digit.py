@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, state_of, written
+from mathematics import Mathematics
 
 from backprop.datasets import load_mnist
 from backprop.gradient_check import numeric_gradient
 from backprop.live import DrawDigit
-from backprop.live.base import HERE, bundle
 from backprop.live.draw_digit import opened
-from backprop.live.draw_digit_weights import LEVELS, dequantise, eight_bits, pack, quantise, unpack
+from backprop.live.shared.weights import LEVELS, dequantise, eight_bits, pack, quantise, unpack
 from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import SGD
@@ -291,14 +291,8 @@ def numpy_centred(sheet):
     return field[20:48, 20:48]
 
 
-def test_the_ink_is_numpys_and_so_are_scaling_and_centring(browser, tmp_path):
-    from test_live import MODEL
-
-    (tmp_path / "probe.js").write_text(
-        (HERE / "draw_digit_ink.js").read_text(encoding="utf-8")
-        + "\nexport default { blankSheet, stroke, asDrawn, centred, sheetOf, stepped };\n",
-        encoding="utf-8",
-    )
+def test_the_ink_is_numpys_and_so_are_scaling_and_centring():
+    js = Mathematics("draw_digit/ink.js")
     rng, cases = np.random.default_rng(8), []
     for size in (26, 14, 5, 0.5):
         for _ in range(4):
@@ -313,13 +307,11 @@ def test_the_ink_is_numpys_and_so_are_scaling_and_centring(browser, tmp_path):
     for case in cases[:6]:
         case.append([[10, 10], [18, 12], 3.0, True])
     cases.append([[[-2, 5], [30, 27], 2.4, False]])  # beyond the edges
-    page = browser.new_page()
-    page.evaluate(MODEL)
-    found = page.evaluate(
-        """async ([text, cases]) => { const ink = (await load(text)).default; return cases.map((case_) => {
-      const sheet = ink.blankSheet(); for (const [from, to, width, rub] of case_) ink.stroke(sheet, from, to, width, rub);
-      return [ink.asDrawn(sheet), ink.centred(sheet), ink.asDrawn(ink.sheetOf(ink.asDrawn(sheet)))]; }); }""",
-        [bundle(tmp_path / "probe.js"), cases],
+    found = js(
+        """(cases) => cases.map((case_) => {
+      const sheet = blankSheet(); for (const [from, to, width, rub] of case_) stroke(sheet, from, to, width, rub);
+      return [asDrawn(sheet), centred(sheet), asDrawn(sheetOf(asDrawn(sheet)))]; })""",
+        cases,
     )
     for case, (plain, centred, again) in zip(cases, found, strict=True):
         sheet = np.zeros((CELLS, CELLS))
@@ -331,12 +323,10 @@ def test_the_ink_is_numpys_and_so_are_scaling_and_centring(browser, tmp_path):
         np.testing.assert_allclose(again, plain, atol=1e-7)
         centre = (np.array(centred) @ (np.arange(28) + 0.5)).sum() / np.sum(centred)
         assert abs(centre - 14) <= 0.75  # half a pixel by the rounding, and what the edge cut off
-    assert page.evaluate(
-        """async (text) => { const ink = (await load(text)).default; const blank = ink.centred(ink.blankSheet());
-      return [blank.flat().every((v) => v === 0), ink.stepped([[0.5, 0.1, 0.9]], [[1, 1, -1]], 0.3)]; }""",
-        bundle(tmp_path / "probe.js"),
+    assert js(
+        """() => [centred(blankSheet()).flat().every((v) => v === 0), stepped([[0.5, 0.1, 0.9]], [[1, 1, -1]], 0.3)]"""
     ) == [True, [[0.2, 0, 1]]]
-    page.close()
+    js.close()
 
 
 # ------------------------------------------------------------------------------------------------------------ the page

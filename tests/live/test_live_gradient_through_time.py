@@ -10,7 +10,7 @@ from backprop.live.gradient_through_time import CELLS, SEEDS, GradientThroughTim
 STATE = ("cell", "steps", "scale", "matrix", "inputs", "gate_bias", "seed", "at", "seeds")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

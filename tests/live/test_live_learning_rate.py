@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
+from mathematics import Mathematics
 
 from backprop.datasets import load_mnist
 from backprop.live import LearningRate
-from backprop.live.base import HERE, bundle
 from backprop.live.learning_rate import ETAS, FAR, STEPS, digits
 from backprop.losses import CrossEntropy
 from backprop.optimizers import SGD
@@ -30,28 +30,16 @@ def show(browser):
 
 
 @pytest.fixture(scope="module")
-def probe(browser, tmp_path_factory):
-    """A page that makes whole runs by the page's own code: losses, digits right and the step that stopped each one."""
-    from test_live import MODEL
-
-    folder = tmp_path_factory.mktemp("probe")
-    (folder / "engine.js").write_text(
-        (HERE / "engine.js").read_text(encoding="utf-8"), encoding="utf-8"
+def probe():
+    """Whole runs by the page's own code: losses, digits right and the step that stopped each one."""
+    js = Mathematics("learning_rate/train.js")
+    yield lambda states: js(
+        """(data, states) => { const digits = digitsOf(data); return states.map((s) => {
+      const run = new DigitRun(digits, s); while (run.advance()); return { losses: run.losses, right: run.right, stopped: run.stopped }; }); }""",
+        LearningRate().data,
+        states,
     )
-    (folder / "probe.js").write_text(
-        (HERE / "learning_rate_train.js").read_text(encoding="utf-8")
-        + "\nexport default { DigitRun, digitsOf };\n",
-        encoding="utf-8",
-    )
-    page = browser.new_page()
-    page.evaluate(MODEL)
-    page.evaluate(
-        "async ([text, data]) => { const { DigitRun, digitsOf } = (await load(text)).default; window.digits = digitsOf(data); "
-        "window.runs = (states) => states.map((s) => { const run = new DigitRun(digits, s); while (run.advance()); return { losses: run.losses, right: run.right, stopped: run.stopped }; }); }",
-        [bundle(folder / "probe.js"), LearningRate().data],
-    )
-    yield lambda states: page.evaluate("(states) => runs(states)", states)
-    page.close()
+    js.close()
 
 
 def settled(shown):

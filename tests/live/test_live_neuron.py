@@ -13,7 +13,7 @@ NAMES = ["step", "sigmoid", "tanh", "relu"]
 STATE = ("x", "w", "b", "activation", "data")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

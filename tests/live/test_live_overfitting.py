@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
+from mathematics import Mathematics
 
 from backprop.live import Overfitting
-from backprop.live.base import HERE, bundle
 from backprop.live.overfitting import DECAYS, MARKS, SIZES, STEPS, SWEEPS, UNITS, truth
 
 STATE = ("n", "units", "noise", "decay", "early", "step", "sweep", "seed")
@@ -170,17 +170,8 @@ def test_picture_and_words_follow_the_state():
 # ------------------------------------------------------------------------------------------------- the two side by side
 
 
-def test_runs_equal_the_companions_to_the_last_step(browser, tmp_path):
-    from test_live import MODEL
-
-    (tmp_path / "engine.js").write_text(
-        (HERE / "engine.js").read_text(encoding="utf-8"), encoding="utf-8"
-    )
-    (tmp_path / "probe.js").write_text(
-        (HERE / "overfitting_train.js").read_text(encoding="utf-8")
-        + "\nexport default { CurveRun, samplesOf };\n",
-        encoding="utf-8",
-    )
+def test_runs_equal_the_companions_to_the_last_step():
+    js = Mathematics("overfitting/train.js")
     rng = np.random.default_rng(6)
     figures = [
         Overfitting(n=6, units=16, noise=0.6),
@@ -199,18 +190,13 @@ def test_runs_equal_the_companions_to_the_last_step(browser, tmp_path):
         )
         for _ in range(8)
     ]
-    page = browser.new_page()
-    page.evaluate(MODEL)
-    found = page.evaluate(
-        """async ([text, states, marks]) => { const { CurveRun, samplesOf } = (await load(text)).default;
-      return states.map((s) => { const run = new CurveRun(samplesOf(s), s, marks); while (run.advance()); return [run.training, run.validation, [...run.thetas.at(-1)]]; }); }""",
-        [
-            bundle(tmp_path / "probe.js"),
-            [{name: getattr(f, name) for name in RUN} for f in figures],
-            MARKS,
-        ],
+    found = js(
+        """(states, marks) => states.map((s) => {
+      const run = new CurveRun(samplesOf(s), s, marks); while (run.advance()); return [run.training, run.validation, run.thetas.at(-1)]; })""",
+        [{name: getattr(f, name) for name in RUN} for f in figures],
+        MARKS,
     )
-    page.close()
+    js.close()
     for figure, (training, validation, theta) in zip(figures, found, strict=True):
         np.testing.assert_allclose(training, figure.fit.training, rtol=1e-9, atol=1e-15)
         np.testing.assert_allclose(validation, figure.fit.validation, rtol=1e-9)

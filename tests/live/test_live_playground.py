@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, state_of, written
+from mathematics import Mathematics
 
 from backprop.live import Playground
-from backprop.live.base import HERE, bundle
-from backprop.live.playground_data import (
+from backprop.live.base import HERE
+from backprop.live.playground.data import (
     ACTIVATIONS,
     DATASETS,
     PRESETS,
@@ -17,11 +18,9 @@ from backprop.live.playground_data import (
     dataset,
     from_text,
     in_training,
-    mulberry32,
-    normal,
-    permutation,
 )
-from backprop.live.playground_train import RECORDS
+from backprop.live.playground.train import RECORDS
+from backprop.live.shared.random import mulberry32, normal, permutation
 from backprop.losses import BinaryCrossEntropy
 from backprop.network import Network
 from backprop.optimizers import SGD
@@ -36,26 +35,11 @@ def show(browser):
 
 
 @pytest.fixture(scope="module")
-def probe(browser, tmp_path_factory):
-    """A page with the functions of the playground's pure modules as `js`."""
-    from test_live import MODEL
-
-    folder = tmp_path_factory.mktemp("probe")
-    for name in ("engine.js", "playground_data.js"):
-        (folder / name).write_text((HERE / name).read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "probe.js").write_text(
-        (HERE / "playground_train.js").read_text(encoding="utf-8")
-        + """
-export default { PlaygroundTrainer, mulberry32, normal, permutation, dataRows, inTraining, parseRows, rowsText, stateToText, stateFromText };
-""",
-        encoding="utf-8",
-    )
-    text = bundle(folder / "probe.js")
-    page = browser.new_page()
-    page.evaluate(MODEL)
-    page.evaluate("async (text) => { window.js = (await load(text)).default; }", text)
-    yield page
-    page.close()
+def js():
+    """The functions of the playground's pure modules."""
+    functions = Mathematics("playground/train.js")
+    yield functions
+    functions.close()
 
 
 def drawn(rng, k):
@@ -338,7 +322,7 @@ def test_presets_teach_what_they_say():
 # ------------------------------------------------------------------------------------------------- the two side by side
 
 
-def test_the_page_draws_the_same_numbers(probe):
+def test_the_page_draws_the_same_numbers(js):
     for seed in (0, 1, 9999, 3 * 77 + 2 + 0x9E3779B9 * 5):
         uniform = mulberry32(seed)
         wanted = (
@@ -346,34 +330,34 @@ def test_the_page_draws_the_same_numbers(probe):
             + [normal(uniform) for _ in range(50)]
             + permutation(30, uniform)
         )
-        got = probe.evaluate(
-            """(seed) => { const u = js.mulberry32(seed), many = (f) => Array.from({ length: 50 }, f); return [...many(u), ...many(() => js.normal(u)), ...js.permutation(30, u)]; }""",
+        got = js(
+            """(seed) => { const u = mulberry32(seed), many = (f) => Array.from({ length: 50 }, f); return [...many(u), ...many(() => normal(u)), ...permutation(30, u)]; }""",
             seed,
         )
         np.testing.assert_allclose(got, wanted, rtol=1e-14, atol=1e-15)
     for name in DATASETS:
         state = {"dataset": name, "noise": 0.13, "seed": 42, "points": OWN}
         np.testing.assert_allclose(
-            probe.evaluate("(s) => js.dataRows(s)", state),
+            js("(s) => dataRows(s)", state),
             dataset(name, 0.13, 42, OWN),
             rtol=1e-13,
             atol=1e-14,
         )
     assert (
-        probe.evaluate("Array.from({ length: 500 }, (_, i) => js.inTraining(i, 30))")
+        js("() => Array.from({ length: 500 }, (_, i) => inTraining(i, 30))")
         == in_training(500, 30).tolist()
     )
 
 
-def test_the_page_trains_as_the_companion_does(probe):
+def test_the_page_trains_as_the_companion_does(js):
     """200 steps over all data sets, activations, depths, batch sizes, penalties: weights, losses, gradient norms, history."""
     rng, figures = np.random.default_rng(6), []
     figures = [Playground(**drawn(rng, k)) for k in range(16)]
-    got = probe.evaluate(
+    got = js(
         """(states) => states.map((state) => {
-      const trainer = new js.PlaygroundTrainer(state, {});
+      const trainer = new PlaygroundTrainer(state, {});
       for (let k = 0; k < 130; k++) trainer.step();
-      const on = new js.PlaygroundTrainer(state, JSON.parse(JSON.stringify(trainer.run())));    // and on from a saved run
+      const on = new PlaygroundTrainer(state, JSON.parse(JSON.stringify(trainer.run())));    // and on from a saved run
       for (let k = 0; k < 70; k++) on.step();
       return { standing: on.standing(), ...on.run() };
     })""",
@@ -402,7 +386,7 @@ def test_the_page_trains_as_the_companion_does(probe):
                 )
 
 
-def test_a_state_goes_through_its_line_and_back(probe):
+def test_a_state_goes_through_its_line_and_back(js):
     rng = np.random.default_rng(8)
     catalogue = Playground().catalogue
     for k in range(40):
@@ -417,13 +401,11 @@ def test_a_state_goes_through_its_line_and_back(probe):
             Playground.from_text(f"https://book.example/5_1.html#playground={figure.text}").text
             == figure.text
         )
-        assert probe.evaluate("(s) => js.stateToText(s)", figure.settings) == figure.text
-        assert probe.evaluate(
-            "([text, c]) => js.stateFromText(text, c)", [figure.text, catalogue]
-        ) == {n: v for n, v in figure.settings.items() if n != "points" or k % 5 == 4}
-        assert (
-            probe.evaluate("(s) => new js.PlaygroundTrainer(s).key", figure.settings) == figure.key
-        )
+        assert js("(s) => stateToText(s)", figure.settings) == figure.text
+        assert js("(text, c) => stateFromText(text, c)", figure.text, catalogue) == {
+            n: v for n, v in figure.settings.items() if n != "points" or k % 5 == 4
+        }
+        assert js("(s) => new PlaygroundTrainer(s).key", figure.settings) == figure.key
         assert all(c.isalnum() or c in ":;.,-_" for c in figure.text)
 
 
@@ -472,12 +454,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_nonsense_in_an_address_is_refused_alike(probe, text):
+def test_nonsense_in_an_address_is_refused_alike(js, text):
     with pytest.raises(ValueError) as refusal:
         from_text(text)
-    found = probe.evaluate(
-        "([text, c]) => { try { js.stateFromText(text, c); return null; } catch (error) { return [error.constructor === Error, error.message]; } }",
-        [text, Playground().catalogue],
+    found = js(
+        "(text, c) => { try { stateFromText(text, c); return null; } catch (error) { return [error.constructor === Error, error.message]; } }",
+        text,
+        Playground().catalogue,
     )
     assert found and found[0] and len(found[1]) < 200 and len(str(refusal.value)) < 200
 
@@ -507,26 +490,24 @@ WRONG_ROWS = [
 ]
 
 
-def test_rows_are_read_and_wrong_ones_named(probe):
+def test_rows_are_read_and_wrong_ones_named(js):
     for text, points in ROWS:
-        assert probe.evaluate("(text) => js.parseRows(text, false)", text) == points
+        assert js("(text) => parseRows(text, false)", text) == points
     for text, message in WRONG_ROWS:
-        found = probe.evaluate(
-            "(text) => { try { return js.parseRows(text, false); } catch (error) { return error.message; } }",
+        found = js(
+            "(text) => { try { return parseRows(text, false); } catch (error) { return error.message; } }",
             text,
         )
         assert isinstance(found, str) and message in found, (text, found)
     scaled = np.array(
-        probe.evaluate(
-            "(text) => js.parseRows(text, true)", "100,5,1\n200,5,0\n150,5,1\n-1e308,5,1\n1e308,5,0"
-        )
+        js("(text) => parseRows(text, true)", "100,5,1\n200,5,0\n150,5,1\n-1e308,5,1\n1e308,5,0")
     )
     assert (
         np.isfinite(scaled).all()
         and (scaled[:, 1] == 0).all()
         and np.abs(scaled[:, 0]).max() == pytest.approx(1.2)
     )
-    assert probe.evaluate("(p) => js.parseRows(js.rowsText(p), false)", OWN) == OWN
+    assert js("(p) => parseRows(rowsText(p), false)", OWN) == OWN
 
 
 # --------------------------------------------------------------------------------------------------------- in the page
@@ -830,7 +811,7 @@ def book_page(browser, tmp_path):
     (tmp_path / "live-runtime.js").write_text(runtime, encoding="utf-8")
     state = json.dumps(state_of(figure)).replace("<", "\\u003c")
     (tmp_path / "page.html").write_text(
-        f"""<!doctype html><meta charset=utf-8><body><div style="height: 6000px"></div><figure class="live-figure" data-model="m" data-source="figure.js" data-style="figure.css">
+        f"""<!doctype html><meta charset=utf-8><body><div style="height: 6000px"></div><figure class="live-figure" data-source="figure.js" data-style="figure.css">
       <img class="live-picture" alt=""><p class="live-note"></p><script type="application/json" class="live-state">{state}</script></figure><div style="height: 3000px"></div>
       <script src="live-runtime.js"></script>""",
         encoding="utf-8",

@@ -1,11 +1,14 @@
-"""The record that the page "How this book is checked" reads: of files that are there, and none of them failed."""
+"""The record that the page "How this book is checked" reads.
+
+Of files that are there, and none of them failed.
+"""
 
 import ast
 import json
 from pathlib import Path
 
 import pytest
-from mutants import TESTS
+from mutants import modules, judges_of
 
 ROOT = Path(__file__).parents[2]
 CHECKS = json.loads((ROOT / "data" / "checks.json").read_text(encoding="utf8"))
@@ -13,9 +16,8 @@ PLANTED = json.loads((ROOT / "data" / "mutants.json").read_text(encoding="utf8")
 AGAIN = "store the counts again: make test TALLY=data/checks.json"
 
 
-@pytest.mark.parametrize(
-    "file", sorted(set(CHECKS) - {"tests/notebooks/test_checked.py"})
-)  # this file would keep a failure of its own alive
+# this file would keep a failure of its own alive
+@pytest.mark.parametrize("file", sorted(set(CHECKS) - {"tests/notebooks/test_checked.py"}))
 def test_what_is_in_the_record_is_there_and_passed(file):
     assert (ROOT / file).exists() and CHECKS[file]["passed"] > 0 and CHECKS[file]["failed"] == 0, (
         AGAIN
@@ -23,7 +25,10 @@ def test_what_is_in_the_record_is_there_and_passed(file):
 
 
 def test_the_counts_come_from_the_tests_that_make_them():
-    """Whatever a test counts, the files that count it are in the record: the page does not quote a part of them."""
+    """Whatever a test counts, the files that count it are in the record.
+
+    The page does not quote a part of them.
+    """
     kinds = {kind for entry in CHECKS.values() for kind in entry["counted"]}
     assert {
         "derivatives by central differences",
@@ -42,21 +47,53 @@ def test_the_counts_come_from_the_tests_that_make_them():
     assert {f"tests/unit/test_{name}.py" for name in layers} <= set(CHECKS)
 
 
-@pytest.mark.parametrize("module", sorted(TESTS))
+# Modules with formulas in which no mistake has been planted yet; the first record takes them out.
+WAITING = {
+    "images/squeezenet",
+    "language/encoder_decoder",
+    "language/sentiment",
+    "studies/depth",
+    "studies/relations",
+    "training",
+}
+
+
+def test_every_module_with_formulas_is_in_the_record_of_planted_mistakes():
+    assert set(modules()) - set(PLANTED) == WAITING
+
+
+@pytest.mark.parametrize("module", sorted(PLANTED))
 def test_planted_mistakes_were_planted_in_the_formulas_as_they_are(module):
-    """The record of tests/mutants.py: each expression that it changed still stands in that function, and nearly all changes were caught."""
-    tree = ast.parse((ROOT / "code" / "backprop" / f"{module}.py").read_text(encoding="utf8"))
+    """The record of tests/mutants.py: each expression that it changed still stands in that
+    function, and nearly all changes were caught.
+    """
+    again = f"run again: python tests/mutants.py --save data/mutants.json {module}"
+    tree = ast.parse(modules()[module].read_text(encoding="utf8"))
     functions = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             functions[node.name] = functions.get(node.name, "") + ast.unparse(node)
     mistakes = PLANTED[module]["mistakes"]
-    assert len(mistakes) >= min(8, PLANTED[module]["places"])
+    assert len(mistakes) >= min(2, PLANTED[module]["places"])
     for mistake in mistakes:
-        assert (
-            mistake["before"] in functions[mistake["function"]]
-            and mistake["before"] != mistake["after"]
-        ), "run again: python tests/mutants.py --save data/mutants.json " + module
-    assert sum(mistake["caught"] for mistake in mistakes) >= len(mistakes) - 1, (
-        "a test does not notice this: " + str([m for m in mistakes if not m["caught"]])
-    )
+        assert mistake["before"] in functions[mistake["function"]], again
+        assert mistake["before"] != mistake["after"]
+    missed = [mistake for mistake in mistakes if not mistake["caught"]]
+    assert len(missed) <= len(mistakes) // 8, f"a test does not notice this: {missed}"
+
+
+def test_nothing_is_in_the_record_that_is_not_planted_any_more():
+    assert set(PLANTED) <= set(modules())
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_a_module_with_formulas_has_tests_of_its_own(module):
+    direct, _ = judges_of(module)
+    assert direct
+
+
+def test_the_tests_of_a_module_are_found_by_what_they_import():
+    direct, indirect = judges_of("layers/recurrent")
+    assert direct[0] == "tests/unit/test_recurrent.py"
+    assert "tests/unit/test_encoder_decoder.py" in indirect
+    assert not set(direct) & set(indirect)

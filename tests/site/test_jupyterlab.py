@@ -1,8 +1,11 @@
-"""Live figures in a real JupyterLab: the first one in every respect, with Python in both directions; of the others, that they are alive."""
+"""Live figures in a real JupyterLab: the first one in every respect, with Python in both
+directions; of the others, that they are alive.
+"""
 
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +15,7 @@ import urllib.request
 import nbformat
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from backprop import live
 from backprop.live import GradientFlow
@@ -25,6 +29,7 @@ CELLS = [
     "figure.x = [1, 2, 3]",
     "import ipywidgets\nslider = ipywidgets.FloatSlider(min=0, max=1)\nipywidgets.jslink((slider, 'value'), (figure, 't'))\nslider.value = 0.3\nprint('linked')\nslider",
 ]
+STORED = ROOT / "chapters" / "04_mathematics" / "4_1_sigmoid.ipynb"  # a short one with a figure
 FIGURES = [name for name in live.__all__ if name != "LiveFigure"]
 ALL = [
     f"import json\nfrom backprop import live\nnames = {FIGURES}\nfigures = [getattr(live, name)() for name in names]\n"
@@ -37,8 +42,11 @@ ALL = [
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of a JupyterLab of its own: loopback, a free port, all its folders temporary; stopped by its process id."""
+    """The address of a JupyterLab of its own: loopback, a free port, all its folders temporary;
+    stopped by its process id.
+    """
     home = tmp_path_factory.mktemp("lab")
+    shutil.copy(STORED, home / "stored.ipynb")
     for name, cells in (("figure", CELLS), ("all", ALL)):
         nbformat.write(
             nbformat.v4.new_notebook(
@@ -158,7 +166,9 @@ class Notebook:
 
 @contextlib.contextmanager
 def opened(browser, lab, name):
-    """The notebook `name` in a JupyterLab page of its own, its kernel ready; at the end, no figure had an error."""
+    """The notebook `name` in a JupyterLab page of its own, its kernel ready; at the end, no figure
+    had an error.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     page = context.new_page()
     errors = []
@@ -253,7 +263,8 @@ def test_it_follows_the_dark_theme_of_jupyterlab(notebook):
     assert (light, dark) == ("rgb(29, 35, 41)", "rgb(230, 233, 237)")
 
 
-# What a reader does first in a figure: the first slider is pulled to its end or, where there is none, the first number raised by 1.
+# What a reader does first in a figure: the first slider is pulled to its end or, where there is
+# none, the first number raised by 1.
 MOVE = """(figure) => {
   const [input] = ["range", "number"].flatMap((type) => [...figure.querySelectorAll(`input[type=${type}]`)].filter((n) => n.getClientRects().length));
   input.value = input.type === "number" ? Number(input.value) + 1 : input.value === input.max ? input.min : input.max;
@@ -273,3 +284,22 @@ def test_every_figure_is_alive_and_tells_python(lab, browser):
             figure.wait_for()
             figure.evaluate(MOVE)
         assert notebook.run(len(ALL) - 1, "moved").strip() == f"moved {FIGURES}"
+
+
+def test_a_stored_notebook_shows_the_picture_and_after_a_run_the_figure(lab, browser):
+    """JupyterLab does not know the type that the book's builder reads: it takes the picture, and says nothing of it."""
+    code = [c for c in nbformat.read(STORED, as_version=4).cells if c.cell_type == "code"]
+    (k,) = [k for k, cell in enumerate(code) if "Activations(" in cell.source]
+    with opened(browser, lab, "stored") as notebook:
+        cell = notebook.page.locator(".jp-Notebook .jp-CodeCell").nth(k)
+        cell.scroll_into_view_if_needed()
+        picture = cell.locator(".jp-OutputArea-output img")
+        picture.wait_for()
+        assert picture.bounding_box()["width"] == 720
+        assert picture.evaluate("part => part.naturalWidth") > 900
+        outputs = cell.locator(".jp-OutputArea-output")
+        assert outputs.count() == 1 and outputs.text_content() == ""
+        for index in range(k + 1):
+            notebook.run(index)
+        cell.locator(".lf[role=group]").wait_for()
+        assert picture.count() == 0

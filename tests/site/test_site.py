@@ -1,4 +1,6 @@
-"""The built book in a real browser: its live figures, from a server and from file://, its controls, and what fails the build."""
+"""The built book in a real browser: its live figures, from a server and from file://, its controls,
+and what fails the build.
+"""
 
 import hashlib
 import json
@@ -7,24 +9,33 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from copy import deepcopy
+from functools import cache
 
 import nbformat
 import pytest
 from conftest import BUILT, ROOT
-from site_book import DESK, DOCUMENTS, FIGURES, PHONE, Sight, source, watch
+from site_book import (
+    DESK,
+    FIGURES,
+    LIVE,
+    PHONE,
+    Sight,
+    each_figure,
+    has_started,
+    scroll_through,
+    watch,
+)
 
+from backprop.live import Losses
 from book import notebooks
 
-# --- live figures ----------------------------------------------------------------------------------------------------------
+# --- live figures ---------------------------------------------------------------------------------
 
-each_figure = pytest.mark.parametrize(
-    "document, index", FIGURES, ids=[f"{Path(d).name}-{k}" for d, k in FIGURES]
-)
 CONTROLS = "input, button, select, textarea, [role=slider], [role=button], [role=switch], [role=tab], [role=radio], [contenteditable=true]"
 
-# What a figure shows, but for one control and whatever surrounds that control alone (its label, its own read-out), so that a
-# control which moves nothing but itself is found out.
+# What a figure shows, but for one control and whatever surrounds that control alone (its label, its
+# own read-out), so that a control which moves nothing but itself is found out.
 SHOWN = """([host, control]) => {
   let field = control;
   while (field.parentElement !== host && !field.parentElement.querySelector("svg, canvas") &&
@@ -42,40 +53,23 @@ SHOWN = """([host, control]) => {
 
 
 def open_figure(browser, address, index):
+    """A page of its own on which the figure has started, and the figure."""
     page = browser.new_page(viewport=DESK)
-    sight = Sight()
-    watch(page, sight)
     page.goto(address, wait_until="load")
     figure = page.locator(".live-figure").nth(index)
+    start(figure)
+    return page, figure
+
+
+def start(figure):
     figure.scroll_into_view_if_needed()
-    figure.locator("xpath=self::*[@data-live]").wait_for(state="attached")
-    return page, figure, sight
-
-
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
-@each_figure
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_live_figure_starts(document, index, scheme, browser, site):
-    address = (
-        f"{site}/{document}.html" if scheme == "http" else (BUILT / f"{document}.html").as_uri()
-    )
-    page, figure, sight = open_figure(browser, address, index)
-    try:
-        assert figure.get_attribute("data-live") == "ready", figure.locator(
-            ".live-note"
-        ).inner_text()
-        assert figure.locator(".live-host").bounding_box()["height"] > 50
-        assert (
-            not figure.locator(".live-picture").is_visible()
-            and not figure.locator(".live-note").is_visible()
-        )
-        assert sight.complaints == [] and sight.failures == []
-    finally:
-        page.close()
+    figure.locator("xpath=self::*[@data-live='ready']").wait_for(state="attached")
 
 
 def operate(page, control):
-    """Do to a control what a reader would do with the keyboard or the mouse; say whether it could be done."""
+    """Do to a control what a reader would do with the keyboard or the mouse; say whether it could
+    be done.
+    """
     if not control.is_enabled():
         return False
     kind = control.evaluate(
@@ -113,62 +107,106 @@ def operate(page, control):
     return True
 
 
+# Ask after something was done to a control whether the rest of the figure shows something else than
+# before: at once, after each change of its elements, after the next frames (a canvas and the value
+# of a field change no element), and at last after half a second.
+CHANGES = """async ([host, control, before]) => {
+  const shown = SHOWN, other = () => !control.isConnected || shown([host, control]) !== before;
+  if (other()) return true;
+  return new Promise((done) => {
+    const end = (found) => { observer.disconnect(); clearTimeout(last); done(found); };
+    const look = () => {
+      const found = other();
+      observer.takeRecords(); // of what the question itself has marked
+      if (found) end(true);
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(host, { subtree: true, childList: true, attributes: true, characterData: true });
+    const last = setTimeout(() => end(other()), 500);
+    requestAnimationFrame(() => requestAnimationFrame(look));
+  });
+}""".replace("SHOWN", SHOWN)
+
+
 def changes(page, figure, control):
     """Operate a control and say whether the rest of the figure changed within half a second."""
     host, handle = figure.locator(".live-host").element_handle(), control.element_handle()
     before = page.evaluate(SHOWN, [host, handle])
-    if not operate(page, control):
-        return False
-    for _ in range(25):
-        if (
-            not handle.evaluate("part => part.isConnected")
-            or page.evaluate(SHOWN, [host, handle]) != before
-        ):
-            return True
-        page.wait_for_timeout(20)
-    return False
+    return operate(page, control) and page.evaluate(CHANGES, [host, handle, before])
 
 
-def dead_controls(browser, address, index):
-    """The controls of a figure that change nothing, by name.
+def dead_controls(page, index):
+    """The controls of a figure of the page that change nothing, by name.
 
-    Each is operated once, one after the other. One that did nothing gets more chances on a fresh page, each time after another
-    control has been operated: reset has nothing to do at first, and a step back none at the first step.
+    Each is operated once, one after the other; those that did nothing once more, now that others
+    have been operated: reset has nothing to do at first, and a step back none at the first step.
+    What still did nothing gets more chances on a fresh page, each time after another control.
     """
-    page, figure, _ = open_figure(browser, address, index)
-    try:
-        controls = figure.locator(CONTROLS)
-        count = controls.count()
-        assert count > 0, "a live figure without controls"
-        idle = [k for k in range(count) if not changes(page, figure, controls.nth(k))]
-        dead = []
-        for k in idle:
-            page.reload(wait_until="load")
-            figure.scroll_into_view_if_needed()
-            figure.locator("xpath=self::*[@data-live='ready']").wait_for(state="attached")
-            name = " ".join(controls.nth(k).evaluate(NAME_OF_CONTROL).split())
-            if not any(
-                operate(page, controls.nth(other)) and changes(page, figure, controls.nth(k))
-                for other in range(count)
-                if other != k
-            ):
-                dead.append(name)
-        return dead
-    finally:
-        page.close()
+    figure = page.locator(".live-figure").nth(index)
+    start(figure)
+    controls = figure.locator(CONTROLS)
+    count = controls.count()
+    assert count > 0, "a live figure without controls"
+    idle = range(count)
+    for _ in range(2):
+        idle = [k for k in idle if not changes(page, figure, controls.nth(k))]
+    dead = []
+    for k in idle:
+        page.reload(wait_until="load")
+        start(figure)
+        name = " ".join(controls.nth(k).evaluate(NAME_OF_CONTROL).split())
+        if not any(
+            operate(page, controls.nth(other)) and changes(page, figure, controls.nth(k))
+            for other in range(count)
+            if other != k
+        ):
+            dead.append(name)
+    return dead
 
 
 NAME_OF_CONTROL = "part => part.getAttribute('aria-label') || part.labels?.[0]?.innerText || part.textContent.trim() || part.outerHTML.slice(0, 120)"
 
 
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
+@pytest.fixture(scope="module")
+def from_file(browser):
+    """Open the file of a page (once) without a server: what went wrong, what its figures look like,
+    the dead controls of each.
+    """
+
+    @cache
+    def visit(document):
+        sight = Sight()
+        page = browser.new_page(viewport=DESK)
+        try:
+            watch(page, sight)
+            page.goto((BUILT / f"{document}.html").as_uri(), wait_until="load")
+            scroll_through(page)
+            sight = deepcopy(sight)  # without what a page loaded again may add
+            sight.facts["live"] = page.evaluate(LIVE)
+            sight.facts["dead"] = [dead_controls(page, k) for k in range(len(sight.facts["live"]))]
+        finally:
+            page.close()
+        return sight
+
+    return visit
+
+
 @each_figure
-def test_every_control_of_a_live_figure_does_something(document, index, browser, site):
-    assert dead_controls(browser, f"{site}/{document}.html", index) == []
+def test_live_figure_starts_from_a_file(document, index, from_file):
+    sight = from_file(document)
+    has_started(sight.facts["live"][index])
+    assert sight.complaints == [] and sight.failures == []
+
+
+@each_figure
+def test_every_control_of_a_live_figure_does_something(document, index, from_file):
+    assert from_file(document).facts["dead"][index] == []
 
 
 def test_a_dead_control_is_found_out(browser, tmp_path):
-    """A figure with one control that works, one that only moves itself and its own read-out, and a reset."""
+    """A figure with one control that works, one that only moves itself and its own read-out, and a
+    reset.
+    """
     (tmp_path / "page.html").write_text(
         """
       <figure class="live-figure" data-live="ready"><div class="live-host"><div>
@@ -184,7 +222,10 @@ def test_a_dead_control_is_found_out(browser, tmp_path):
       </script>""",
         encoding="utf8",
     )
-    assert dead_controls(browser, (tmp_path / "page.html").as_uri(), 0) == ["dead 3", "nothing"]
+    page = browser.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    assert dead_controls(page, 0) == ["dead 3", "nothing"]
+    page.close()
 
 
 BREAKAGES = {
@@ -204,7 +245,6 @@ BREAKAGES = {
 }
 
 
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
 @pytest.mark.parametrize("way", BREAKAGES)
 def test_broken_figure_says_so_and_keeps_its_picture(way, browser, site):
     document, index = FIGURES[0]
@@ -233,7 +273,6 @@ def test_broken_figure_says_so_and_keeps_its_picture(way, browser, site):
         page.close()
 
 
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
 def test_without_javascript_and_on_paper_a_figure_is_its_picture(browser, site):
     document, index = FIGURES[0]
     context = browser.new_context(java_script_enabled=False)
@@ -247,7 +286,7 @@ def test_without_javascript_and_on_paper_a_figure_is_its_picture(browser, site):
     )
     context.close()
 
-    page, figure, _ = open_figure(browser, f"{site}/{document}.html", index)
+    page, figure = open_figure(browser, f"{site}/{document}.html", index)
     page.emulate_media(media="print")
     assert (
         figure.locator(".live-picture").is_visible()
@@ -279,7 +318,9 @@ def test_old_browsers_get_the_page_with_its_pictures(browser, site):
 
 
 def test_without_javascript_the_page_is_whole(browser, site):
-    """Text in the book's own colours, finished formulas with their source, navigation, and solutions that open."""
+    """Text in the book's own colours, finished formulas with their source, navigation, and
+    solutions that open.
+    """
     context = browser.new_context(java_script_enabled=False, viewport=DESK, color_scheme="dark")
     page = context.new_page()
     page.goto(f"{site}/chapters/04_mathematics/4_2_cross_entropy.html", wait_until="load")
@@ -304,21 +345,6 @@ def test_without_javascript_the_page_is_whole(browser, site):
     context.close()
 
 
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
-@each_figure
-def test_live_figure_has_a_name_and_a_polite_voice(document, index, browser, site):
-    """A screen reader hears what the figure is, and a region that speaks when nobody else does."""
-    page, figure, _ = open_figure(browser, f"{site}/{document}.html", index)
-    root = figure.locator(".live-host > *").first
-    assert root.get_attribute("role") in ("group", "region", "figure") and root.get_attribute(
-        "aria-label"
-    ).startswith("Live figure")
-    assert figure.locator(".live-host [aria-live=polite], .live-host [role=status]").count() >= 1
-    assert figure.locator(".live-host [aria-live=assertive], .live-host [role=alert]").count() == 0
-    page.close()
-
-
-@pytest.mark.skipif(not FIGURES, reason="no notebook shows a live figure yet")
 def test_figures_wait_until_they_are_near(browser, site):
     """A page's own text comes first: no figure far below the view is loaded."""
     document, index = FIGURES[0]
@@ -332,18 +358,7 @@ def test_figures_wait_until_they_are_near(browser, site):
     assert loaded == (top < 400 + 800), f"the figure starts {top:.0f} pixels below"
 
 
-# --- the page's own controls -------------------------------------------------------------------------------------------------
-
-
-def test_notebooks_can_be_downloaded(browser, site):
-    for document in DOCUMENTS:
-        if source(document).suffix == ".ipynb":
-            page = browser.new_page()
-            page.goto(f"{site}/{document}.html", wait_until="domcontentloaded")
-            with page.expect_download() as download:
-                page.locator("a.download-notebook").click()
-            assert Path(download.value.path()).read_bytes() == source(document).read_bytes()
-            page.close()
+# --- the page's own controls ----------------------------------------------------------------------
 
 
 def test_search_finds_a_page(browser, site):
@@ -378,29 +393,16 @@ def test_theme_is_remembered(browser, site):
     context.close()
 
 
-def test_solutions_are_hidden_until_asked_for(browser, site):
-    for document in DOCUMENTS:
-        page = browser.new_page(viewport=DESK)
-        page.goto(f"{site}/{document}.html", wait_until="domcontentloaded")
-        assert (
-            page.locator(".admonition.solution").count()
-            == page.locator("details.admonition.solution:not([open])").count()
-        ), f"{document}: a solution without :class: dropdown"
-        if page.locator("details.solution").count():
-            solution = page.locator("details.solution").first
-            assert solution.evaluate("part => part.getBoundingClientRect().height") < 80
-            solution.locator("summary").click()
-            assert solution.evaluate(
-                "part => part.open && part.getBoundingClientRect().height > 80"
-            )
-        page.close()
+# --- what must fail the build ---------------------------------------------------------------------
 
 
-# --- what must fail the build ---------------------------------------------------------------------------------------------------
-
-
-def build(folder, cells, outputs=(), widgets=None, environment=None):
+def build(folder, cells, outputs=(), environment=None):
     """Build a book of one page with this book's settings, and with what the environment adds to them; the result of the process."""
+    write(folder, cells, outputs)
+    return run_build(folder, environment)
+
+
+def write(folder, cells, outputs=()):
     for name in ("_config.yml", "references.bib"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(
@@ -418,11 +420,10 @@ def build(folder, cells, outputs=(), widgets=None, environment=None):
         nb.cells.append(
             nbformat.v4.new_code_cell("figure", execution_count=1, outputs=list(outputs))
         )
-    if widgets:
-        nb.metadata["widgets"] = {
-            notebooks.STATE: {"state": widgets, "version_major": 2, "version_minor": 0}
-        }
     (folder / "page.ipynb").write_text(nbformat.writes(nb), encoding="utf8")
+
+
+def run_build(folder, environment=None):
     return subprocess.run(
         [
             sys.executable,
@@ -448,44 +449,48 @@ PIXEL = (
 
 
 def shown(**data):
-    kinds = {"view": notebooks.VIEW, "png": "image/png", "text": "text/plain"}
+    kinds = {
+        "view": notebooks.VIEW,
+        "figure": notebooks.FIGURE,
+        "png": "image/png",
+        "text": "text/plain",
+    }
     return nbformat.v4.new_output(
         "display_data", data={kinds[kind]: value for kind, value in data.items()}
     )
 
 
-def model(module="anywidget", name="AnyModel", **state):
-    return {"model_module": module, "model_module_version": "1", "model_name": name, "state": state}
-
-
-VIEW_OF_A = {"model_id": "a", "version_major": 2, "version_minor": 0}
+def losses(figure="Losses", **changes):
+    """What a notebook stores of a figure, with some of its state changed; None takes a value away."""
+    state = Losses().to_store()["state"] | changes
+    return {"figure": figure, "state": {k: v for k, v in state.items() if v is not None}}
 
 
 def test_a_sound_page_builds(tmp_path):
     """Formulas in every place, a folded note, a live figure: no warning; and the figure's module is stored once, apart."""
-    figure = shown(view=VIEW_OF_A, png=PIXEL, text="A figure of one pixel.")
+    figure = shown(figure=losses(), png=PIXEL, text="A figure of one pixel.")
     result = build(
         tmp_path,
         [
             "# 7.3 A page with $x^2$\n\n$$y = 1$$ (eq-y)\n\nSee {eq}`eq-y`.\n\n```{note}\n:class: dropdown\nFolded.\n```"
         ],
         [figure, figure],
-        {"a": model(_esm="export default {render() {}}", _css="p {}", w=0.1, _view_name="AnyView")},
     )
     assert result.returncode == 0, result.stdout + result.stderr
     html = (tmp_path / "_build/html/page.html").read_text(encoding="utf8")
     assert "(7.3.1)" in html and '<details class="admonition dropdown note">' in html
-    assert (
-        html.count('class="live-figure"') == 2
-        and html.count('class="live-state">{"w":0.1}</script>') == 1
-    )
+    assert html.count('class="live-figure"') == 2
+    assert html.count('alt="A figure of one pixel."') == 2
+    states = re.findall(r'class="live-state">(.*?)</script>', html)
+    assert [json.loads(state) for state in states] == [losses()["state"]] * 2
     assert "export default" not in html
-    stored = sorted(path.suffix for path in (tmp_path / "_build/html/_static/live").iterdir())
-    assert stored == [".css", ".js"]
-
-
-def view(name):
-    return {**VIEW_OF_A, "model_id": name}
+    module, style = (
+        (tmp_path / "_build/html/_static/live" / name).read_text(encoding="utf8")
+        for name in re.search(r'data-source="(\S+)" data-style="(\S+)"', html).groups()
+    )
+    assert json.loads(module.split("] = ", 1)[1].removesuffix(";\n")) == Losses._esm
+    assert style == Losses._css
+    assert len(list((tmp_path / "_build/html/_static/live").iterdir())) == 2
 
 
 FAULTS = {  # what is wrong, in a text or in an output -> what the build says of it
@@ -494,27 +499,42 @@ FAULTS = {  # what is wrong, in a text or in an output -> what the build says of
     "an equation that does not exist": ("See {eq}`eq-nowhere`.", "eq-nowhere"),
     "a citation that does not exist": ("{cite}`nobody1900`", "nobody1900"),
     "a widget of ipywidgets": (
-        shown(view=view("slider"), text="IntSlider"),
-        "a IntSliderModel is dead without a kernel",
+        shown(view={"model_id": "slider", "version_major": 2}, text="IntSlider"),
+        "a widget is dead without a kernel",
     ),
-    "a figure without picture": (shown(view=view("figure"), text="A figure."), "no static picture"),
-    "a figure without state": (
-        shown(view=view("lost"), png=PIXEL, text="A figure."),
-        "holds no state of this widget",
+    "a figure without picture": (shown(figure=losses(), text="A figure."), "no static picture"),
+    "a figure that the package does not have": (
+        shown(figure=losses("Loses"), png=PIXEL, text="A figure."),
+        "backprop.live has no figure 'Loses'",
+    ),
+    "a figure that is only the base of others": (
+        shown(figure=losses("LiveFigure"), png=PIXEL, text="A figure."),
+        "backprop.live has no figure 'LiveFigure'",
+    ),
+    "a trait that has another name now": (
+        shown(figure=losses(delta=None, threshold=1.0), png=PIXEL, text="A figure."),
+        "Losses stores no 'threshold'; it stores delta, error, t, task, z. Run the notebook again",
+    ),
+    "a trait that the notebook does not know yet": (
+        shown(figure=losses(delta=None), png=PIXEL, text="A figure."),
+        "Losses needs 'delta', too. Run the notebook again",
+    ),
+    "a figure without a state": (
+        shown(figure={"figure": "Losses"}, png=PIXEL, text="A figure."),
+        "Losses needs 'delta', 'error', 't', 'task', 'z', too",
+    ),
+    "a trait out of its range": (
+        shown(figure=losses(z=9), png=PIXEL, text="A figure."),
+        "Losses refuses its state: z is 9; it must be from -8 to 8. Run the notebook again",
     ),
     "a figure that is not finite": (
-        shown(view=view("nan"), png=PIXEL, text="A figure."),
-        "a number that is not finite",
+        shown(figure=losses(error=float("nan")), png=PIXEL, text="A figure."),
+        "Losses refuses its state: error is nan; it must be finite",
     ),
     "a warning on stderr": (
         nbformat.v4.new_output("stream", name="stderr", text="careful\n"),
         "stderr was found",
     ),
-}
-MODELS = {
-    "slider": model("@jupyter-widgets/controls", "IntSliderModel", value=3),
-    "figure": model(_esm="export default {}"),
-    "nan": model(_esm="export default {}", w=float("nan")),
 }
 
 
@@ -526,7 +546,6 @@ def faulty_build(tmp_path_factory):
         tmp_path_factory.mktemp("faulty"),
         ["# A page", *(fault for fault in faults if isinstance(fault, str))],
         [fault for fault in faults if not isinstance(fault, str)],
-        MODELS,
     )
 
 
@@ -550,6 +569,43 @@ def test_the_faults_above_are_all_that_is_wrong(faulty_build):
         if "WARNING: " in line
     ]
     assert len(warnings) == len(FAULTS), "\n".join(warnings)
+
+
+def test_a_page_is_built_again_when_the_source_of_its_figure_changes(tmp_path):
+    """What the package gets, a class or a line of JavaScript, reaches the page; no notebook changes."""
+    package = tmp_path / "package" / "backprop"
+    shutil.copytree(
+        ROOT / "code" / "backprop", package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    path = os.pathsep.join([str(package.parent), str(ROOT / "code")])
+    book = tmp_path / "book"
+    book.mkdir()
+    write(book, ["# A page"], [shown(figure=losses("Later"), png=PIXEL, text="A figure.")])
+    environment = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def built():
+        """What Sphinx says that it reads; the page; the texts of its modules and styles."""
+        result = run_build(book, environment)
+        assert result.returncode == 0, result.stdout + result.stderr
+        read = re.search(r"\d+ added, \d+ changed, \d+ removed", result.stdout).group()
+        html = (book / "_build/html/page.html").read_text(encoding="utf8")
+        folder = book / "_build/html/_static/live"
+        return read, html, [file.read_text(encoding="utf8") for file in folder.iterdir()]
+
+    result = run_build(book, environment)
+    assert result.returncode != 0 and "no figure 'Later'" in result.stderr
+    with (package / "live" / "__init__.py").open("a", encoding="utf8") as file:
+        file.write('\nLater = Losses\n__all__ += ["Later"]\n')
+    read, first, texts = built()
+    assert read == "0 added, 1 changed, 0 removed" and len(texts) == 2
+    assert built() == ("0 added, 0 changed, 0 removed", first, texts)
+    (module,) = package.joinpath("live").rglob("draw.js")
+    with module.open("a", encoding="utf8") as file:
+        file.write("\nconst renewed = 1;\n")
+    read, html, texts = built()
+    assert read == "0 added, 1 changed, 0 removed" and html != first
+    assert sum("const renewed = 1" in text for text in texts) == 1
+    assert len(texts) == 2, "the module of before is gone"
 
 
 def test_vendored_files_are_unchanged():

@@ -1,13 +1,16 @@
-"""Finding and keeping: the index, addresses that stay, what a page says of itself, where it can be run."""
+"""Finding and keeping: the index, addresses that stay, what a page says of itself, where it can
+be run.
+"""
 
 import re
 import xml.etree.ElementTree as ElementTree
+from functools import cache
 from html import unescape
 
 import nbformat
 import pytest
 from conftest import BUILT, ROOT
-from site_book import DESK, DOCUMENTS, FIGURES, PAGES, source
+from site_book import DESK, DOCUMENTS, FIGURES, PAGES, SETTLED, source
 from test_site import build
 
 from book import elsewhere, finding, style
@@ -15,6 +18,7 @@ from book import elsewhere, finding, style
 GLOSSARY = "chapters/appendix/glossary"
 
 
+@cache
 def html(page):
     return (BUILT / f"{page}.html").read_text(encoding="utf8")
 
@@ -37,7 +41,7 @@ def labelled_equations():
                         yield document, label
 
 
-# --- the index and addresses -------------------------------------------------------------------------------------------------
+# --- the index and addresses ----------------------------------------------------------------------
 
 
 def test_index_lists_all_terms_symbols_and_formulas():
@@ -63,7 +67,9 @@ def test_index_lists_all_terms_symbols_and_formulas():
 
 @pytest.mark.parametrize("page", DOCUMENTS)
 def test_addresses_do_not_depend_on_the_order_of_things(page):
-    """Sections, formulas, figures and references are reached by names that their authors gave, not by counted ones."""
+    """Sections, formulas, figures and references are reached by names that their authors gave, not
+    by counted ones.
+    """
     text = html(page)
     links = set(re.findall(r'href="([^"#]*)#(id\d+|[\w-]*-\d+-\d+)"', text))
     own = {name for _, name in links if re.fullmatch(r"id\d+", name)}
@@ -93,7 +99,9 @@ def test_live_figures_have_an_address(browser, site):
 
 
 def test_a_citation_names_one_work():
-    """Works of the same authors and year are told apart by a letter, so that a label on paper leads to one of them."""
+    """Works of the same authors and year are told apart by a letter, so that a label on paper leads
+    to one of them.
+    """
     works = {}
     for page in DOCUMENTS:
         for key, label in re.findall(r'href="[^"]*#(ref-[^"]+)"[^>]*>(.*?)</a>', html(page)):
@@ -125,7 +133,7 @@ def test_previous_and_next_lead_through_the_whole_book():
         assert 'class="right-next"' in html(before) and 'class="left-prev"' in html(after)
 
 
-# --- what a page says of itself ------------------------------------------------------------------------------------------------
+# --- what a page says of itself -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -168,7 +176,7 @@ def test_a_lost_reader_is_led_back(browser, site):
         page.close()
 
 
-# --- elsewhere -----------------------------------------------------------------------------------------------------------------
+# --- elsewhere ------------------------------------------------------------------------------------
 
 
 def test_without_an_address_no_button_leads_nowhere():
@@ -282,11 +290,11 @@ def test_launchers(repository, expected):
 
 def test_binder_and_class_servers_get_a_python_that_the_book_runs_on():
     version = (ROOT / "runtime.txt").read_text(encoding="utf8").strip().removeprefix("python-")
-    assert version in ("3.11", "3.12", "3.13")
+    assert version in ("3.11", "3.12", "3.13", "3.14")
     assert (ROOT / "requirements.txt").read_text(encoding="utf8").count("-e ./code") == 1
 
 
-# --- the one style sheet --------------------------------------------------------------------------------------------------------
+# --- the one style sheet --------------------------------------------------------------------------
 
 
 def test_style_sheet_keeps_what_can_match_and_nothing_else():
@@ -326,7 +334,9 @@ def test_style_sheet_forgets_variables_that_nothing_reads():
 
 
 def test_pages_look_the_same_with_all_rules(browser, site):
-    """The style sheet with everything in it and the short one give every element of a page the same place and colours."""
+    """The style sheet with everything in it and the short one give every element of a page the same
+    place and colours.
+    """
     page = browser.new_page(viewport=DESK)
     page.goto(
         f"{site}/chapters/04_mathematics/4_2_cross_entropy.html#summary", wait_until="load"
@@ -343,9 +353,9 @@ def test_pages_look_the_same_with_all_rules(browser, site):
         """(css) => { document.querySelector("link[rel=stylesheet]").replaceWith(Object.assign(document.createElement("style"), { textContent: css })); }""",
         re.sub(r'url\("(?!data:)', f'url("{site}/_static/', everything),
     )
-    page.wait_for_timeout(300)
+    page.evaluate(SETTLED)
     page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(100)
+    page.evaluate(SETTLED)
     long = page.evaluate(look)
     page.close()
     assert len(everything) > 2 * (static / style.NAME).stat().st_size
@@ -355,7 +365,9 @@ def test_pages_look_the_same_with_all_rules(browser, site):
 
 
 def sheets_of(static):
-    """The style sheets of the theme, its extensions and the book, in their order; the one made of them begins with their names."""
+    """The style sheets of the theme, its extensions and the book, in their order; the one made of
+    them begins with their names.
+    """
     return (
         re.match(r"/\*! (.*) \*/", (static / style.NAME).read_text(encoding="utf8"))
         .group(1)

@@ -1,4 +1,6 @@
-"""How a long page comes: what is near the view first, and nothing that makes the browser lay out all of it."""
+"""How a long page comes: what is near the view first, and nothing that makes the browser lay out
+all of it.
+"""
 
 import functools
 import re
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import BUILT, PATIENCE, Handler
-from site_book import DESK, FIGURES, PHONE, scroll_through
+from site_book import DESK, FIGURES, PHONE, SETTLED, scroll_through
 
 from book import page as page_of_book
 
@@ -17,7 +19,9 @@ LONGEST = max(BUILT.glob("chapters/*/*.html"), key=lambda path: path.stat().st_s
 
 
 class HalfHandler(Handler):
-    """Serves pages up to a little after their first live figure, and the rest when the test says so."""
+    """Serves pages up to a little after their first live figure, and the rest when the test says
+    so.
+    """
 
     protocol_version = "HTTP/1.0"
     rest = threading.Event()
@@ -67,22 +71,25 @@ def laid_out(page, devtools):
 
 
 def test_only_what_is_near_the_view_is_laid_out_at_first(browser, site):
-    """No style or script makes the browser lay out a long page as a whole, neither at first nor when the window changes. The rest follows
-    when there is time, and then the page is as high as one that was laid out at once."""
+    """No style or script makes the browser lay out a long page as a whole, neither at first nor
+    when the window changes. The rest follows when there is time, and then the page is as high as
+    one that was laid out at once.
+    """
     heights = []
     for name in ("", "#nowhere"):  # an address inside the page: laid out at once
         page = browser.new_page(viewport=DESK)
         page.add_init_script(
-            "const later = []; window.requestIdleCallback = (task) => later.push(task); window.goOn = () => { while (later.length) later.shift()(); }"
+            "const later = []; window.asked = new Promise((done) => (window.requestIdleCallback = (task) => done(later.push(task))));"
+            "window.goOn = () => { while (later.length) later.shift()(); }"
         )
         devtools = page.context.new_cdp_session(page)
         devtools.send("Performance.enable")
         page.goto(f"{site}/{LONGEST.relative_to(BUILT).as_posix()}{name}", wait_until="load")
         page.set_viewport_size({"width": 1200, "height": 800})
-        page.wait_for_timeout(1500)
+        page.wait_for_function("asked")  # the page has asked for the browser's idle time
         first = laid_out(page, devtools)
         page.evaluate("goOn()")
-        page.wait_for_timeout(300)
+        page.evaluate(SETTLED)
         whole = laid_out(page, devtools)
         assert first < 0.3 * whole if not name else first > 0.95 * whole
         heights.append(page.evaluate("document.documentElement.scrollHeight"))
@@ -91,7 +98,9 @@ def test_only_what_is_near_the_view_is_laid_out_at_first(browser, site):
 
 
 def test_places_far_down_a_long_page_are_reached(browser, site):
-    """Links to the exercises and to the last formula, followed from another page and from the top of this one."""
+    """Links to the exercises and to the last formula, followed from another page and from the top
+    of this one.
+    """
     address = f"{site}/{LONGEST.relative_to(BUILT).as_posix()}"
     for name in (
         "exercises",
@@ -114,7 +123,9 @@ def test_places_far_down_a_long_page_are_reached(browser, site):
 
 
 def test_a_figure_above_the_view_moves_nothing_in_a_browser_that_holds_no_places(browser, site):
-    """Safari does not anchor what is in view (overflow-anchor). A figure that starts above it is higher than its picture was, and no text may jump."""
+    """Safari does not anchor what is in view (overflow-anchor). A figure that starts above it is
+    higher than its picture was, and no text may jump.
+    """
     page = browser.new_page(viewport=DESK)
     page.add_init_script("""const supports = CSS.supports.bind(CSS); CSS.supports = (...what) => !String(what).includes("overflow-anchor") && supports(...what);
       addEventListener("DOMContentLoaded", () => document.head.append(Object.assign(document.createElement("style"), { textContent: "* { overflow-anchor: none }" })));""")
@@ -141,7 +152,9 @@ def test_a_figure_above_the_view_moves_nothing_in_a_browser_that_holds_no_places
 
 
 def test_what_scrolls_sideways_can_be_reached_with_the_keyboard(browser, site):
-    """Boxes get and lose their place in the order of tabs as the window gets narrower and wider; those that do not scroll have none."""
+    """Boxes get and lose their place in the order of tabs as the window gets narrower and wider;
+    those that do not scroll have none.
+    """
     page = browser.new_page(viewport=PHONE)
     page.goto(f"{site}/{LONGEST.relative_to(BUILT).as_posix()}", wait_until="load")
     scroll_through(page)

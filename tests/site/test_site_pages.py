@@ -1,9 +1,13 @@
-"""Every page of the built book in a real browser: what it loads and weighs, how it looks, what it says to a screen reader."""
+"""Every page of the built book in a real browser: what it loads and weighs, how it looks, what it
+says to a screen reader.
+"""
 
 import re
+from copy import deepcopy
 from functools import cache
 from html.parser import HTMLParser
 from importlib.resources import files
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -13,7 +17,22 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
-from site_book import DESK, DOCUMENTS, FIGURES, PAGES, PHONE, Sight, scroll_through, source, watch
+from site_book import (
+    DESK,
+    DOCUMENTS,
+    FIGURES,
+    LIVE,
+    PAGES,
+    PHONE,
+    SETTLED,
+    Sight,
+    all_arrived,
+    each_figure,
+    has_started,
+    scroll_through,
+    source,
+    watch,
+)
 
 from book.companion import Companion
 
@@ -21,9 +40,10 @@ AXE = (
     files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf8")
 )  # Deque's axe-core, as that package brings it
 each_page = pytest.mark.parametrize("page", PAGES)
+NOTEBOOKS = [name for name in DOCUMENTS if source(name).suffix == ".ipynb"]
 each_document = pytest.mark.parametrize("page", DOCUMENTS)
 
-# --- what a page holds, seen once and asked many times -----------------------------------------------------------------
+# --- what a page holds, seen once and asked many times --------------------------------------------
 
 
 LOOK = """() => {
@@ -42,7 +62,8 @@ LOOK = """() => {
     pictures: [...document.querySelectorAll("img")].map((img) => [img.getAttribute("src"), img.getAttribute("alt")]),
     drawings: [...article.querySelectorAll("svg")].filter((svg) => !svg.closest("[aria-hidden=true]") && !svg.closest("[aria-label], [aria-labelledby]") && !svg.querySelector("title")).length,
     buttons: [...document.querySelectorAll("button, summary, article a")].filter((part) => !part.textContent.trim() && !part.getAttribute("aria-label") && !part.title && !part.querySelector("img[alt]:not([alt=''])")).map((part) => part.outerHTML.slice(0, 200)),
-    figures: document.querySelectorAll(".live-figure").length,
+    solutions: document.querySelectorAll(".admonition.solution").length,
+    folded: document.querySelectorAll("details.admonition.solution:not([open])").length,
     headings: [...article.querySelectorAll("h1")].length,
     chinese: [...document.querySelectorAll("body *:not(script, style)")].flatMap((part) => [...part.childNodes]).filter((part) => part.nodeType === 3 && /[\\u4e00-\\u9fff]/.test(part.data))
       .map((part) => [part.data.trim(), part.parentNode.closest("[lang]").lang]),
@@ -79,60 +100,84 @@ CARDS = """() => [...document.querySelectorAll(".cell_output img:not(.live-pictu
 SCALES = """() => [...document.querySelectorAll("img:not(.live-picture)[src*=_images][src$='.png']")].filter((img) => img.clientWidth)
   .map((img) => [img.getAttribute("src"), img.clientWidth / img.naturalWidth, img.closest(".picture-scroll").clientWidth <= innerWidth])"""
 
-# What axe-core finds, in both themes. Contrast and the marks of links are judged on two samples (the first and the last) of each
-# combination of ink, ground, size, weight and decoration that the theme has on this page: thousands of tokens of code look alike,
-# and axe takes seconds for them. The other rules see the whole page, but for the insides of formulas (MathML has no rules, and
-# what the eye sees is hidden from screen readers) and the colours of code.
+# What axe-core finds, in both themes. Contrast and the marks of links are judged on two samples
+# (the first and the last) of each combination of ink, ground, size, weight and decoration that the
+# theme has on this page: thousands of tokens of code look alike, and axe takes seconds for them.
+# The other rules see the whole page, but for the insides of formulas (MathML has no rules, and what
+# the eye sees is hidden from screen readers) and the colours of code. Paragraphs and lines of lists
+# without a sample are taken away before colours are judged: axe-core would ask of each of them what
+# lies over what.
 JUDGE = """async () => {
+  const root = document.documentElement;
   document.head.append(Object.assign(document.createElement("style"), { textContent: "*, *::before, *::after { transition: none !important; animation: none !important; }" }));
-  const root = document.documentElement, settled = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const sampled = "[data-light-sample], [data-dark-sample]", settled = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   const theme = async (name) => { root.dataset.theme = root.dataset.mode = name; await settled(); };
   const seen = (part) => part.getClientRects().length && getComputedStyle(part).visibility === "visible";
   const texts = [...document.querySelectorAll("body *")].filter((part) => !part.closest(".katex, script, style, noscript") &&
     [...part.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) && seen(part));
-  const grounds = new Map();
-  const ground = (part) => {
-    if (!part) return "";
-    if (!grounds.has(part)) {
-      const style = getComputedStyle(part);
-      grounds.set(part, (/, 0\\)$|transparent/.test(style.backgroundColor) ? ground(part.parentElement) : style.backgroundColor) + style.backgroundImage + style.opacity);
-    }
-    return grounds.get(part);
-  };
-  for (const name of ["light", "dark"]) {
-    await theme(name);
-    grounds.clear();
-    const samples = new Map();
+  const mark = (name) => {
+    const grounds = new Map(), samples = new Map();
+    const ground = (part) => {
+      if (!part) return "";
+      if (!grounds.has(part)) {
+        const style = getComputedStyle(part);
+        grounds.set(part, (/, 0\\)$|transparent/.test(style.backgroundColor) ? ground(part.parentElement) : style.backgroundColor) + style.backgroundImage + style.opacity);
+      }
+      return grounds.get(part);
+    };
     for (const part of texts) {
       const style = getComputedStyle(part), around = part.closest("a") && getComputedStyle(part.closest("a").parentElement).color;
       const look = [style.color, style.fill, ground(part), style.fontSize, style.fontWeight, style.textDecorationLine, around].join();
       samples.set(look, [(samples.get(look) ?? [part])[0], part]);
     }
     for (const part of [...samples.values()].flat()) part.setAttribute(`data-${name}-sample`, "");
-  }
+  };
+  for (const name of ["light", "dark"]) { await theme(name); mark(name); }
   for (const formula of document.querySelectorAll(".katex-html")) {
     const { width, height } = formula.getBoundingClientRect();
     formula.textContent = "";
     Object.assign(formula.style, { display: "inline-block", width: `${width}px`, height: `${height}px` });
   }
   for (const formula of document.querySelectorAll(".katex-mathml")) formula.textContent = "formula";
-  for (const token of document.querySelectorAll(".highlight span:not([data-light-sample], [data-dark-sample], :has([data-light-sample], [data-dark-sample]))")) token.replaceWith(token.textContent);
+  for (const token of document.querySelectorAll(`.highlight span:not(${sampled}, :has(${sampled}))`)) token.replaceWith(token.textContent);
   const found = [], colours = ["color-contrast", "link-in-text-block"], options = { resultTypes: ["violations"], iframes: false, preload: false };
   const note = (theme, { violations }) => {
     for (const { id, nodes } of violations) found.push(`${theme}: ${id}: ${nodes.map((node) => node.target.flat().join(" ") + " " + node.failureSummary.split("\\n").at(-1).trim()).slice(0, 3).join("; ")}`);
   };
-  for (const name of ["light", "dark"]) {
+  note("both", await axe.run(document, { ...options, rules: Object.fromEntries(colours.map((id) => [id, { enabled: false }])) }));
+  for (const part of document.querySelectorAll("section > :not(section), li")) if (!part.matches(sampled) && !part.querySelector(sampled)) part.remove();
+  for (const name of ["dark", "light"]) {
     await theme(name);
     note(name, await axe.run({ include: [[`[data-${name}-sample]`]] }, { ...options, runOnly: colours }));
   }
-  note("both", await axe.run(document, { ...options, rules: Object.fromEntries(colours.map((id) => [id, { enabled: false }])) }));
   return found;
 }"""
 
 
+HEIGHT = "part => [part.open, part.getBoundingClientRect().height]"
+
+
+def opened_and_closed(details):
+    """[open or not, height] of what is folded: as it stands, after a click, after another."""
+    seen = [details.evaluate(HEIGHT)]
+    for _ in range(2):
+        details.locator("summary").click()
+        seen.append(details.evaluate(HEIGHT))
+    return seen
+
+
+def downloaded(page):
+    """What a click on the button for the page's notebook stores."""
+    with page.expect_download() as download:
+        page.locator("a.download-notebook").click()
+    return Path(download.value.path()).read_bytes()
+
+
 @pytest.fixture(scope="session")
 def sights(browser, site):
-    """Look at a page (once in the session): light, dark, on a narrow phone, and as axe-core sees it."""
+    """Look at a page (once in the session): light, dark, on a narrow phone, and as axe-core sees
+    it.
+    """
 
     @cache
     def look(name):
@@ -141,30 +186,33 @@ def sights(browser, site):
         try:
             watch(page, sight)
             page.goto(f"{site}/{name}.html", wait_until="load")
-            page.wait_for_timeout(100)
+            all_arrived(page, sight)
             first = dict(sight.sizes)
             scroll_through(page)
-            page.wait_for_timeout(100)
+            all_arrived(page, sight)
             facts = sight.facts = page.evaluate(LOOK)
+            facts["first"], facts["live"] = first, page.evaluate(LIVE)
             facts["light"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
             page.locator(".theme-switch-button").first.click()
             page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
             facts["dark"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
             facts["cards"] = page.evaluate(CARDS)
             page.set_viewport_size(PHONE)
-            page.wait_for_timeout(150)
-            scroll_through(page)
+            page.evaluate(SETTLED)
             facts["width"] = page.evaluate("document.documentElement.scrollWidth")
             facts["too wide"] = page.evaluate(TOO_WIDE)
             facts["plots on a phone"] = page.evaluate(SCALES)
-            facts["first"] = first
             page.set_viewport_size(DESK)
-            page.mouse.move(
-                DESK["width"] / 2, DESK["height"] - 1
-            )  # away from the button, whose hint would stay
+            if facts["solutions"]:
+                facts["first solution"] = opened_and_closed(page.locator("details.solution").first)
+            # away from the button, whose hint would stay
+            page.mouse.move(DESK["width"] / 2, DESK["height"] - 1)
             page.wait_for_function("!document.querySelector('.tooltip')")
             page.evaluate(AXE)
             facts["axe"] = page.evaluate(JUDGE)
+            if name in NOTEBOOKS:
+                sight = deepcopy(sight)  # a download is no part of how the page loads
+                sight.facts["notebook"] = downloaded(page)
         finally:
             page.close()
         return sight
@@ -172,7 +220,7 @@ def sights(browser, site):
     return look
 
 
-# --- every page ----------------------------------------------------------------------------------------------------------
+# --- every page -----------------------------------------------------------------------------------
 
 
 @each_page
@@ -220,16 +268,35 @@ def test_page_has_one_title(page, sights):
     assert sights(page).facts["headings"] == 1 and sights(page).facts["title"]
 
 
+@each_document
+def test_solutions_are_hidden_until_asked_for(page, sights):
+    facts = sights(page).facts
+    assert facts["solutions"] == facts["folded"], "a solution without :class: dropdown"
+    if facts["solutions"]:
+        (at_first, low), (clicked, high), (again, _) = facts["first solution"]
+        assert not at_first and low < 80
+        assert clicked and high > 80 and not again
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_notebook_can_be_downloaded(page, sights):
+    assert sights(page).facts["notebook"] == source(page).read_bytes()
+
+
 @each_page
 def test_names_are_given_once(page, sights):
-    """An id belongs to one element, and each group of radio buttons of a live figure to that figure alone."""
+    """An id belongs to one element, and each group of radio buttons of a live figure to that figure
+    alone.
+    """
     assert sights(page).facts["twins"] == []
     assert sights(page).facts["undecided"] == 0
 
 
 @each_page
 def test_chinese_is_named_as_chinese(page, sights):
-    """Screen readers speak it in another voice, and fonts have other letters for it than for Japanese."""
+    """Screen readers speak it in another voice, and fonts have other letters for it than for
+    Japanese.
+    """
     found = sights(page).facts["chinese"]
     assert [text for text, language in found if language != "zh-Hans"] == []
     if page.endswith("appendix/glossary"):
@@ -238,7 +305,25 @@ def test_chinese_is_named_as_chinese(page, sights):
         )
 
 
-# --- how heavy ------------------------------------------------------------------------------------------------------------
+# --- live figures ---------------------------------------------------------------------------------
+
+
+@each_figure
+def test_live_figure_starts(document, index, sights):
+    """From a server; test_site.py opens it from its file."""
+    has_started(sights(document).facts["live"][index])
+
+
+@each_figure
+def test_live_figure_has_a_name_and_a_polite_voice(document, index, sights):
+    """A screen reader hears what the figure is, and a region that speaks when nobody else does."""
+    figure = sights(document).facts["live"][index]
+    assert figure["role"] in ("group", "region", "figure")
+    assert figure["name"].startswith("Live figure")
+    assert figure["polite"] >= 1 and figure["assertive"] == 0
+
+
+# --- how heavy ------------------------------------------------------------------------------------
 
 WITH_FIGURE, WITHOUT = (
     800_000,
@@ -262,7 +347,7 @@ def test_page_is_light(page, sights):
         weights.items(), key=lambda item: -item[1]
     )[:8]
     assert sum(first.values()) <= FIRST, sorted(first.items(), key=lambda item: -item[1])[:8]
-    assert facts["head"]["sheets"] <= 1 + facts["figures"], (
+    assert facts["head"]["sheets"] <= 1 + len(facts["live"]), (
         "a page has one style sheet; each live figure may bring one"
     )
     assert facts["head"]["blocking"] <= 1, "scripts in the head wait until the page has been read"
@@ -270,7 +355,9 @@ def test_page_is_light(page, sights):
 
 @each_page
 def test_pictures_keep_their_place(page, sights):
-    """Every plot states its size, so that the text below does not jump, and those below the first wait until they are near."""
+    """Every plot states its size, so that the text below does not jump, and those below the first
+    wait until they are near.
+    """
     plots = sights(page).facts["plots"]
     assert [plot for plot in plots if not (plot["width"] and plot["height"])] == []
     assert [plot["src"] for plot in plots[1:] if plot["loading"] != "lazy"] == []
@@ -282,12 +369,14 @@ def test_pictures_keep_their_place(page, sights):
 
 @each_page
 def test_plots_are_legible_on_a_phone(page, sights):
-    """A plot has 20 pixels for a letter of 10 points; at half its size these are still 10. What is wider scrolls in its own box."""
+    """A plot has 20 pixels for a letter of 10 points; at half its size these are still 10. What is
+    wider scrolls in its own box.
+    """
     for src, scale, boxed in sights(page).facts["plots on a phone"]:
         assert scale >= 0.49 and boxed, src
 
 
-# --- for everybody ----------------------------------------------------------------------------------------------------------
+# --- for everybody --------------------------------------------------------------------------------
 
 
 @each_page
@@ -376,14 +465,16 @@ def test_every_page_of_the_contents_is_built_and_no_other():
     } == set(DOCUMENTS) | {module.document for module in Companion(ROOT).pages}
 
 
-# --- maths ---------------------------------------------------------------------------------------------------------------
+# --- maths ----------------------------------------------------------------------------------------
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 MARKDOWN.use(dollarmath_plugin, allow_labels=True).use(amsmath_plugin).use(myst_role_plugin)
 
 
 def formulas(markdown):
-    """How many formulas a piece of MyST Markdown holds, its directives included; counted without Sphinx."""
+    """How many formulas a piece of MyST Markdown holds, its directives included; counted without
+    Sphinx.
+    """
     count = 0
     for token in MARKDOWN.parse(markdown):
         for part in [token, *(token.children or [])]:
@@ -455,14 +546,17 @@ CUT_OFF = """() => [...document.querySelectorAll("span.math")].filter((formula) 
 
 
 def test_no_line_begins_with_the_comma_after_a_formula(browser, site):
+    page = browser.new_page(viewport=PHONE)
+    page.goto(f"{site}/chapters/02_concepts/2_4_optimizers.html")
+    assert page.locator("span.math-kept").count() >= 10
+    scroll_through(page)
     found = []
     for width in (320, 375, 414, 768):
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.goto(f"{site}/chapters/02_concepts/2_4_optimizers.html")
-        assert page.locator("span.math-kept").count() >= 10
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(SETTLED)
         found += page.evaluate(CUT_OFF)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.close()
+    page.close()
     assert found == []
 
 

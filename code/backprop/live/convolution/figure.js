@@ -1,0 +1,567 @@
+// A convolution to take hold of: a window on a picture, a kernel to edit, the gradients going back,
+// a hidden kernel to learn.
+import { chart } from "../shared/chart.js";
+import { button, menu, segmented, slider } from "../shared/controls.js";
+import { fixed, html, maths, prose, small, whole, write } from "../shared/draw.js";
+import { liveFigure } from "../shared/host.js";
+import { outline, paintInk, paintSigned, palette } from "../shared/paint.js";
+import {
+  clamp,
+  descended,
+  evaluateConvolution,
+  grid,
+  LIMIT,
+  largestEta,
+  largestOf,
+  MAP_SIDE,
+  PICTURE_SIDE,
+} from "./maths.js";
+import { nineSquare, numberField, pixelSquare } from "./square.js";
+
+/** @typedef {import("./maths.js").State} State */
+/** @typedef {import("./maths.js").Spot} Spot */
+/** @typedef {import("./maths.js").View} View */
+/** @typedef {import("./maths.js").Matrix} Matrix */
+/** @typedef {import("../shared/host.js").Host<State>} Host */
+/** @typedef {ReturnType<typeof evaluateConvolution>} Found */
+
+const MOST = 5000; // steps of one descent
+const ETAS = [-4, -3, -2, -1]
+  .flatMap((power) => [1, 1.5, 2, 3, 5, 7].map((m) => Number(`${m}e${power}`)))
+  .filter((v) => v >= 5e-4 && v <= 0.2);
+const FLOOR = 1e-8; // of the loss curve, and its ceiling
+const ROOF = 1e5;
+
+// ---------------------------------------------------------------------------------------------------------- the words
+/** @type {[View, string][]} */
+const VIEWS = [
+  ["forward", "Forward"],
+  ["cell", "Back from z"],
+  ["loss", "Back from L"],
+];
+/** @type {Record<View, string>} */
+const NOTES = {
+  forward:
+    "Drag the window over the picture. Every output is the same nine weights, laid on another place: the kernel looks for one pattern everywhere. Change the weights, or take another kernel.",
+  cell: "One output alone: its slope by each weight is the pixel that the weight was laid on, and by each pixel the weight that lay on it. So the kernel is pasted at the window. Move the pixel about: seen from the pixel, the weights come in reverse order. (Plainest with any old kernel.)",
+  loss: "The map should look like the one that a hidden kernel makes. Each output sends back `δ = z − t`. A weight gathers from all windows; a pixel gathers from the nine outputs that saw it, with the kernel flipped. Press a step: the kernel moves.",
+};
+
+/** @param {number} v */
+const etaText = (v) => {
+  if (!Number.isFinite(v)) return "∞";
+  return v >= 0.001 && v < 1000 ? String(Number(v.toPrecision(3))) : small(v);
+};
+/** @param {number} v */
+const two = (v) => {
+  if (!Number.isFinite(v)) return "–";
+  return v === 0 ? "0" : fixed(Math.abs(v) >= 100 ? 0 : Math.abs(v) >= 10 ? 1 : 2)(v);
+};
+/** A weight of a kernel: −1, not −1.00. @param {number} v */
+const short = (v) => two(v).replace(/\.00$/, "");
+/** @type {(name: string) => import("../shared/draw.js").Format} */
+const format = (name) => {
+  if (/eta$/.test(name)) return etaText;
+  if (name === "step") return whole;
+  if (/^(loss|history|distance)/.test(name)) return small;
+  return name === "z" || name === "dx" ? (v) => (Number.isFinite(v) ? fixed(3)(v) : "–") : two;
+};
+/** @param {Spot} at */
+const spotText = ([r, c]) => `row ${r + 1}, column ${c + 1}`;
+/** @param {Spot} at */
+const rowsText = ([r, c]) => `rows ${r} to ${r + 2}, columns ${c} to ${c + 2}`;
+
+/** @type {(found: Found, exploded: boolean) => string} */
+const verdictOf = ({ table }, exploded) => {
+  if (exploded)
+    return "Stopped: the weights grew without end. The learning rate is above the bound.";
+  if (table.loss < 1e-6)
+    return table.distance > 0.1
+      ? "No error left, and yet another kernel: this picture cannot tell the two apart."
+      : "Found: map and kernel are those that were hidden.";
+  return table.eta >= table["largest eta"]
+    ? "Above the bound: each step overshoots, and the loss grows."
+    : "";
+};
+
+// ------------------------------------------------------------------------------------------------------ catalogues
+/** @type {(A: Matrix, B: Matrix) => boolean} */
+const same = (A, B) => A.every((row, i) => row.every((v, j) => v === B[i][j]));
+
+/**
+ * A menu of named squares; it says "your own" where the state has another.
+ * @param {string} label
+ * @param {string} name
+ * @param {Record<string, Matrix>} catalogue
+ * @param {(A: Matrix) => void} ontake
+ */
+function catalogueMenu(label, name, catalogue, ontake) {
+  /** @type {[string, string][]} */
+  const names = Object.keys(catalogue).map((key) => [key, key]);
+  const choice = menu({
+    label,
+    name,
+    options: [...names, ["", "your own"]],
+    onchange: (key) => key && ontake(catalogue[key]),
+  });
+  /** @param {Matrix} A */
+  const show = (A) =>
+    choice.show(Object.keys(catalogue).find((key) => same(catalogue[key], A)) ?? "");
+  return { node: choice.node, select: choice.select, show };
+}
+
+// ---------------------------------------------------------------------------------------------- nine products, one sum
+/**
+ * @param {Host} host
+ */
+function productsPanel(host) {
+  const { numbers } = host;
+  /** @type {(a: string, b: string, product: string) => ReturnType<typeof nineSquare>} */
+  const factors = (a, b, product) =>
+    nineSquare({}, (i, j) => {
+      const right = html("span", { class: "lf-number" });
+      numbers.put(right, `${b}[${i},${j}]`, { format: short, parentheses: true });
+      return html(
+        "div",
+        { class: "lf-cv-product" },
+        html("span", {}, host.live(`${a}[${i},${j}]`), " · ", right),
+        html("b", {}, host.live(`${product}[${i},${j}]`)),
+      );
+    });
+  const there = factors("x", "W", "xW");
+  const back = factors("delta", "F", "deltaF");
+  const formula = { class: "lf-maths lf-formula" };
+  const sum = html(
+    "div",
+    { class: "lf-cv-sum" },
+    html("p", { class: "lf-title" }, "Nine products and their sum"),
+    maths('z_{pq} = "Σ"_{ij} " "x_{p+i", "q+j} W_{ij}', numbers, formula),
+    html("p", { class: "lf-cv-result" }, maths("z = $z$", numbers)),
+  );
+  const hint =
+    "The nine outputs that saw the pixel, times the kernel turned by half a turn; outputs beyond the edge count as 0.";
+  const backFormula = html("div", {});
+  const backResult = html("p", { class: "lf-cv-result" });
+  const arrival = html(
+    "div",
+    { class: "lf-cv-sum" },
+    html("p", { class: "lf-title" }, "What reaches this pixel"),
+    backFormula,
+    html("p", { class: "lf-hint" }, hint),
+    backResult,
+  );
+  /** @param {string} f  whose slope it is */
+  const linesOf = (f) => ({
+    formula: maths(`\\frac{∂${f}}{∂x_{uv}} = "Σ"_{ij} " "δ_{u−i", "v−j} W_{ij}`, numbers, formula),
+    result: maths(`\\frac{∂${f}}{∂x_{uv}} = $dx$`, numbers),
+  });
+  const lines = { cell: linesOf("z_{pq}"), loss: linesOf("L") };
+  const forward = html("div", { class: "lf-cv-products" }, sum, there.node);
+  const backward = html("div", { class: "lf-cv-products" }, arrival, back.node);
+  /** @param {View} view */
+  const turnTo = (view) => {
+    forward.hidden = view !== "forward";
+    backward.hidden = view === "forward";
+    if (view === "forward") return;
+    backFormula.replaceChildren(lines[view].formula);
+    backResult.replaceChildren(lines[view].result);
+  };
+  /** @param {Found["grids"]} grids */
+  const show = ({ xW, deltaF }) => {
+    there.show(xW, largestOf(xW));
+    back.show(deltaF, largestOf(deltaF));
+  };
+  return { nodes: [forward, backward], turnTo, show };
+}
+
+// --------------------------------------------------------------------------------------------------------- the descent
+/**
+ * Learning the hidden kernel: its menu, the learning rate, the steps, the loss.
+ * @param {Host} host
+ * @param {Record<string, Matrix>} kernels
+ */
+function descentPanel(host, kernels) {
+  const { numbers } = host;
+  let exploded = false;
+  /** @param {number} steps */
+  const descend = (steps) => {
+    const { state } = host;
+    const { kernel, history, burst } = descended(state, steps);
+    if (history.length > MOST + 1)
+      return host.say(`More than ${MOST} steps: press Reset to begin again.`);
+    exploded = burst;
+    const taken = history.length - 1;
+    const loss = small(history[taken]);
+    const stopped = burst ? "Stopped: a weight would leave the range. " : "";
+    const words = `${stopped}After ${taken} step${taken === 1 ? "" : "s"}: loss ${loss}`;
+    host.set({ kernel, history }, words, 0);
+  };
+  const goal = catalogueMenu("Hidden kernel", "target", kernels, (kernel) =>
+    host.set({ target_kernel: kernel, history: [] }, () => `loss ${small(numbers.table.loss)}`),
+  );
+  const eta = slider({
+    numbers,
+    name: "eta",
+    label: '"learning rate " η',
+    spoken: "learning rate eta",
+    stops: ETAS,
+    onmove: (v) => host.set({ eta: v }, null),
+  });
+  const reset = button("Reset", () => {
+    exploded = false;
+    host.reset({ history: [] });
+  });
+  const reveal = html("input", {
+    type: "checkbox",
+    "data-control": "reveal",
+    onchange: host.redraw,
+  });
+  const hidden = nineSquare({}, (i, j) =>
+    numbers.put(html("span", { class: "lf-number" }), `hidden[${i},${j}]`, { format: short }),
+  );
+  const secret = html("div", { class: "lf-cv-secret" }, hidden.node);
+  const verdict = html("p", { class: "lf-hint lf-cv-verdict" });
+  const curve = host.fit(
+    chart({
+      label: "loss against the step",
+      height: () => 168,
+      xLabel: "step",
+      margin: { left: 42, right: 16, top: 10, bottom: 34 },
+    }),
+  );
+  const bound = prose("On this picture every descent converges for `η` below ", numbers);
+  const node = html(
+    "div",
+    { class: "lf-cv-training" },
+    html(
+      "div",
+      { class: "lf-cv-goal" },
+      html("p", { class: "lf-title" }, "Learn the hidden kernel"),
+      goal.node,
+      html("label", { class: "lf-cv-check" }, reveal, html("span", {}, "show it")),
+      secret,
+      eta.node,
+      html("p", { class: "lf-hint" }, bound, host.live("largest eta")),
+      html(
+        "div",
+        { class: "lf-buttons" },
+        button("1 step", () => descend(1), { class: "lf-button lf-primary" }),
+        button("50 steps", () => descend(50)),
+        reset,
+      ),
+    ),
+    html(
+      "div",
+      { class: "lf-picture" },
+      html(
+        "p",
+        { class: "lf-cv-numbers" },
+        html("span", {}, "step ", host.live("step")),
+        html("span", {}, "loss ", host.live("history[0]"), " → ", host.live("loss")),
+        html("span", {}, "distance to the hidden kernel ", host.live("distance")),
+      ),
+      curve.node,
+      verdict,
+    ),
+  );
+  let framed = 0;
+  /** @type {(state: State, found: Found) => void} */
+  const plot = (state, { going, table }) => {
+    const end = [10, 20, 50, 100, 200, 500, 1000, 2000].find((v) => v >= table.step) ?? 5000;
+    if (end !== framed) {
+      framed = end;
+      curve.frame({
+        x: [0, end],
+        y: [FLOOR, ROOF],
+        xTicks: [0, end / 2, end],
+        yTicks: [1e-8, 1e-5, 1e-2, 10, 1e4],
+        log: true,
+        curves: [],
+      });
+    }
+    const history = going ? state.history : [table.loss];
+    /** @type {import("../shared/chart.js").Pair[]} */
+    const points = history.map((v, k) => [k, clamp(v, FLOOR / 2, 10 * ROOF)]);
+    const last = points[points.length - 1];
+    curve.mark({ paths: [{ points }], dots: [{ at: last }] });
+  };
+  /** @type {(state: State, found: Found) => void} */
+  const show = (state, found) => {
+    const { grids, going } = found;
+    if (!going) exploded = false;
+    node.hidden = state.view !== "loss";
+    secret.hidden = !reveal.checked;
+    hidden.show(grids.hidden, largestOf(grids.hidden));
+    eta.show(state.eta);
+    goal.show(state.target_kernel);
+    write(verdict, verdictOf(found, exploded));
+    if (state.view === "loss") plot(state, found);
+  };
+  return { node, show };
+}
+
+// ---------------------------------------------------------------------------------------------------------- the figure
+/**
+ * @param {Host} host
+ * @returns {import("../shared/host.js").Parts<State>}
+ */
+function build(host) {
+  const { numbers, root } = host;
+  /** @type {Record<string, Matrix>} */
+  const kernels = host.get("kernels");
+  /** @type {Record<string, Matrix>} */
+  const pictures = host.get("pictures");
+  const { colours, stop } = palette(
+    root,
+    { ink: "--lf-ink", positive: "--lf-positive", negative: "--lf-negative-line" },
+    host.redraw,
+  );
+  host.atEnd(stop);
+  /** @type {Found} */
+  let found;
+  let steepest = 0;
+
+  // ------------------------------------------------------------------------------------------- picture, kernel and map
+  const isBack = () => host.state.view !== "forward";
+  /** @param {Spot} at */
+  const goTo = (at) => host.set({ at: isBack() ? at : at.map((v) => clamp(v, 1, MAP_SIDE)) }, null);
+  /** @type {(A: Matrix, at: Spot, v: number) => Matrix} */
+  const changed = (A, [r, c], v) =>
+    A.map((row, i) => (i === r ? row.map((old, j) => (j === c ? v : old)) : row));
+  /** @type {(at: Spot, v: number) => void} */
+  const ink = (at, v) => host.set({ image: changed(host.state.image, at, v) });
+  /** @param {Spot} at */
+  const turned = ([r, c]) => (host.state.image[r][c] < 0.5 ? 1 : 0);
+  let pen = 1;
+  const picture = pixelSquare({
+    side: PICTURE_SIDE,
+    what: "window on the picture",
+    onmove: (by) => goTo(found.here.map((v, k) => clamp(v + by[k], 0, PICTURE_SIDE - 1))),
+    onpoint: (at, first) => {
+      if (isBack() || host.state.tool === "window") return goTo(at);
+      if (first) pen = turned(at);
+      ink(at, pen);
+    },
+    onspace: () => {
+      if (!isBack()) ink(found.here, turned(found.here));
+    },
+  });
+  /** @param {Spot} at */
+  const pick = (at) => {
+    const cell = at.map((v) => clamp(v, 0, MAP_SIDE - 1));
+    if (host.state.view === "cell") host.set({ cell }, null);
+    else goTo(cell.map((v) => v + 1));
+  };
+  const map = pixelSquare({
+    side: MAP_SIDE,
+    what: "cell of the map",
+    onpoint: pick,
+    onmove: (by) => {
+      const { view, cell } = host.state;
+      const from = view === "cell" ? cell : found.here.map((v) => v - 1);
+      pick(from.map((v, k) => v + by[k]));
+    },
+  });
+  const fields = [0, 1, 2].map((i) =>
+    [0, 1, 2].map((j) =>
+      numberField({
+        name: `W[${i},${j}]`,
+        label: `weight in row ${i + 1}, column ${j + 1}`,
+        limit: LIMIT,
+        onvalue: (v) => host.set({ kernel: changed(host.state.kernel, [i, j], v) }),
+      }),
+    ),
+  );
+  const group = { role: "group", "aria-label": "kernel" };
+  const weights = nineSquare(group, (i, j) => fields[i][j].node);
+  const slopes = nineSquare({}, (i, j) => host.live(`dW[${i},${j}]`));
+  const kernelMenu = catalogueMenu("", "kernel", kernels, (kernel) => host.set({ kernel }));
+  const pictureMenu = catalogueMenu("Picture", "picture", pictures, (image) => host.set({ image }));
+  kernelMenu.select.setAttribute("aria-label", "take a kernel");
+  const views = segmented({
+    label: "direction",
+    options: VIEWS,
+    onchange: (view) => host.set({ view: /** @type {View} */ (view) }),
+  });
+  const tools = segmented({
+    label: "a pointer on the picture",
+    options: [
+      ["window", "Move the window"],
+      ["pen", "Draw"],
+    ],
+    onchange: (tool) => host.set({ tool: /** @type {State["tool"]} */ (tool) }, null),
+  });
+  const clear = button("Clear", () =>
+    host.set({ image: grid(PICTURE_SIDE, PICTURE_SIDE, () => 0) }, "The picture is blank."),
+  );
+
+  // ------------------------------------------------------------------------------------------------------ what stands where
+  const products = productsPanel(host);
+  const training = descentPanel(host, kernels);
+  const caption = () => html("p", { class: "lf-cv-caption" });
+  const captions = { picture: caption(), map: caption(), slopes: caption() };
+  const kernelCaption = html(
+    "p",
+    { class: "lf-cv-caption" },
+    html("span", {}, prose("Kernel `W`", numbers)),
+  );
+  /** @type {Record<View, import("../shared/draw.js").Child[]>} of the picture, the map, the slopes */
+  const titles = {
+    forward: [prose("Picture `x`", numbers), prose("Output `z`", numbers), []],
+    cell: [
+      maths("∂z_{pq}/∂x", numbers),
+      prose("Sent back: `δ`, 1 at one output", numbers),
+      maths("∂z_{pq}/∂W", numbers),
+    ],
+    loss: [
+      maths("∂L/∂x", numbers),
+      prose("Sent back: `δ = z − t`", numbers),
+      maths("∂L/∂W", numbers),
+    ],
+  };
+  /** @param {string} name */
+  const scale = (name) => {
+    const low = html("span");
+    const node = html("div", { class: "lf-cv-scale" }, low, html("i", {}), host.live(name));
+    return { name, low, node };
+  };
+  const scales = { dx: scale("peak dx"), z: scale("peak z"), delta: scale("peak delta") };
+  const whereabouts = html("p", { class: "lf-hint lf-cv-where" });
+  const note = html("p", { class: "lf-hint lf-cv-note" });
+
+  /** @param {View} view */
+  const turnTo = (view) => {
+    const backward = view !== "forward";
+    root.dataset.view = backward ? "backward" : "forward";
+    root.dataset.of = view;
+    views.show(view);
+    [captions.picture, captions.map, captions.slopes].forEach((node, k) => {
+      node.replaceChildren(html("span", {}, titles[view][k]));
+    });
+    note.replaceChildren(...prose(NOTES[view], numbers));
+    products.turnTo(view);
+    for (const node of [tools.node, clear, scales.z.node]) node.hidden = backward;
+    for (const node of [captions.slopes, slopes.node, scales.dx.node]) node.hidden = !backward;
+    scales.delta.node.hidden = view !== "loss";
+  };
+
+  const say = () => {
+    const { table, here } = found;
+    return isBack()
+      ? `at the pixel in ${spotText(here)} the slope is ${two(table.dx)}`
+      : `window on ${rowsText(here)}: the sum is ${two(table.z)}`;
+  };
+
+  /** @param {State} state */
+  const showPicture = ({ image, view, cell }) => {
+    const { dx, table, here } = found;
+    const backward = view !== "forward";
+    if (backward) paintSigned(picture.dots, dx.flat(), table["peak dx"], colours.now);
+    else paintInk(picture.dots, image.flat(), colours.now.ink);
+    picture.edge.setAttribute("d", backward ? outline(image) : "");
+    picture.show({
+      label: backward
+        ? "map of the slopes by the pixels: arrow keys choose a pixel"
+        : "picture: arrow keys move the window, Space turns the pixel in its middle",
+      framed: view === "cell" ? cell.map((v) => v + 1) : backward ? null : here,
+      marked: backward ? here : null,
+      at: here,
+      words: `${spotText(here)}; ${say()}`,
+    });
+  };
+  const MAP_LABELS = {
+    forward: "output map: arrow keys choose an output",
+    cell: "map: arrow keys choose the output",
+    loss: "map of the errors sent back: arrow keys choose an output",
+  };
+  /** @param {State} state */
+  const showMap = ({ view, cell }) => {
+    const { z, delta, table, here } = found;
+    const backward = view !== "forward";
+    const [values, peak] = backward ? [delta, "peak delta"] : [z, "peak z"];
+    paintSigned(map.dots, values.flat(), table[peak], colours.now);
+    const under = here.map((v) => v - 1);
+    const inside = here.every((v) => v >= 1 && v <= MAP_SIDE);
+    const value = () => (backward ? `error ${two(delta[under[0]][under[1]])}` : two(table.z));
+    const words = inside ? `${spotText(under)}: ${value()}` : "beyond the edge";
+    const chosen = view === "cell";
+    map.show({
+      label: MAP_LABELS[view],
+      framed: backward ? under : null,
+      marked: chosen ? cell : view === "forward" && inside ? under : null,
+      at: chosen ? cell : under,
+      words: chosen ? `output in ${spotText(cell)}` : words,
+    });
+  };
+
+  return {
+    content: [
+      html("div", { class: "lf-cv-head" }, views.node, pictureMenu.node),
+      note,
+      html(
+        "div",
+        { class: "lf-cv-main" },
+        html("div", { class: "lf-cv-part" }, captions.picture, picture.node, scales.dx.node),
+        html(
+          "div",
+          { class: "lf-cv-part lf-cv-kernel" },
+          kernelCaption,
+          weights.node,
+          html("div", { class: "lf-cv-take" }, kernelMenu.node),
+          captions.slopes,
+          slopes.node,
+        ),
+        html(
+          "div",
+          { class: "lf-cv-part lf-cv-map" },
+          captions.map,
+          map.node,
+          scales.z.node,
+          scales.delta.node,
+        ),
+      ),
+      html("div", { class: "lf-cv-tools" }, tools.node, clear),
+      whereabouts,
+      products.nodes,
+      training.node,
+    ],
+
+    draw(state, isChanged) {
+      if (isChanged("image")) steepest = largestEta(state.image);
+      found = evaluateConvolution(state, steepest);
+      const { grids, table, here } = found;
+      if (isChanged("view")) turnTo(state.view);
+      root.dataset.tool = state.tool;
+      numbers.show(table);
+      showPicture(state);
+      showMap(state);
+      fields.forEach((row, i) => {
+        row.forEach((field, j) => {
+          field.show(state.kernel[i][j]);
+        });
+      });
+      weights.show(grids.W, largestOf(grids.W));
+      slopes.show(grids.dW, largestOf(grids.dW));
+      products.show(grids);
+      for (const { name, low } of Object.values(scales))
+        write(low, table[name] ? `\u2212${two(table[name])}` : "0");
+      tools.show(state.tool);
+      pictureMenu.show(state.image);
+      kernelMenu.show(state.kernel);
+      const where =
+        state.view === "forward" ? `Window on ${rowsText(here)}` : `Pixel in ${spotText(here)}`;
+      write(whereabouts, where);
+      training.show(state, found);
+    },
+
+    say,
+  };
+}
+
+export default liveFigure({
+  name: "cv",
+  label: "a convolution, forward and backward",
+  traits: ["image", "kernel", "target_kernel", "view", "at", "cell", "tool", "eta", "history"],
+  format,
+  build,
+});

@@ -1,0 +1,75 @@
+// The 2-3-1 network of section 4.4: every number of both passes by name, and gradient descent on
+// it.
+import { Network, rowsOf } from "../shared/network.js";
+
+/**
+ * @typedef {object} Weights
+ * @property {number[][]} W1
+ * @property {number[][]} W2
+ */
+/** @typedef {Weights & { x: number[], t: number, eta: number }} Settings */
+
+const LIMIT = 1e6; // of any number of the state, as in Python
+const net = new Network([2, 3, 1], {
+  hidden: "sigmoid",
+  output: "sigmoid",
+  loss: "half squared error",
+  bias: false,
+});
+
+/**
+ * The loss of the network with these weights; `net` then holds both passes.
+ * @param {Settings} settings
+ */
+function evaluate({ x, t, W1, W2 }) {
+  net.parameters = /** @type {Record<string, number[][]>} */ ({ W1, W2 });
+  return net.lossAndGradients(Float64Array.from(x), Float64Array.of(t), 1);
+}
+
+/** @param {Settings} settings */
+export function tableOf(settings) {
+  const { x, t, eta } = settings;
+  const loss = evaluate(settings);
+  /** @type {Record<string, number>} */
+  const table = { t, eta, loss, dy: net.gradY[0] };
+  /** @type {(name: string, row: Iterable<number>) => void} */
+  const fillIn = (name, row) => {
+    let j = 0;
+    for (const v of row) table[`${name}[${j++}]`] = v;
+  };
+  fillIn("x", x);
+  for (let l = 1; l <= net.depth; l++) {
+    fillIn(`z${l}`, net.z[l]);
+    fillIn(`a${l}`, net.a[l]);
+    fillIn(`delta${l}`, net.delta[l]);
+    const d = net.sizes[l];
+    net.W[l].forEach((w, k) => {
+      const name = `W${l}[${Math.floor(k / d)},${k % d}]`;
+      table[name] = w;
+      table[`d${name}`] = net.dW[l][k];
+      table[`next ${name}`] = w - net.dW[l][k] * eta;
+    });
+  }
+  return table;
+}
+
+/**
+ * Some steps of gradient descent: the new weights and the loss after each step, or null if a weight
+ * would leave the range.
+ * @param {Settings} settings
+ * @param {number} steps
+ * @returns {(Weights & { losses: number[] }) | null}
+ */
+export function descended(settings, steps) {
+  const x = Float64Array.from(settings.x);
+  const t = Float64Array.of(settings.t);
+  const { theta, gradient } = net;
+  const losses = [];
+  evaluate(settings);
+  for (let step = 0; step < steps; step++) {
+    for (let k = 0; k < theta.length; k++) theta[k] -= gradient[k] * settings.eta;
+    if (!theta.every((w) => Math.abs(w) <= LIMIT)) return null;
+    losses.push(net.lossAndGradients(x, t, 1));
+  }
+  return { W1: rowsOf(net.W[1], net.sizes[1]), W2: rowsOf(net.W[2], net.sizes[2]), losses };
+}

@@ -1,0 +1,129 @@
+"""How the playground trains: steps of SGD by the companion, in the order and from the weights that the page has too."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ...losses import BinaryCrossEntropy
+from ...network import Network
+from ...optimizers import SGD
+from ..shared.random import mulberry32, normal, permutation
+
+RECORDS = 240  # of the history at most: then every other one is dropped and half as many are made
+FAR = 1e6  # a weight beyond it: diverged
+
+
+def initial(figure) -> dict[str, list]:
+    """Return the weights that training starts from, decided by `seed`, the sizes and the activation."""
+    uniform, parameters, last = mulberry32(3 * figure.seed + 1), {}, len(figure.sizes) - 1
+    for l, (d_in, d_out) in enumerate(zip(figure.sizes[:-1], figure.sizes[1:]), 1):
+        spread = math.sqrt((2 if figure.activation == "relu" and l < last else 1) / d_in)
+        parameters[f"W{l}"] = [
+            [spread * normal(uniform) for _ in range(d_out)] for _ in range(d_in)
+        ]
+        parameters[f"b{l}"] = [0.0] * d_out
+    return parameters
+
+
+def fresh(figure) -> dict:
+    return {
+        "key": figure.key,
+        "steps": 0,
+        "epochs": 0,
+        "cursor": 0,
+        "parameters": initial(figure),
+        "history": [],
+    }
+
+
+def measures(net: Network, data: dict) -> dict[str, tuple[float, float]]:
+    """Return loss and accuracy of each part of the data."""
+    found = {}
+    for part, (X, t) in data.items():
+        z = net.forward(X) if len(X) else np.empty((0, 1))
+        found[part] = (
+            (BinaryCrossEntropy()(z, t), float(np.mean((z > 0) == (t == 1))))
+            if len(X)
+            else (math.nan, math.nan)
+        )
+    return found
+
+
+class Trainer:
+    """Steps of SGD from where a figure stands; the figure itself changes only when it takes `state`."""
+
+    def __init__(self, figure):
+        self.figure, now = figure, figure.now
+        self.steps, self.epochs, self.cursor, self.history = (
+            now["steps"],
+            now["epochs"],
+            now["cursor"],
+            [list(row) for row in now["history"]],
+        )
+        self.net, self.optimizer, self.loss = (
+            figure.network(),
+            SGD(figure.learning_rate),
+            BinaryCrossEntropy(),
+        )
+        self.data = figure.data()
+        self.X, self.t = self.data["training"]
+        self.n, self.order = len(self.X), None
+
+    def batch(self) -> list[int]:
+        """Return the rows of the next mini-batch. An epoch's order follows from the seed and its number alone."""
+        if self.cursor >= self.n:
+            self.epochs, self.cursor, self.order = self.epochs + 1, 0, None
+        if self.order is None:
+            self.order = permutation(
+                self.n, mulberry32(3 * self.figure.seed + 2 + 0x9E3779B9 * self.epochs)
+            )
+        return self.order[self.cursor : self.cursor + self.figure.batch_size]
+
+    def gradient(self) -> list[float]:
+        """Fill the gradients of the loss on the next mini-batch and return the norm of each layer's dL/dW."""
+        rows = self.batch()
+        self.net.loss_and_gradients(self.loss, self.X[rows], self.t[rows])
+        return [
+            float(np.linalg.norm(g)) for name, g in self.net.gradients.items() if name[0] == "W"
+        ]
+
+    def step(self) -> None:
+        norms = self.gradient()
+        every = max(1, self.history[-1][0] - self.history[-2][0]) if len(self.history) > 1 else 1
+        if self.steps % every == 0:
+            found = measures(self.net, self.data)
+            self.net.loss_and_gradients(
+                self.loss, self.X[self.batch()], self.t[self.batch()]
+            )  # measuring has run other samples through
+            test = found["test"][0]
+            self.history.append(
+                [self.steps, found["training"][0], None if math.isnan(test) else test, *norms]
+            )
+            if len(self.history) >= RECORDS:
+                del self.history[1::2]
+        before = self.net.theta.copy()
+        for name, W in self.net.parameters.items():
+            if name[0] == "W":
+                self.net.gradients[name] += self.figure.l2 * W + self.figure.l1 * np.sign(W)
+        self.optimizer.step(self.net.theta, self.net.gradient)
+        if not np.abs(self.net.theta).max() <= FAR:
+            self.net.theta[...] = before
+            raise ArithmeticError(
+                f"training diverged at step {self.steps + 1}; a smaller learning rate than {self.figure.learning_rate:g} helps"
+            )
+        self.cursor += self.figure.batch_size
+        self.steps += 1
+        if self.cursor >= self.n:
+            self.epochs, self.cursor, self.order = self.epochs + 1, 0, None
+
+    def state(self) -> dict:
+        return {
+            "key": self.figure.key,
+            "steps": self.steps,
+            "epochs": self.epochs,
+            "cursor": self.cursor,
+            "history": self.history,
+            "parameters": {name: p.tolist() for name, p in self.net.parameters.items()},
+        }

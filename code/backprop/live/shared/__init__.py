@@ -1,0 +1,1 @@
+"""What several live figures share: Python beside its JavaScript twin."""

@@ -1,0 +1,321 @@
+// How a figure is made. Its folder holds the Python class (traits: the whole state; `values`: every
+// number it shows), figure.js and, for rules that no other figure needs, figure.css; what several
+// share is in shared/. figure.js ends with
+//
+//   export default liveFigure({ name, label, traits, format, build })
+//
+// and `build(host)`, called once for each place where the figure is shown, makes its controls and
+// its pictures and returns
+//
+//   { content, draw(state, changed, first), say(), speak() }
+//
+// content: the nodes, in reading order. draw: bring everything up to date with the state;
+// `changed("z", "t")` says whether one of these traits is another than at the last drawing, so that
+// what is dear is done only then. say: one sentence with the values, which a screen reader hears
+// once the reader has rested. speak, if there is one: renew the labels that are heard on the
+// pictures.
+//
+// A control asks for a change by host.set({ z: 1 }), never by touching what is drawn: the change
+// goes to the model (and to Python, if it is there), the model tells every view of the figure, and
+// each draws once for however many traits changed at once, before the next frame. So a figure looks
+// the same whether its reader, another view, or Python moved it, and keeps no state of its own
+// beside what can be computed again. host.state is the traits now, host.get("catalogue") any other
+// trait, host.numbers the numbers shown by name; host.live("z") is a place that shows one.
+// host.reset() goes back to the trait `start`.
+//
+// What moves by itself is a host.loop(step): it sleeps while the figure is out of sight or its tab
+// is hidden. What must keep its size is a chart in host.fit(chart), anything else
+// host.onWidth(node, draw). What has to be let go at the end is host.atEnd(stop). Timers, listeners
+// and observers of its own a figure has none: so nothing stays behind. Pure mathematics stands in
+// modules beside figure.js that know of no page, where V8 alone tests it against the companion; a
+// network with a backward pass is network.js, written nowhere else.
+import { announcer } from "./controls.js";
+import { Numbers, fill, html, onWidth, prose, watch } from "./draw.js";
+
+const REST = 900; // ms without a change until its values are said
+const STILL = 300; // ms until the labels of pictures are renewed
+const NEAR = "200px"; // a figure this close to the view still counts as seen
+
+/**
+ * @typedef {object} Model  What anywidget gives, and the book's page too.
+ * @property {(name: string) => any} get
+ * @property {(name: string, value: any) => void} set
+ * @property {() => void} save_changes
+ * @property {(event: string, callback: () => void) => void} on
+ * @property {(event: string, callback: () => void) => void} off
+ */
+
+/** @typedef {string | (() => string)} Words  a text, or what gives it when its time has come */
+
+/**
+ * @template {object} State
+ * @typedef {{
+ *   content: import("./draw.js").Child[],
+ *   draw: (state: State, changed: Changed<State>, first: boolean) => void,
+ *   say: () => string,
+ *   speak?: () => void,
+ * }} Parts  what a figure is made of, as said above
+ */
+
+/**
+ * @template {object} State
+ * @typedef {(...names: (keyof State)[]) => boolean} Changed
+ */
+
+/**
+ * `name`: its class on the page is lf-<name>; `label`: what it is, for a screen reader; `traits`:
+ * those that it draws; `format`: how a number is written, by its name; `rest`: ms without a change
+ * until its values are said; `read`: the state to draw, where the traits alone may not fit
+ * together.
+ * @template {object} State
+ * @typedef {{
+ *   name: string,
+ *   label: string,
+ *   traits: (keyof State & string)[],
+ *   format: (name: string, host: Host<State>) => import("./draw.js").Format,
+ *   rest?: number,
+ *   read?: (state: State, host: Host<State>) => State,
+ *   build: (host: Host<State>) => Parts<State>,
+ * }} Description
+ */
+
+/**
+ * The default export of a figure's module.
+ * @template {object} State
+ * @param {Description<State>} description
+ */
+export const liveFigure = (description) => ({
+  /** @param {{ model: Model, el: Element }} place */
+  render: ({ model, el }) => new Host(model, description).show(el),
+});
+
+/** @template {object} State */
+export class Host {
+  /**
+   * @param {Model} model
+   * @param {Description<State>} description
+   */
+  constructor(model, description) {
+    this.model = model;
+    this.description = description;
+    this.root = html("div", {
+      class: `lf lf-${description.name}`,
+      role: "group",
+      "aria-label": `Live figure: ${description.label}`,
+    });
+    this.numbers = new Numbers((name) => description.format(name, this));
+    this.announcer = announcer();
+    /** @type {[() => Element, (width: number) => void][]} */
+    this.fitted = [];
+    /** @type {(() => void)[]} */
+    this.ends = [this.announcer.stop];
+    /** @type {((awake: boolean) => void)[]} */
+    this.sleepers = [];
+    this.seen = true;
+    /** @type {State | null} */
+    this.drawn = null;
+    this.speaking = 0;
+    this.redraw = this.redraw.bind(this);
+    this.parts = description.build(this);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- the state
+  /** @returns {State} */
+  get state() {
+    const { traits, read } = this.description;
+    const state = /** @type {State} */ (
+      Object.fromEntries(traits.map((name) => [name, this.model.get(name)]))
+    );
+    return read ? read(state, this) : state;
+  }
+
+  /**
+   * A trait by name: one that never changes, mostly.
+   * @param {string} name
+   */
+  get(name) {
+    return this.model.get(name);
+  }
+
+  /**
+   * Change traits, all at once, and say what came of it; `null`: say nothing.
+   * @param {Partial<State> & Record<string, any>} changes
+   * @param {Words | null} [words]
+   * @param {number} [wait]  ms
+   */
+  set(changes, words = this.parts.say, wait = this.description.rest ?? REST) {
+    for (const [name, value] of Object.entries(changes)) this.model.set(name, value);
+    this.model.save_changes();
+    if (words !== null) this.say(words, wait);
+  }
+
+  /**
+   * Back to the state that the figure was made with.
+   * @param {Partial<State> & Record<string, any>} [also]
+   */
+  reset(also = {}) {
+    const start = structuredClone(this.model.get("start"));
+    this.set({ ...start, ...also }, () => `Back at the start: ${this.parts.say()}`, 0);
+  }
+
+  /**
+   * Have it said once nothing new came for `wait` ms, so that a drag does not flood who listens.
+   * @param {Words} words
+   * @param {number} [wait]
+   */
+  say(words, wait = 0) {
+    this.announcer.say(words, wait);
+  }
+
+  /**
+   * A place that shows the number called `name`.
+   * @param {string} name
+   */
+  live(name) {
+    return this.numbers.put(html("span", { class: "lf-number" }), name);
+  }
+
+  /**
+   * A sentence with formulas between backquotes and numbers by name: "`y` = $y, a step of
+   * $step[0]".
+   * @param {string} text
+   */
+  prose(text) {
+    return text
+      .split(/(\$\w+(?:\[\w+\])?)/)
+      .flatMap((piece) =>
+        piece[0] === "$" ? [this.live(piece.slice(1))] : prose(piece, this.numbers),
+      );
+  }
+
+  // ------------------------------------------------------------------------------------------------------ size and time
+  /**
+   * Call `draw(width)` once the figure stands on the page, and whenever the width of `node`
+   * changes.
+   * @param {Element} node
+   * @param {(width: number) => void} draw
+   */
+  onWidth(node, draw) {
+    this.fitted.push([() => node, draw]);
+  }
+
+  /**
+   * A chart that stays as wide as what holds it.
+   * @template {{ node: Element, resize: (width: number) => void }} Chart
+   * @param {Chart} chart
+   * @returns {Chart}
+   */
+  fit(chart) {
+    this.fitted.push([() => chart.node.parentElement ?? this.root, chart.resize]);
+    return chart;
+  }
+
+  /** @param {() => void} stop  called when the figure leaves the page */
+  atEnd(stop) {
+    this.ends.push(stop);
+  }
+
+  /** Whether there is anybody to see it. */
+  get awake() {
+    return this.seen && !document.hidden;
+  }
+
+  /**
+   * Something that goes on by itself. `step` does one turn of it and returns how long to wait for
+   * the next, in ms or until the next "frame"; nothing, to end. start(wait) begins, unless it runs
+   * already.
+   * @param {() => number | "frame" | undefined} step
+   */
+  loop(step) {
+    let running = false;
+    let timer = 0;
+    let frame = 0;
+    const hold = () => {
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+      timer = frame = 0;
+    };
+    /** @param {number | "frame"} wait */
+    const plan = (wait) => {
+      if (!this.awake) return;
+      if (wait === "frame") frame = requestAnimationFrame(turn);
+      else timer = window.setTimeout(turn, wait);
+    };
+    const turn = () => {
+      timer = frame = 0;
+      const wait = step();
+      if (wait === undefined) running = false;
+      else if (running && !timer && !frame) plan(wait);
+    };
+    const stop = () => {
+      running = false;
+      hold();
+    };
+    this.sleepers.push((awake) => {
+      if (!awake) hold();
+      else if (running && !timer && !frame) plan("frame");
+    });
+    this.atEnd(stop);
+    return {
+      /** @param {number | "frame"} [wait] */
+      start: (wait = 0) => {
+        if (running) return;
+        running = true;
+        plan(wait);
+      },
+      stop,
+      get running() {
+        return running;
+      },
+    };
+  }
+
+  // -------------------------------------------------------------------------------------------------------- on the page
+  /**
+   * Put the figure into `el`; returns what takes it away again.
+   * @param {Element} el
+   */
+  show(el) {
+    fill(this.root, [this.parts.content, this.announcer.node]);
+    el.append(this.root);
+    this.redraw();
+    for (const [holder, resize] of this.fitted) this.atEnd(onWidth(holder(), resize));
+    this.atEnd(watch(this.model, this.description.traits, this.redraw));
+    this.atEnd(this.watchSight());
+    this.atEnd(() => clearTimeout(this.speaking));
+    return () => {
+      for (const end of this.ends) end();
+      this.root.remove();
+    };
+  }
+
+  /** Draw the present state: the host does, after a change; a figure, when its colours or pictures are others. */
+  redraw() {
+    const { draw, speak } = this.parts;
+    const { state, drawn } = this;
+    this.drawn = state;
+    draw(state, (...names) => names.some((n) => drawn?.[n] !== state[n]), drawn === null);
+    if (!speak) return;
+    clearTimeout(this.speaking);
+    this.speaking = window.setTimeout(speak, drawn ? STILL : 0);
+  }
+
+  watchSight() {
+    const tell = () => {
+      for (const sleeper of this.sleepers) sleeper(this.awake);
+    };
+    const observer = new IntersectionObserver(
+      (entries) => {
+        this.seen = entries[entries.length - 1].isIntersecting;
+        tell();
+      },
+      { rootMargin: NEAR },
+    );
+    observer.observe(this.root);
+    document.addEventListener("visibilitychange", tell);
+    return () => {
+      observer.disconnect();
+      document.removeEventListener("visibilitychange", tell);
+    };
+  }
+}
