@@ -266,7 +266,7 @@ class Playground(LiveFigure):
 
     def draw(self) -> Figure:
         """The data and the surface, the losses, and the gradient norms."""
-        from ..plots import AMBER, BLUE, GREEN, INK, PURPLE, SIGNED, VERMILLION
+        from ...plots import AMBER, BLUE, GREEN, INK, PURPLE, SIGNED, VERMILLION
 
         figure = Figure(figsize=(7.2, 3.3), layout="constrained")
         left, right = figure.subfigures(1, 2, width_ratios=[1, 1.1])

@@ -55,7 +55,7 @@ export function valueOf(net, layer, unit) {
   const d = net.sizes[layer];
   if (layer === net.depth) return (k) => 2 * activations.sigmoid.f(net.z[layer][k]) - 1;
   const a = layer ? net.a[layer] : cellInputs;
-  if (layer && net.unit !== activations.relu && net.unit !== activations.identity)
+  if (layer && net.units[layer] !== activations.relu && net.units[layer] !== activations.identity)
     return (k) => a[k * d + unit];
   let most = 1e-12;
   for (let k = unit; k < CELLS * CELLS * d; k += d) most = Math.max(most, Math.abs(a[k]));
