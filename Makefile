@@ -5,19 +5,20 @@
 #   make lab             JupyterLab on the chapters, live figures and all
 #   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them
 #   make bench           the benchmark tables
-#   make lint            ruff on code and notebooks, mypy on the package
+#   make lint            ruff on code and notebooks (style and format), mypy on package, extension and benches, notebooks in normal form
 #   make lint-js         Biome and TypeScript on the JavaScript and the styles
+#   make pins            renew the pins of requirements.txt
 #   make pdf             the whole book as _build/backpropagation.pdf
 #   make lite            the book with JupyterLite in it: notebooks that run in the reader's browser
 
 .DEFAULT_GOAL := book
-.PHONY: book test lab run bench lint lint-js pdf lite
+.PHONY: book test lab run bench lint lint-js pdf lite pins
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE # see --no-compile below: what Python compiles, it has to be allowed to keep
 
 # The first Python on the path that the book runs on; PYTHON=... names another.
-SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
-PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python,$(shell $(p) -c '$(SUITS)' 2>/dev/null && echo $(p))))
+SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,$(shell $(p) -c '$(SUITS)' 2>/dev/null && echo $(p))))
 
 BIN := .venv/bin
 # Python compiles what it imports when it first imports it; compiling everything would take longer than all the rest.
@@ -25,16 +26,18 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip insta
 # The pins hold for what the extras add, too. A constraints file may not name the package itself.
 CONSTRAIN = grep -v '^-e' requirements.txt > .venv/constraints.txt
 
-NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix code
+# A network with a certificate of its own is one that the system trusts (Node 24; older ones do not know the variable).
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 npm --prefix code
 
 book: .venv/.book
 	@$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 	@echo "Open it:  file://$(CURDIR)/_build/html/index.html"
 
-test: .venv/.test
+# The browser first: what a machine lacks for it is said before the large packages of the tests are fetched.
+test: .venv/.pdf
 	@$(BIN)/python tests/chromium.py
-	@$(MAKE) --no-print-directory book
+	@$(MAKE) --no-print-directory .venv/.test book
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -c tests/pytest.ini --rootdir . -n 2 --dist loadfile \
 	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
 	    $(if $(TALLY),--tally $(TALLY)) chapters tests < /dev/null
@@ -51,7 +54,8 @@ bench: .venv/.bench
 
 lint: .venv/.dev
 	@$(BIN)/ruff check --config code/pyproject.toml code tests chapters
-	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop
+	@$(BIN)/ruff format --config code/pyproject.toml --check code tests
+	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop code/book code/bench
 	@$(BIN)/python code/book/notebooks.py check
 
 lint-js: code/node_modules/.installed
@@ -66,8 +70,12 @@ lite: .venv/.lite
 	@BOOK_LITE=1 $(BIN)/jupyter-book build . -W -n --keep-going
 	@$(BIN)/python code/book/lite.py
 
+# What is installed follows with the next command; a notebook that prints a version may have to run again.
+pins: .venv/.pins
+	@$(BIN)/python code/book/pins.py
+
 .venv/.python:
-	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "The book needs Python 3.11, 3.12 or 3.13; python3 here is $$(python3 --version 2>&1). Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "The book needs Python 3.11, 3.12, 3.13 or 3.14; python3 here is $$(python3 --version 2>&1). Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot create environments: install its venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 	@echo "Creating .venv with $$($(PYTHON) --version)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -79,7 +87,7 @@ lite: .venv/.lite
 	@touch $@
 
 # Those of the tests are many: they judge the gradients by PyTorch, and section 5.3 by TensorFlow and Keras, too.
-.venv/.test .venv/.bench .venv/.dev .venv/.pdf .venv/.lite: .venv/.book
+.venv/.test .venv/.bench .venv/.dev .venv/.pdf .venv/.lite .venv/.pins: .venv/.book
 	@echo "Installing the extra [$(@:.venv/.%=%)]"
 	@$(CONSTRAIN)
 	@$(PIP) -c .venv/constraints.txt -e 'code[$(@:.venv/.%=%)]'
@@ -95,5 +103,5 @@ lite: .venv/.lite
 
 code/node_modules/.installed: code/package.json code/package-lock.json | .venv/.node
 	@echo "Installing what code/package-lock.json names"
-	@$(NPM) ci --silent --no-audit --no-fund
+	@$(NPM) ci --loglevel=error --no-audit --no-fund
 	@touch $@

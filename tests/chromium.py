@@ -1,9 +1,10 @@
-"""Find the Chromium that the browser tests drive; as root on Debian, install it where there is none.
+"""Find the Chromium that the browser tests drive, and what this machine lacks to drive it; as root on Debian, install that.
 
-Run as a program, it says which one it found, or in one line how to get one, and then fails.
+Run as a program, it says which browser it found, or in one sentence all that is missing and how to get it, and then fails.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,10 +23,11 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-ADVICE = (
-    "The browser tests need Chromium: on Debian or Ubuntu `sudo apt-get install chromium`, elsewhere "
-    "`.venv/bin/python -m playwright install chromium`; or name one: CHROMIUM=/path/to/chrome make test"
-)
+DEBIAN = {
+    "libatomic.so.1": "libatomic1",
+    "libgcc_s.so.1": "libgcc-s1",
+    "libstdc++.so.6": "libstdc++6",
+}  # library: package
 
 
 def find():
@@ -46,30 +48,75 @@ def _from_playwright():
     """Where Playwright puts the Chromium that it downloads itself."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        yield playwright.chromium.executable_path
+    if not missing_libraries(_driver()):
+        with sync_playwright() as playwright:
+            yield playwright.chromium.executable_path
 
 
-def install():
+def _driver():
+    """The program inside Playwright's package that speaks to the browser."""
+    import playwright
+
+    return (
+        Path(playwright.__file__).parent
+        / "driver"
+        / ("node.exe" if sys.platform == "win32" else "node")
+    )
+
+
+def missing_libraries(program):
+    """The shared libraries that a program needs and this machine does not have, by name; none where nothing tells (not Linux, a script)."""
+    if not sys.platform.startswith("linux") or not shutil.which("ldd"):
+        return []
+    told = subprocess.run(
+        ["ldd", program], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    ).stdout
+    return re.findall(r"^\s*(\S+) => not found", told, re.M)
+
+
+def missing():
+    """What has to be installed before the browser tests can run: names of Debian's packages; a library without one by its own name."""
+    path = find()
+    packages = {DEBIAN.get(library, library) for library in missing_libraries(_driver())}
+    return sorted(
+        packages | ({"chromium"} if not path or missing_libraries(path) else set())
+    )  # its package brings its libraries
+
+
+def advice(wanted):
+    """One sentence that names all that is missing and says how to get it; empty if nothing is."""
+    if not wanted:
+        return ""
+    named = " and ".join(filter(None, [", ".join(wanted[:-1]), wanted[-1]]))
+    if shutil.which("apt-get"):
+        return f"The browser tests need {named}, which this machine does not have: sudo apt-get install {' '.join(wanted)}"
+    return (
+        f"The browser tests need {named}, which this machine does not have: install them with its package manager; a Chromium comes "
+        "also with  .venv/bin/python -m playwright install chromium,  or name one: CHROMIUM=/path/to/chrome make test"
+    )
+
+
+def install(wanted):
     """With apt, where that is possible without asking anybody."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing chromium (apt-get)", flush=True)
+    if wanted and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing {' '.join(wanted)} (apt-get)", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (
-            ["apt-get", "update", "-qq"],
-            ["apt-get", "install", "-y", "-qq", "chromium"],
-        ):
+        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *wanted]):
             subprocess.run(
-                command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
+                command,
+                env=quiet,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
             )
 
 
 def main():
-    if not find():
-        install()
-    path = find()
-    print(f"Browser: {path}" if path else ADVICE, file=sys.stdout if path else sys.stderr)
-    return 0 if path else 1
+    install(missing())
+    sentence = advice(missing())
+    print(sentence or f"Browser: {find()}", file=sys.stderr if sentence else sys.stdout)
+    return 1 if sentence else 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ sys.path[:0] = [
 
 import chromium  # noqa: E402
 
-pytest_plugins = ["tally"]
+pytest_plugins = ["tally", "kernels"]
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build" / "html"
@@ -29,10 +29,12 @@ def browser():
     """One Chromium for the session, through Playwright."""
     from playwright.sync_api import sync_playwright
 
-    path = chromium.find()
-    assert path, chromium.ADVICE
+    wanted = chromium.missing()
+    assert not wanted, chromium.advice(wanted)
     with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+        instance = playwright.chromium.launch(
+            executable_path=chromium.find(), args=chromium.ARGUMENTS
+        )
         instance.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield instance
         instance.close()

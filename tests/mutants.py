@@ -34,6 +34,7 @@ TESTS = {
     "layers/embedding": ["embedding"],
 }
 NOT_FORMULAS = {"__init__", "__repr__", "output_shape", "initialise", "reset", "windows_along"}
+# what these take are sizes
 ALLOCATE = {
     "reshape",
     "empty",
@@ -43,7 +44,7 @@ ALLOCATE = {
     "broadcast_to",
     "sliding_window_view",
     "range",
-}  # what these take are sizes
+}
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
@@ -218,7 +219,8 @@ def main() -> None:
                     }
                 )
                 print(
-                    f"{'caught  ' if status else 'SURVIVED'} {module}.{function}:{line}  {before}  ->  {after}  {by}",
+                    f"{'caught  ' if status else 'SURVIVED'} {module}.{function}:{line}  "
+                    f"{before}  ->  {after}  {by}",
                     flush=True,
                 )
             path.write_text(sound, encoding="utf8")
@@ -234,7 +236,8 @@ def main() -> None:
                 )
     planted_now = [mistake for module in options.modules for mistake in results[module]["mistakes"]]
     print(
-        f"{sum(mistake['caught'] for mistake in planted_now)} of {len(planted_now)} mistakes were caught"
+        f"{sum(mistake['caught'] for mistake in planted_now)} of {len(planted_now)} mistakes "
+        "were caught"
     )
 
 

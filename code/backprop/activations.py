@@ -1,10 +1,12 @@
 """Activation functions, each beside its derivative.
 
-An activation turns the weighted input ``z`` of a layer into its activation ``a = f(z)``. Going back it turns
-``dL/da`` into the error signal ``delta = dL/dz``. For all but softmax that is one product an entry,
-``delta = dL/da * f'(z)``; softmax mixes the entries of a row, so its backward line is a product with a Jacobian.
+An activation turns the weighted input ``z`` of a layer into its activation ``a = f(z)``. Going
+back it turns ``dL/da`` into the error signal ``delta = dL/dz``. For all but softmax that is one
+product an entry, ``delta = dL/da * f'(z)``; softmax mixes the entries of a row, so its backward
+line is a product with a Jacobian.
 
-Shapes: every array here is ``(n, d)``, one sample a row; the functions work on any shape whose last axis is the layer.
+Shapes: every array here is ``(n, d)``, one sample a row; the functions work on any shape whose
+last axis is the layer.
 """
 
 from __future__ import annotations
@@ -22,11 +24,11 @@ class Activation:
         raise NotImplementedError
 
     def backward(self, grad_a: np.ndarray, z: np.ndarray, a: np.ndarray) -> np.ndarray:
-        """Return ``delta = dL/dz`` from ``grad_a = dL/da``; `z` and ``a = f(z)`` are those of the forward pass."""
+        """Return ``delta = dL/dz`` from ``grad_a = dL/da``; `z`, `a` are of the forward pass."""
         raise NotImplementedError
 
     def derivative(self, z: np.ndarray) -> np.ndarray:
-        """Return ``f'(z)`` entry by entry (for softmax: the diagonal of its Jacobian is not enough, so it refuses)."""
+        """Return ``f'(z)`` entry by entry; ValueError for softmax, which has a Jacobian instead."""
         return self.backward(np.ones_like(z), z, self.forward(z))
 
     def __repr__(self) -> str:
@@ -48,7 +50,8 @@ class Identity(Activation):
 class Sigmoid(Activation):
     r"""f(z) = 1 / (1 + e^{-z}), f'(z) = f(z) (1 - f(z)), which is at most 1/4.
 
-    Written with e^{-|z|}, which lies in (0, 1]: e^{-z} itself overflows for z < -709 (float64) or z < -88 (float32).
+    Written with e^{-|z|}, which lies in (0, 1]: e^{-z} itself overflows for z < -709 (float64) or
+    z < -88 (float32).
     """
 
     name = "sigmoid"
@@ -76,7 +79,8 @@ class Tanh(Activation):
 class ReLU(Activation):
     """f(z) = max(0, z), f'(z) = 1 for z > 0 and 0 for z < 0.
 
-    At the kink z = 0 there is no derivative; this book takes 0 there, as PyTorch, TensorFlow and JAX do.
+    At the kink z = 0 there is no derivative; this book takes 0 there, as PyTorch, TensorFlow and
+    JAX do.
     """
 
     name = "relu"
@@ -91,7 +95,8 @@ class ReLU(Activation):
 class Softmax(Activation):
     r"""f(z)_j = e^{z_j} / sum_k e^{z_k}; its Jacobian is ``da_j/dz_k = a_j ([j = k] - a_k)``.
 
-    Subtracting the row's maximum first changes nothing in exact arithmetic and keeps e^{z} from overflowing.
+    Subtracting the row's maximum first changes nothing in exact arithmetic and keeps e^{z} from
+    overflowing.
     """
 
     name = "softmax"

@@ -1,43 +1,34 @@
 """Exercises that check themselves.
 
-A reader writes ``check("4.4 output error", my_value)`` and is told right or wrong, and if wrong in which way: wrong shape, transposed,
-wrong sign, off by a factor, or one of the mistakes that the exercise knows. The answer itself is never shown.
+A reader writes ``check("4.4 output error", my_value)`` and is told right or wrong, and if wrong in
+which way: wrong shape, transposed, wrong sign, off by a factor, or one of the mistakes that the
+exercise knows. The answer itself is never shown.
 
-The exercises stand in `backprop.exercises`, one module a chapter, each with its solution and with wrong answers that it must refuse.
+The exercises stand in `backprop.exercises`, one module a chapter, each with its solution and with
+wrong answers that it must refuse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-
-@dataclass
-class Exercise:
-    """One exercise.
-
-    Attributes
-    ----------
-    name : what the reader passes to `check`: the section's number and a few words.
-    answer : the right value (number or array), or the right function where the reader is asked for one.
-    inputs : for a function: the argument tuples it is tried on.
-    mistakes : for this exercise's own wrong turns: what to say, with the value or function that results.
-    tolerance : largest relative error, against the largest entry of the answer.
-    """
-
-    name: str
-    answer: Any
-    inputs: list[tuple] = field(default_factory=list)
-    mistakes: Mapping[str, object] = field(default_factory=dict)
-    tolerance: float = 1e-6
+from .exercises import EXERCISES, Exercise
 
 
 @dataclass
 class Verdict:
-    """What `check` found: `right` is True, False, or None where there is no answer yet; `message` says why."""
+    """What `check` found.
+
+    Attributes
+    ----------
+    right : bool or None
+        None where there is no answer yet.
+    message : str
+        Says why.
+    """
 
     right: bool | None
     message: str
@@ -46,20 +37,21 @@ class Verdict:
         return self.message
 
 
-EXERCISES: dict[str, Exercise] = {}
+def check(name: str, answer: Any) -> Verdict:
+    """Compare `answer` with the exercise of that name.
 
+    Parameters
+    ----------
+    name : str
+        As the exercise states it, "4.4 output error".
+    answer : number, array or callable
+        What the reader found; ``...`` and None mean that there is no answer yet.
 
-def add(exercise: Exercise) -> None:
-    """Register an exercise; its name must be new."""
-    if exercise.name in EXERCISES:
-        raise ValueError(f"there is an exercise {exercise.name!r} already")
-    EXERCISES[exercise.name] = exercise
-
-
-def check(name: str, answer) -> Verdict:
-    """Compare `answer`, a value or a function, with the exercise `name`; KeyError lists near names for an unknown one."""
-    from . import exercises  # noqa: F401  registers them all
-
+    Raises
+    ------
+    KeyError
+        There is no exercise of that name; the error lists those of the chapter.
+    """
     if name not in EXERCISES:
         chapter = [n for n in EXERCISES if n.split(".")[0] == name.split(".")[0]]
         raise KeyError(
@@ -76,9 +68,13 @@ def check(name: str, answer) -> Verdict:
     return Verdict(False, f"Not yet: {problem}") if problem else Verdict(True, "Right.")
 
 
-def judge_function(exercise: Exercise, f) -> str | None:
+def judge_function(exercise: Exercise, f: Any) -> str | None:
+    """Return None for a right function, else what is wrong with it, on the exercise's `inputs`."""
     if not callable(f):
-        return f"a function is wanted, this is {type(f).__name__}; pass the function itself, without calling it."
+        return (
+            f"a function is wanted, this is {type(f).__name__}; "
+            "pass the function itself, without calling it."
+        )
     known = {text: m for text, m in exercise.mistakes.items() if callable(m)}
     problems = []
     for args in exercise.inputs:
@@ -113,8 +109,11 @@ def judge_function(exercise: Exercise, f) -> str | None:
     return named + some
 
 
-def judge(answer, right, exercise: Exercise) -> str | None:
-    """Return None for a right value, else one sentence on how it is wrong that does not give the answer away."""
+def judge(answer: Any, right: Any, exercise: Exercise) -> str | None:
+    """Return None for a right value, else one sentence on how it is wrong.
+
+    The sentence does not give the answer away.
+    """
     try:
         a, r = np.asarray(answer, float), np.asarray(right, float)
     except (TypeError, ValueError):
@@ -123,7 +122,7 @@ def judge(answer, right, exercise: Exercise) -> str | None:
         return "your answer holds NaN or infinite entries."
     scale = np.abs(r).max() if r.size else 0.0
 
-    def same(x, y) -> bool:
+    def same(x: np.ndarray, y: np.ndarray) -> bool:
         return x.shape == y.shape and bool(
             np.all(np.abs(x - y) <= exercise.tolerance * (np.abs(y).max() or 1.0))
         )
@@ -156,19 +155,25 @@ def judge(answer, right, exercise: Exercise) -> str | None:
         if simple and r.size == 1:  # the factor of a single number would give the number away
             return "it is off by a simple factor, such as 2 or 1/2."
         if r.size > 1:
-            return f"it is off by one constant factor everywhere{f': yours is {simple} times what it should be' if simple else ''}."
+            times = f": yours is {simple} times what it should be" if simple else ""
+            return f"it is off by one constant factor everywhere{times}."
     if r.size > 1 and (good := int(np.sum(np.abs(a - r) <= exercise.tolerance * scale))):
         return f"{good} of {r.size} entries are right."
     if r.size > 1 and same(np.sort(a, axis=None), np.sort(r, axis=None)):
         return "the numbers are right but stand in the wrong order."
-    return "the value is not right, nor is it off by a simple factor; go through the derivation once more, one line at a time."
+    return (
+        "the value is not right, nor is it off by a simple factor; "
+        "go through the derivation once more, one line at a time."
+    )
 
 
 def simple_factor(factor: float, largest: int) -> str:
-    """Write `factor` as a whole number from 2 to `largest`, or one over one ("-2", "1/128"); an empty text where it is neither."""
+    """Write `factor` as a whole number from 2 to `largest`, or one over one: "-2", "1/128".
+
+    An empty text where it is neither.
+    """
     for value, text in ((factor, "{}"), (1 / factor, "1/{}")):
-        if abs(round(value)) in range(2, largest + 1) and abs(value - round(value)) <= 1e-4 * abs(
-            value
-        ):
-            return text.format(round(value))
+        whole = round(value)
+        if abs(whole) in range(2, largest + 1) and abs(value - whole) <= 1e-4 * abs(value):
+            return text.format(whole)
     return ""

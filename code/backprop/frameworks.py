@@ -1,6 +1,7 @@
-"""TensorFlow, PyTorch and Keras, for section 5.3, which compares them with this package, and Optuna, for the search of section 8.1.
+"""TensorFlow, PyTorch and Keras, which section 5.3 compares with this package, and Optuna for 8.1.
 
-They are not installed with the book (the extra [frameworks] of code/pyproject.toml has them), so a page asks for each by `need`.
+They are not installed with the book (the extra [frameworks] of code/pyproject.toml has them), so a
+page asks for each by `need`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import importlib.metadata
 import importlib.util
 import io
 import os
+import sys
 import tokenize
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -18,56 +21,65 @@ MODULES = {"tensorflow": "TensorFlow", "torch": "PyTorch", "keras": "Keras", "op
 PARTS = {
     "tensorflow": ["tensorflow"],
     "torch": ["torch"],
-    "keras": ["keras", "tensorflow"],
+    "keras": ["keras", "tensorflow"],  # Keras computes with TensorFlow here
     "optuna": ["optuna"],
-}  # Keras computes with TensorFlow here
+}
 
 
 class NotInstalled(ImportError):
-    """A framework is missing. The message says in one line how to install it; a notebook shows that line and no traceback."""
+    """A framework is missing; the message says in one line how to install it.
+
+    A notebook shows that line and no traceback.
+    """
 
     def _render_traceback_(self) -> list[str]:  # IPython asks an exception for this
         return [f"{type(self).__name__}: {self}"]
 
 
 class Missing:
-    """Stands for a framework that is not installed: whatever is asked of it, it answers how to install it."""
+    """Stands for a framework that is not installed: to all questions it answers how to do that."""
 
     def __init__(self, message: str):
         self._message = message
 
-    def __getattr__(self, name: str):
-        if (
-            name.startswith("_") and name != "__version__"
-        ):  # what Python and IPython look for in any object
-            raise AttributeError(name)
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") and name != "__version__":
+            raise AttributeError(name)  # what Python and IPython look for in any object
         raise NotInstalled(self._message)
 
     def __repr__(self) -> str:
         return self._message
 
 
-def need(name: str, threads: int = 1):
-    """Return the module `name` ("tensorflow", "torch", "keras" or "optuna"), set to compute with `threads` threads and to start without chatter.
+def need(name: str, threads: int = 1) -> Any:
+    """Return a framework, set to start without chatter.
 
-    Where it is not installed, the answer is a `Missing`: every cell that uses it stops with one line, how to install it.
-    Raises ValueError for another name.
+    Where it is not installed, the answer is a `Missing`: every cell that uses it stops with one
+    line, how to install it. Import them by this function, so that TensorFlow and PyTorch can live
+    in one process (see `load_triton`).
+
+    Parameters
+    ----------
+    name : str
+        "tensorflow", "torch", "keras" or "optuna"; ValueError for another.
+    threads : int
+        With how many threads it shall compute.
     """
     if name not in MODULES:
         raise ValueError(f"unknown framework {name!r}; there are: {', '.join(MODULES)}")
     missing = [part for part in PARTS[name] if importlib.util.find_spec(part) is None]
     if missing:
         return Missing(
-            f"{MODULES[name]} is not installed. Run  %pip install {' '.join(map(requirement, missing))}  and restart the kernel."
+            f"{MODULES[name]} is not installed. Run  %pip install "
+            f"{' '.join(map(requirement, missing))}  and restart the kernel."
         )
+    if name != "optuna":
+        load_triton()
     if "tensorflow" in PARTS[name]:
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-        os.environ.setdefault(
-            "TF_CPP_MIN_LOG_LEVEL", "3"
-        )  # errors only; has to be set before the import
-        os.environ.setdefault(
-            "TF_ENABLE_ONEDNN_OPTS", "0"
-        )  # sums in one order everywhere, and no notice that they are not
+        # both have to be set before the import: show errors only; sum in one order everywhere
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     module = importlib.import_module(name)
     if name == "torch":
         module.set_num_threads(threads)
@@ -78,8 +90,27 @@ def need(name: str, threads: int = 1):
     return module
 
 
+def load_triton() -> None:
+    """Load the compiler triton before TensorFlow, or keep it out.
+
+    PyTorch's ordinary wheel for Linux brings triton and loads it when it first needs an optimiser.
+    Where TensorFlow is loaded by then, that is a segmentation fault: each of the two has an LLVM in
+    it. The other order works, and so does PyTorch without triton, which only compiles for graphics
+    processors.
+    """
+    if "triton" not in sys.modules and importlib.util.find_spec("triton") is not None:
+        if "tensorflow" in sys.modules:
+            # too late to load it: from now on it counts as missing
+            sys.modules["triton"] = None  # type: ignore[assignment]
+        else:
+            importlib.import_module("triton")
+
+
 def requirement(module: str) -> str:
-    """What to ask pip for: the pin of the extra [frameworks], such as "torch==2.13.0", that holds on this machine."""
+    """What to ask pip for: the pin of the extra [frameworks] that holds on this machine.
+
+    Such as "torch==2.13.0".
+    """
     try:
         declared = [Requirement(line) for line in importlib.metadata.requires("backprop") or []]
     except importlib.metadata.PackageNotFoundError:  # the package is on the path, but not installed
@@ -91,7 +122,7 @@ def requirement(module: str) -> str:
 
 
 def code_lines(source: str) -> int:
-    """Count the lines of a program that hold code: blank lines, comments and docstrings do not count."""
+    """Count the lines of a program that hold code: no blank lines, comments or docstrings."""
     skip = {
         tokenize.COMMENT,
         tokenize.NL,
@@ -100,9 +131,10 @@ def code_lines(source: str) -> int:
         tokenize.DEDENT,
         tokenize.ENDMARKER,
     }
-    lines, fresh = set(), True  # `fresh`: a statement begins here, so a string alone is a docstring
+    lines: set[int] = set()
+    fresh = True  # a statement begins here, so a string alone is a docstring
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    for token, following in zip(tokens, [*tokens[1:], None]):
+    for token, following in zip(tokens, [*tokens[1:], tokens[-1]]):
         alone = (
             fresh
             and token.type == tokenize.STRING

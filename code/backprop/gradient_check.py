@@ -18,7 +18,21 @@ from .network import Network
 
 @dataclass
 class TensorCheck:
-    """One tensor: relative error, its worst entry, and that entry's two values."""
+    """One tensor: relative error, its worst entry, and that entry's two values.
+
+    Attributes
+    ----------
+    name : str
+        Of the tensor.
+    error : float
+        Its relative error, see `gradient_check`.
+    worst : str
+        The entry that differs most, such as "W1[0,2]".
+    analytic : float
+        That entry by the backward pass.
+    numeric : float
+        That entry by central differences.
+    """
 
     name: str
     error: float
@@ -29,22 +43,25 @@ class TensorCheck:
 
 @dataclass
 class GradientReport:
-    """The outcome of `gradient_check`; prints as a table. ``report.error`` is the largest relative error of all tensors."""
+    """The outcome of `gradient_check`; prints as a table."""
 
     tensors: list[TensorCheck]
 
     @property
     def worst(self) -> TensorCheck:
+        """The tensor with the largest relative error."""
         return max(self.tensors, key=lambda t: t.error)
 
     @property
     def error(self) -> float:
+        """The largest relative error of all tensors."""
         return self.worst.error
 
     def __repr__(self) -> str:
         w = max(9, *(len(t.worst) for t in self.tensors))
         lines = [
-            f"{'tensor':<8} {'relative error':>14}   {'worst at':<{w}} {'backward pass':>16} {'central difference':>19}"
+            f"{'tensor':<8} {'relative error':>14}   {'worst at':<{w}} "
+            f"{'backward pass':>16} {'central difference':>19}"
         ]
         lines += [
             f"{t.name:<8} {t.error:>14.1e}   {t.worst:<{w}} {t.analytic:>16.9f} {t.numeric:>19.9f}"
@@ -54,10 +71,26 @@ class GradientReport:
 
 
 def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e-5) -> np.ndarray:
-    """Return ``dL/darray`` by central differences: `loss()` reads `array`, whose entries are moved by +-h and put back."""
+    """Return ``dL/darray`` by central differences.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss()`` is L; it reads `array`.
+    array : array of float64
+        Its entries are moved by +-h, one at a time, and put back.
+    h : float
+        The step, > 0.
+
+    Raises
+    ------
+    TypeError
+        The array is not float64.
+    """
     if array.dtype != np.float64:
         raise TypeError(
-            f"a gradient check needs float64, the array is {array.dtype}: rounding would drown the differences"
+            f"a gradient check needs float64, the array is {array.dtype}: "
+            "rounding would drown the differences"
         )
     numeric = np.empty_like(array)
     for k in np.ndindex(array.shape):
@@ -77,12 +110,29 @@ def gradient_check(
     gradients: Mapping[str, np.ndarray],
     h: float = 1e-5,
 ) -> GradientReport:
-    """Compare `gradients` with central differences of ``loss()``, which must read the arrays in `parameters`.
+    """Compare gradients with central differences.
 
-    The relative error of a tensor is ``max|g - g'| / max(max|g|, max|g'|)``: 0 where both vanish. In float64 a right gradient
-    reaches 1e-7 to 1e-10; 1e-2 or more means a mistake; a kink of ReLU within `h` of an input shows as a large error too.
+    The relative error of a tensor is ``max|g - g'| / max(max|g|, max|g'|)``: 0 where both vanish.
+    In float64 a right gradient reaches 1e-7 to 1e-10; 1e-2 or more means a mistake; a kink of ReLU
+    within `h` of an input shows as a large error too.
 
-    Raises ValueError for names or shapes that differ, TypeError for anything but float64.
+    Parameters
+    ----------
+    loss : callable
+        ``loss()`` is L; it must read the arrays in `parameters`.
+    parameters : dict of str to array of float64
+        What L depends on.
+    gradients : dict of str to array
+        The gradients to be checked, under the same names.
+    h : float
+        The step of the differences, > 0.
+
+    Raises
+    ------
+    ValueError
+        Names or shapes differ.
+    TypeError
+        A parameter is not float64.
     """
     if set(parameters) != set(gradients):
         raise ValueError(

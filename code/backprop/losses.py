@@ -1,13 +1,17 @@
 r"""Loss functions, each beside its gradient with respect to the network's output.
 
-``loss(y, t)`` is a number, the mean over the batch; ``loss.gradient(y, t)`` is ``dL/dy``, of the shape of `y`, with the 1/n of that
-mean inside. ``loss.both(y, t)`` gives the two at the price of one. `y` is ``(n, d)``, the output of the network, one sample a row.
+``loss(y, t)`` is a number, the mean over the batch; ``loss.gradient(y, t)`` is ``dL/dy``, of the
+shape of `y`, with the 1/n of that mean inside. ``loss.both(y, t)`` gives the two at the price of
+one. `y` is ``(n, d)``, the output of the network, one sample a row.
 
-The cross-entropies take *logits*, the weighted inputs ``z`` of the last layer (so that layer's activation is the identity), and apply the
-sigmoid or softmax themselves. In that form the logarithm never meets a zero and the gradient is the plain difference ``p - t``.
+The cross-entropies take *logits*, the weighted inputs ``z`` of the last layer (so that layer's
+activation is the identity), and apply the sigmoid or softmax themselves. In that form the
+logarithm never meets a zero and the gradient is the plain difference ``p - t``.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -23,33 +27,38 @@ class Loss:
         """Return ``(L, dL/dy)``; ``dL/dy`` has the shape of `y`, and its 1/n."""
         raise NotImplementedError
 
-    def __call__(self, y: np.ndarray, t: np.ndarray) -> float:
-        """Return the loss L, the mean over the batch. Raises ValueError where `t` does not fit `y`."""
-        return self.both(y, self.targets(y, t))[0]
+    def __call__(self, y: np.ndarray, t: Any) -> float:
+        """Return the loss L, the mean over the batch. ValueError where `t` does not fit `y`."""
+        return self.both(y, self.targets(t, y.shape, y.dtype))[0]
 
-    def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        """Return ``dL/dy``, shape of `y`. Raises ValueError where `t` does not fit `y`."""
-        return self.both(y, self.targets(y, t))[1]
+    def gradient(self, y: np.ndarray, t: Any) -> np.ndarray:
+        """Return ``dL/dy``, shape of `y`. ValueError where `t` does not fit `y`."""
+        return self.both(y, self.targets(t, y.shape, y.dtype))[1]
 
     def predict(self, y: np.ndarray) -> np.ndarray:
-        """Turn the network's output into what it predicts: here the output itself; probabilities for the cross-entropies."""
+        """From the network's output to what it predicts: probabilities for the cross-entropies."""
         return y
 
-    def targets(self, y: np.ndarray, t) -> np.ndarray:
-        """Check targets against outputs `y` and return them as an array; see the subclass for what is allowed."""
+    def targets(self, t: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        """Check `t` for outputs of `shape` and `dtype`; return it as the array that `both` takes.
+
+        This is the door: `both` asks no more. Raises ValueError where `t` is not what the subclass
+        allows; here an array like the output, of finite numbers.
+        """
         t = np.asarray(t)
-        if t.shape != y.shape:
+        if t.shape != shape:
             raise ValueError(
-                f"{self.name}: targets have shape {t.shape}, the network's output {y.shape}; they must be the same"
+                f"{self.name}: targets have shape {t.shape}, the network's output {shape}; "
+                "they must be the same"
             )
-        return finite("targets", t).astype(y.dtype, copy=False)
+        return finite("targets", t).astype(dtype, copy=False)
 
     def __repr__(self) -> str:
         return self.name
 
 
 class HalfSquaredError(Loss):
-    r"""L = 1/n sum_i 1/2 sum_j (y_ij - t_ij)^2, with dL/dy = (y - t) / n. The half is there to cancel the 2."""
+    r"""L = 1/n sum_i 1/2 sum_j (y_ij - t_ij)^2, with dL/dy = (y - t) / n: the half cancels a 2."""
 
     name = "half squared error"
 
@@ -59,7 +68,10 @@ class HalfSquaredError(Loss):
 
 
 class MeanSquaredError(Loss):
-    r"""L = 1/(n d) sum_ij (y_ij - t_ij)^2, with dL/dy = 2 (y - t) / (n d), the mean over samples *and* outputs: equation (eq-loss-mse)."""
+    r"""L = 1/(n d) sum_ij (y_ij - t_ij)^2, with dL/dy = 2 (y - t) / (n d): equation (eq-loss-mse).
+
+    The mean is that over samples *and* outputs.
+    """
 
     name = "mean squared error"
 
@@ -69,9 +81,10 @@ class MeanSquaredError(Loss):
 
 
 class BinaryCrossEntropy(Loss):
-    r"""L = -1/n sum_ij [t log p + (1 - t) log(1 - p)] with p = sigmoid(z), computed from the logits z: equation (eq-loss-bce).
+    r"""L = -1/n sum_ij [t log p + (1 - t) log(1 - p)] with p = sigmoid(z): equation (eq-loss-bce).
 
-    Stable form: max(z, 0) - z t + log(1 + e^{-|z|}); gradient (p - t) / n. Targets: probabilities in [0, 1], shape of z.
+    Computed from the logits z in a stable form, max(z, 0) - z t + log(1 + e^{-|z|}); the gradient
+    is (p - t) / n. Targets: probabilities in [0, 1], shape of z.
     """
 
     name = "binary cross-entropy"
@@ -83,29 +96,30 @@ class BinaryCrossEntropy(Loss):
     def predict(self, z):
         return sigmoid.forward(z)
 
-    def targets(self, y, t):
-        t = super().targets(y, column(t, y))
+    def targets(self, t, shape, dtype):
+        t = super().targets(column(t, shape), shape, dtype)
         if t.size and (t.min() < 0 or t.max() > 1):
             raise ValueError(
-                f"{self.name}: targets lie in [{t.min():g}, {t.max():g}]; they must be probabilities in [0, 1]"
+                f"{self.name}: targets lie in [{t.min():g}, {t.max():g}]; "
+                "they must be probabilities in [0, 1]"
             )
         return t
 
 
 class CrossEntropy(Loss):
-    r"""L = -1/n sum_i sum_k t_ik log p_ik with p = softmax(z), computed from the logits z: the categorical cross-entropy, equation (eq-loss-ce).
+    r"""L = -1/n sum_i sum_k t_ik log p_ik with p = softmax(z): equation (eq-loss-ce).
 
-    Stable form: log p_k = (z_k - m) - log sum_k e^{z_k - m} with m = max z (log-sum-exp); gradient (p - t) / n.
-    Targets: integer classes ``(n,)`` in 0 .. K-1, or one row of probabilities a sample ``(n, K)``, each summing to 1.
+    The categorical cross-entropy, computed from the logits z in a stable form (log-sum-exp):
+    log p_k = (z_k - m) - log sum_k e^{z_k - m} with m = max z; the gradient is (p - t) / n.
+    Targets: integer classes ``(n,)`` in 0 .. K-1, or one row of probabilities a sample ``(n, K)``,
+    each summing to 1.
     """
 
     name = "cross-entropy"
 
     def both(self, z, t):
         n = len(z)
-        z = np.array(
-            z.T, order="C"
-        )  # (K, n), a copy: max and sum over K long rows, not n short ones
+        z = np.array(z.T, order="C")  # (K, n), a copy: K long rows are faster than n short ones
         z -= z.max(axis=0)  # the largest entry of a sample is 0
         p = np.exp(z)
         total = p.sum(axis=0)  # (n,), at least 1: its logarithm is safe
@@ -123,19 +137,20 @@ class CrossEntropy(Loss):
     def predict(self, z):
         return softmax.forward(z)
 
-    def targets(self, y, t):
-        t, K = np.asarray(t), y.shape[1]
+    def targets(self, t, shape, dtype):
+        t, (n, K) = np.asarray(t), shape
         if t.ndim == 1:
-            if t.shape[0] != len(y):
-                raise ValueError(f"{self.name}: {len(t)} targets for {len(y)} samples")
+            if len(t) != n:
+                raise ValueError(f"{self.name}: {len(t)} targets for {n} samples")
             if t.dtype.kind not in "iu":
                 raise ValueError(f"{self.name}: class labels must be integers, not {t.dtype}")
             if t.size and (t.min() < 0 or t.max() >= K):
                 raise ValueError(
-                    f"{self.name}: labels lie in {t.min()} .. {t.max()}, but there are {K} classes, 0 .. {K - 1}"
+                    f"{self.name}: labels lie in {t.min()} .. {t.max()}, "
+                    f"but there are {K} classes, 0 .. {K - 1}"
                 )
             return t
-        t = super().targets(y, t)
+        t = super().targets(t, shape, dtype)
         if t.size and (t.min() < 0 or not np.allclose(t.sum(axis=1), 1, atol=1e-5)):
             raise ValueError(
                 f"{self.name}: each row of targets must hold probabilities that sum to 1"
@@ -144,9 +159,10 @@ class CrossEntropy(Loss):
 
 
 class MeanAbsoluteError(Loss):
-    r"""L = 1/(n d) sum_ij |y_ij - t_ij|, with dL/dy = sign(y - t) / (n d): equation (eq-loss-mae), PyTorch's l1_loss.
+    r"""L = 1/(n d) sum_ij |y_ij - t_ij|, with dL/dy = sign(y - t) / (n d): equation (eq-loss-mae).
 
-    At the kink y = t there is no derivative; this book takes 0 there, as PyTorch does.
+    PyTorch's l1_loss. At the kink y = t there is no derivative; this book takes 0 there, as
+    PyTorch does.
     """
 
     name = "mean absolute error"
@@ -157,14 +173,16 @@ class MeanAbsoluteError(Loss):
 
 
 class Huber(Loss):
-    r"""L = 1/(n d) sum_ij h(y_ij - t_ij), with dL/dy = clip(y - t, -delta, delta) / (n d): equation (eq-loss-huber), PyTorch's huber_loss.
+    r"""L = 1/(n d) sum_ij h(y_ij - t_ij), with dL/dy = clip(y - t, -delta, delta) / (n d).
 
-    h(r) = r^2/2 where |r| <= delta, and delta (|r| - delta/2) beyond: a parabola that goes on as its tangents (huber1964). There is no
+    Equation (eq-loss-huber), PyTorch's huber_loss. h(r) = r^2/2 where |r| <= delta, and
+    delta (|r| - delta/2) beyond: a parabola that goes on as its tangents (huber1964). There is no
     kink: value and slope are continuous at |r| = delta.
 
     Parameters
     ----------
-    delta : where the parabola ends, > 0, in the units of y. (Not an error signal; Huber's letter is k.)
+    delta : float
+        Where the parabola ends, > 0, in the units of y. (Not an error signal; Huber's letter is k.)
     """
 
     name = "huber"
@@ -185,10 +203,10 @@ class Huber(Loss):
 
 
 class Hinge(Loss):
-    r"""L = 1/n sum_ij max(0, 1 - t_ij s_ij), with dL/ds = -t / n where t s < 1 and 0 elsewhere: equation (eq-loss-hinge) (cortes1995).
+    r"""L = 1/n sum_ij max(0, 1 - t_ij s_ij), with dL/ds = -t / n where t s < 1 and 0 elsewhere.
 
-    `s` is the score, any real number; targets are -1 or +1, shape of s. At the kink t s = 1 there is no derivative; this book takes 0
-    there, as it does for ReLU.
+    Equation (eq-loss-hinge) (cortes1995). `s` is the score, any real number; targets are -1 or +1,
+    shape of s. At the kink t s = 1 there is no derivative; this book takes 0 there, as for ReLU.
     """
 
     name = "hinge"
@@ -200,53 +218,57 @@ class Hinge(Loss):
     def predict(self, s):
         return np.where(s >= 0, s.dtype.type(1), s.dtype.type(-1))
 
-    def targets(self, y, t):
-        t = super().targets(y, column(t, y))
+    def targets(self, t, shape, dtype):
+        t = super().targets(column(t, shape), shape, dtype)
         if not np.isin(t, (-1, 1)).all():
             wrong = t[~np.isin(t, (-1, 1))][0]
             raise ValueError(
-                f"{self.name}: targets must be -1 or +1, not {wrong:g}; from labels 0 and 1 make 2 t - 1"
+                f"{self.name}: targets must be -1 or +1, not {wrong:g}; "
+                "from labels 0 and 1 make 2 t - 1"
             )
         return t
 
 
 class KullbackLeibler(CrossEntropy):
-    r"""L = 1/n sum_i KL(t_i || p_i) with p = softmax(z), computed from the logits z: equation (eq-loss-kl) (kullback1951).
+    r"""L = 1/n sum_i KL(t_i || p_i) with p = softmax(z): equation (eq-loss-kl) (kullback1951).
 
-    KL(t || p) = sum_k t_k log(t_k / p_k) is the cross-entropy minus the entropy of t. The entropy does not depend on z, so the gradient is
-    that of the cross-entropy, (p - t) / n. PyTorch: kl_div of log_softmax(z), reduction "batchmean". Targets as for `CrossEntropy`.
+    KL(t || p) = sum_k t_k log(t_k / p_k) is the cross-entropy minus the entropy of t. The entropy
+    does not depend on z, so the gradient is that of the cross-entropy, (p - t) / n. PyTorch:
+    kl_div of log_softmax(z), reduction "batchmean". Targets as for `CrossEntropy`.
     """
 
     name = "kullback-leibler"
 
     def both(self, z, t):
         value, gradient = super().both(z, t)
-        return value - (
-            0.0 if t.ndim == 1 else float(entropy(t).sum()) / len(z)
-        ), gradient  # a class alone has entropy 0
+        if t.ndim == 1:
+            return value, gradient  # a class alone has entropy 0
+        return value - float(entropy(t).sum()) / len(z), gradient
 
 
 def entropy(p: np.ndarray) -> np.ndarray:
-    """Return ``-sum_k p_k log p_k`` of each distribution, over the last axis: (n, K) to (n,). 0 log 0 is 0, its limit."""
+    """``-sum_k p_k log p_k`` of each distribution, (n, K) to (n,). 0 log 0 is 0, its limit."""
     return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
 
 
-def column(t, y: np.ndarray) -> np.ndarray:
-    """Return targets (n,) of a network with one output as the column (n, 1); any others as they are."""
+def column(t: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return targets (n,) of a network with one output as the column (n, 1), others as they are."""
     t = np.asarray(t)
-    return t[:, None] if t.ndim == 1 and y.shape == (len(t), 1) else t
+    return t[:, None] if t.ndim == 1 and shape == (len(t), 1) else t
 
 
 def finite(what: str, x: np.ndarray) -> np.ndarray:
-    """Return `x`, or raise ValueError that counts its NaN and infinite entries and names the first."""
+    """Return `x`, or raise ValueError that counts its NaN and infinite entries.
+
+    The error calls `x` by the name `what` and says where the first such entry stands.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        looks_finite = x.dtype.kind != "f" or np.isfinite(
-            x.sum()
-        )  # a quick look: no array of answers
-    if not looks_finite and not (ok := np.isfinite(x)).all():
+        total = x.sum() if x.dtype.kind == "f" else 0  # a quick look: no array of answers
+    if not np.isfinite(total) and not (ok := np.isfinite(x)).all():
         where = tuple(int(i) for i in np.argwhere(~ok)[0])
         raise ValueError(
-            f"{what} must be finite; {np.count_nonzero(~ok)} of {x.size} entries are NaN or infinite, the first at {where}"
+            f"{what} must be finite; {np.count_nonzero(~ok)} of {x.size} entries are NaN or "
+            f"infinite, the first at {where}"
         )
     return x
 

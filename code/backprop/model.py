@@ -1,34 +1,109 @@
-"""Layers under names of one's own, their parameters in one vector.
+"""A layer; and a model: layers under names of one's own, their parameters in one vector.
 
-All parameters of a model lie in one vector, ``theta``, all gradients in another, ``gradient``, so that an optimiser's step is a few
-operations on two long vectors; ``parameters["W1"]`` and ``gradients["W1"]`` are views into them.
+A layer has ``forward(x)``, ``backward(grad)`` and the dictionaries `parameters` and `gradients`.
 
-Some layers compute one thing in training and another afterwards (batch normalisation, dropout). ``net.training`` says which; it is True
-at first. ``net.predict`` never computes in training mode, whatever the flag says.
+All parameters of a model lie in one vector, ``theta``, all gradients in another, ``gradient``, so
+that an optimiser's step is a few operations on two long vectors; ``parameters["W1"]`` and
+``gradients["W1"]`` are views into them.
+
+Some layers compute one thing in training and another afterwards (batch normalisation, dropout).
+``net.training`` says which; it is True at first. ``net.predict`` never computes in training mode,
+whatever the flag says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from .losses import finite
 
-class Model:
-    """Layers under names of one's own: ``Model(encoder=LSTM(...), readout=Dense(...))``. A subclass writes the passes.
 
-    ``model["encoder"]`` is the layer; ``model.parameters["encoder.Wx"]`` its array, a view into ``model.theta``.
+class Layer:
+    """What all layers share. A layer without parameters leaves the two dictionaries empty.
+
+    Attributes
+    ----------
+    parameters : dict of str to array
+    gradients : dict of str to array
+        To each parameter its gradient, of the same shape.
+    layers : sequence of Layer
+        The layers inside this one, if it is made of others.
+    training : bool
+        Whether the layer computes as in training.
+    mask : array of bool, shape (n, T), or None
+        True where a sequence has an element; None: everywhere.
+    takes_ids : bool
+        Whether its input are integer ids.
     """
 
-    def __init__(self, **layers):
-        self.named = layers
-        self.collect(layers.items(), "{path}.{name}")
+    training: bool = True
+    takes_ids: bool = False
+    mask: np.ndarray | None = None
+    layers: Sequence[Layer] = ()
 
-    def collect(self, layers, form: str) -> None:
-        """Move the parameters of `layers`, pairs of name and layer, into one vector; `form` makes a parameter's name."""
-        found = list(leaves(layers))
+    def __init__(self) -> None:
+        self.parameters: dict[str, np.ndarray] = {}
+        self.gradients: dict[str, np.ndarray] = {}
+
+    def own(self, **parameters: np.ndarray) -> None:
+        """Take `parameters`, and make a gradient of zeros beside each."""
+        self.parameters = parameters
+        self.gradients = {name: np.zeros_like(p) for name, p in parameters.items()}
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Return the layer's output and keep what `backward` needs."""
+        raise NotImplementedError
+
+    def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray | Any:
+        """From `grad`, dL/d(output), fill `gradients` and return dL/dx.
+
+        With ``inputs=False`` the latter may be left out: then the answer is None.
+        """
+        raise NotImplementedError
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """From one sample's shape to that of its output; ValueError where it does not fit."""
+        return shape
+
+
+class Model:
+    """Layers under names of one's own: ``Model(encoder=LSTM(...), readout=Dense(...))``.
+
+    A subclass writes the passes. ``model["encoder"]`` is the layer;
+    ``model.parameters["encoder.Wx"]`` its array, a view into ``model.theta``.
+
+    Parameters
+    ----------
+    **layers : Layer
+        The layers, each made with its own sizes; all of one dtype, none of them twice.
+
+    Attributes
+    ----------
+    theta : array of shape (P,)
+        All parameters.
+    gradient : array of shape (P,)
+        All gradients, in the same order.
+    parameters : dict of str to array
+        The parameters by name, views into `theta`.
+    gradients : dict of str to array
+        The gradients by name, views into `gradient`.
+    leaves : list of Layer
+        All layers, those inside of others too.
+    dtype : dtype
+        That of all parameters.
+    """
+
+    def __init__(self, **layers: Layer):
+        self.named = layers
+        self.collect()
+
+    def collect(self) -> None:
+        """Move the parameters of all layers in ``self.named`` into one vector and name them."""
+        found = list(leaves(self.named.items()))
         if len({id(layer) for _, layer in found}) < len(found):
             raise ValueError(
                 "a layer stands in the network twice: its gradient would hold only one of its uses"
@@ -37,24 +112,49 @@ class Model:
         if len(dtypes) != 1:
             have = " and ".join(sorted(map(str, dtypes))) or "no parameters"
             raise ValueError(f"the parameters must have one dtype; these layers have {have}")
-        self.dtype = dtypes.pop()
+        self.dtype: np.dtype = dtypes.pop()
         self.leaves = [layer for _, layer in found]
         self.theta, self.gradient = pack(self.leaves)
-        self.parameters, self.gradients = {}, {}
+        self.parameters: dict[str, np.ndarray] = {}
+        self.gradients: dict[str, np.ndarray] = {}
         for path, layer in found:
             for name in layer.parameters:
-                number, _, inner = path.partition(".")
-                key = form.format(
-                    path=path, name=name, number=number, inner=f".{inner}" if inner else ""
-                )
-                self.parameters[key], self.gradients[key] = (
-                    layer.parameters[name],
-                    layer.gradients[name],
-                )
+                self.parameters[self.key(path, name)] = layer.parameters[name]
+                self.gradients[self.key(path, name)] = layer.gradients[name]
         self.training = True
 
-    def __getitem__(self, name: str):
+    def key(self, path: str, name: str) -> str:
+        """Return what the parameter `name` of the layer at `path` is called in this model."""
+        return f"{path}.{name}"
+
+    def __getitem__(self, name: str) -> Any:
         return self.named[name]
+
+    def set(self, **values: Any) -> None:
+        """Set parameters by name, ``net.set(W1=[[...]], b1=[...])``, all of them or none.
+
+        Parameters
+        ----------
+        **values : array-like
+            Finite, each of the shape of its parameter.
+
+        Raises
+        ------
+        KeyError
+            There is no parameter of that name.
+        ValueError
+            The shape differs, or an entry is NaN or infinite.
+        """
+        for name, value in values.items():
+            if name not in self.parameters:
+                raise KeyError(f"no parameter {name!r}; there are: {', '.join(self.parameters)}")
+            value = values[name] = finite(name, np.asarray(value, self.dtype))
+            if value.shape != self.parameters[name].shape:
+                raise ValueError(
+                    f"{name} has shape {self.parameters[name].shape}, the value given {value.shape}"
+                )
+        for name, value in values.items():
+            self.parameters[name][...] = value
 
     @property
     def training(self) -> bool:
@@ -82,18 +182,37 @@ class Model:
             layer.mask = mask
 
 
-def leaves(layers) -> Iterator[tuple[str, Any]]:
-    """Go through pairs of name and layer, and through the layers that layers are made of: pairs of path, "3" or "3.1", and layer."""
+def leaves(layers: Iterable[tuple[str, Layer]]) -> Iterator[tuple[str, Layer]]:
+    """Go through layers, and through those that they are made of.
+
+    Parameters
+    ----------
+    layers : iterable of (str, Layer)
+        Pairs of path and layer, ``("3", layer)``.
+
+    Yields
+    ------
+    path : str
+        "3" for a layer given, "3.1" for the first one inside it.
+    layer : Layer
+    """
     for path, layer in layers:
         yield path, layer
         yield from leaves(
-            (f"{path}.{k}" if path else str(k), part)
-            for k, part in enumerate(getattr(layer, "layers", ()), 1)
+            (f"{path}.{k}" if path else str(k), part) for k, part in enumerate(layer.layers, 1)
         )
 
 
-def pack(layers: Sequence) -> tuple[np.ndarray, np.ndarray]:
-    """Move the layers' parameters into one vector and their gradients into another; return the two. The layers keep views."""
+def size(layer: Layer) -> int:
+    """How many parameters `layer` has, with those of the layers inside it."""
+    return sum(p.size for _, leaf in leaves([("", layer)]) for p in leaf.parameters.values())
+
+
+def pack(layers: Sequence[Layer]) -> tuple[np.ndarray, np.ndarray]:
+    """Move the layers' parameters into one vector and their gradients into another.
+
+    The layers keep views. Returns the two vectors, (P,) each, the second one zeros.
+    """
     parameters = [p for layer in layers for p in layer.parameters.values()]
     theta, gradient = np.zeros((2, sum(p.size for p in parameters)), parameters[0].dtype)
     start = 0

@@ -1,6 +1,6 @@
 r"""Optimisers: from gradients to the next parameters.
 
-``optimizer.step(theta, gradient)`` changes the vector `theta` in place; `theta` and `gradient` are ``net.theta`` and ``net.gradient``.
+``optimizer.step(net.theta, net.gradient)`` changes the vector ``net.theta`` in place.
 """
 
 from __future__ import annotations
@@ -8,102 +8,97 @@ from __future__ import annotations
 import numpy as np
 
 
-class SGD:
-    r"""Gradient descent, with momentum on request: equations (eq-sgd) and (eq-opt-momentum) of the book.
-
-    Plain: ``theta <- theta - eta * gradient``. With momentum ``mu`` (polyak1964, in the form that PyTorch uses):
-    ``v <- mu v + gradient``, ``theta <- theta - eta v``, starting at v = 0.
-
-    Parameters
-    ----------
-    learning_rate : eta > 0.
-    momentum : mu in [0, 1).
-    """
-
-    def __init__(self, learning_rate: float, momentum: float = 0.0):
-        if not learning_rate > 0 or not np.isfinite(learning_rate):
-            raise ValueError(f"learning_rate must be a positive number, not {learning_rate}")
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must lie in [0, 1), not {momentum}")
-        self.learning_rate = float(learning_rate)
-        self.momentum = float(momentum)
-        self.velocity: np.ndarray = None  # made at the first step
-        self._new: np.ndarray = None
-
-    def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
-        """Update `theta` in place; `factor` scales the learning rate of this step (a schedule passes it)."""
-        if self._new is None:
-            self._new = np.empty_like(theta)
-            self.velocity = np.zeros_like(theta) if self.momentum else None
-        if self._new.shape != theta.shape:
-            raise ValueError(
-                f"this optimiser has made steps for {self._new.size} parameters, not {theta.size}; take a new one"
-            )
-        direction = gradient
-        if self.momentum:
-            self.velocity *= self.momentum
-            self.velocity += gradient
-            direction = self.velocity
-        np.multiply(direction, self.learning_rate * factor, out=self._new)
-        np.subtract(theta, self._new, out=self._new)
-        theta[...] = (
-            self._new
-        )  # in one go: both cores hold `theta`, and `theta -= ...` waits for each line
-
-
 class Optimizer:
-    r"""What all below share: ``theta <- theta - eta * direction(gradient)``; each one defines its direction.
+    r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
 
-    Their memory lies in vectors like theta, named in `vectors`, made at the first step and filled with zeros; every step works in them
-    and in one vector more, so that a step allocates nothing and keeps the dtype. One optimiser serves one vector theta: a new network
-    needs a new one.
+    Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; every
+    step works in them and in one vector more, so that it allocates nothing and keeps the dtype.
+    One optimiser serves one vector theta: a new network needs a new one.
 
     Attributes
     ----------
-    learning_rate : eta > 0. steps : how many steps were made, t in the formulas.
+    learning_rate : float
+        eta > 0.
+    steps : int
+        How many steps were made, t in the formulas.
     """
 
     vectors: tuple[str, ...] = ()
+    scratch: np.ndarray
 
     def __init__(self, learning_rate: float):
         self.learning_rate = positive("learning_rate", learning_rate)
         self.steps = 0
-        self.scratch: np.ndarray = None
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
-        """Update the memory with `gradient` and return the direction of this step in ``self.scratch``."""
+        """Update the memory with `gradient` and return the direction of this step.
+
+        `gradient` stays as it is; ``self.scratch`` is a vector to compute in.
+        """
         raise NotImplementedError
 
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
-        """Update `theta` in place; `factor` scales the learning rate of this step (a schedule passes it)."""
+        """Update `theta` in place; `factor`, from a schedule, scales this step's learning rate."""
         self.prepare(theta, gradient)
         self.steps += 1
-        step = self.direction(gradient)
-        step *= self.learning_rate * factor
-        theta -= step
+        np.multiply(self.direction(gradient), self.learning_rate * factor, out=self.scratch)
+        theta -= self.scratch
 
     def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> None:
-        """Make the memory at the first step; after that, refuse a theta or gradient that it does not fit."""
-        if self.scratch is None:
+        """Make the memory before the first step; after that, refuse what it does not fit."""
+        if self.steps == 0:
             self.scratch = np.empty_like(theta)
             for name in self.vectors:
                 setattr(self, name, np.zeros_like(theta))
         if theta.shape != self.scratch.shape or gradient.shape != theta.shape:
             raise ValueError(
-                f"this optimiser's memory has shape {self.scratch.shape}, theta {theta.shape}, the gradient {gradient.shape}; "
-                "they must be the same: take a new optimiser for another network"
+                f"this optimiser's memory has shape {self.scratch.shape}, theta {theta.shape}, "
+                f"the gradient {gradient.shape}; they must be the same: take a new optimiser for "
+                "another network"
             )
+
+
+class SGD(Optimizer):
+    r"""Gradient descent, with momentum on request: equations (eq-sgd) and (eq-opt-momentum).
+
+    Plain: ``theta <- theta - eta g``. With momentum ``mu`` (polyak1964, in the form that PyTorch
+    uses): ``v <- mu v + g``, ``theta <- theta - eta v``, starting at v = 0.
+
+    Parameters
+    ----------
+    learning_rate : float
+        eta > 0.
+    momentum : float
+        mu in [0, 1).
+    """
+
+    velocity: np.ndarray
+
+    def __init__(self, learning_rate: float, momentum: float = 0.0):
+        super().__init__(learning_rate)
+        self.momentum = fraction("momentum", momentum)
+        self.vectors = ("velocity",) if self.momentum else ()
+
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
+        if not self.momentum:
+            return gradient
+        self.velocity *= self.momentum
+        self.velocity += gradient
+        return self.velocity
 
 
 class Nesterov(Optimizer):
     r"""Nesterov's momentum: equation (eq-opt-nesterov) (nesterov1983; sutskever2013 for networks).
 
-    ``v <- mu v + g``, ``theta <- theta - eta (g + mu v)``: PyTorch's SGD with ``nesterov=True`` (no dampening). The gradient is taken at
-    theta, which stands for the point that the momentum is about to reach; the book shows why that is the same.
+    ``v <- mu v + g``, ``theta <- theta - eta (g + mu v)``: PyTorch's SGD with ``nesterov=True``.
+    The gradient is taken at theta, the point that the momentum is about to reach.
 
     Parameters
     ----------
-    learning_rate : eta > 0. momentum : mu in [0, 1).
+    learning_rate : float
+        eta > 0.
+    momentum : float
+        mu in [0, 1).
     """
 
     vectors = ("v",)
@@ -113,7 +108,7 @@ class Nesterov(Optimizer):
         super().__init__(learning_rate)
         self.momentum = fraction("momentum", momentum)
 
-    def direction(self, gradient):
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
         self.v *= self.momentum
         self.v += gradient
         np.multiply(self.v, self.momentum, out=self.scratch)
@@ -122,13 +117,17 @@ class Nesterov(Optimizer):
 
 
 class AdaGrad(Optimizer):
-    r"""AdaGrad: each parameter's step is divided by the root of the sum of its squared gradients: equation (eq-opt-adagrad) (duchi2011).
+    r"""Each parameter's step is divided by the root of the sum of its squared gradients.
 
-    ``s <- s + g^2``, ``theta <- theta - eta g / (sqrt(s) + eps)``: PyTorch's Adagrad, with its default eps, without decay of eta.
+    Equation (eq-opt-adagrad) (duchi2011): ``s <- s + g^2``,
+    ``theta <- theta - eta g / (sqrt(s) + eps)``. PyTorch's Adagrad, without decay of eta.
 
     Parameters
     ----------
-    learning_rate : eta > 0. eps : > 0, keeps the division safe where a gradient has always been 0.
+    learning_rate : float
+        eta > 0.
+    eps : float
+        > 0, keeps the division safe where a gradient has always been 0.
     """
 
     vectors = ("s",)
@@ -138,21 +137,26 @@ class AdaGrad(Optimizer):
         super().__init__(learning_rate)
         self.eps = positive("eps", eps)
 
-    def direction(self, gradient):
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
         np.multiply(gradient, gradient, out=self.scratch)
         self.s += self.scratch
         return scaled(gradient, self.s, self.eps, out=self.scratch)
 
 
 class RMSProp(Optimizer):
-    r"""RMSProp: AdaGrad with a running mean for the sum, so that old gradients are forgotten: equation (eq-opt-rmsprop) (tieleman2012).
+    r"""AdaGrad with a running mean for the sum, so that old gradients are forgotten.
 
-    ``s <- rho s + (1 - rho) g^2``, ``theta <- theta - eta g / (sqrt(s) + eps)``: PyTorch's RMSprop (not centred, no momentum), which calls
-    rho alpha and adds eps outside the root.
+    Equation (eq-opt-rmsprop) (tieleman2012): ``s <- rho s + (1 - rho) g^2``,
+    ``theta <- theta - eta g / (sqrt(s) + eps)``. PyTorch's RMSprop, which calls rho alpha.
 
     Parameters
     ----------
-    learning_rate : eta > 0. rho : in [0, 1); 0.99 is PyTorch's default, the lecture has 0.9. eps : > 0.
+    learning_rate : float
+        eta > 0.
+    rho : float
+        In [0, 1); 0.99 is PyTorch's default, the lecture has 0.9.
+    eps : float
+        > 0.
     """
 
     vectors = ("s",)
@@ -163,22 +167,29 @@ class RMSProp(Optimizer):
         self.rho = fraction("rho", rho)
         self.eps = positive("eps", eps)
 
-    def direction(self, gradient):
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
         np.multiply(gradient, gradient, out=self.scratch)
         average(self.s, self.scratch, self.rho)
         return scaled(gradient, self.s, self.eps, out=self.scratch)
 
 
 class Adam(Optimizer):
-    r"""Adam: running means of the gradient and of its square, both freed of their start at 0: equation (eq-opt-adam) (kingma2015, Algorithm 1).
+    r"""Running means of the gradient and of its square, both freed of their start at 0.
 
-    ``m <- beta1 m + (1 - beta1) g``, ``v <- beta2 v + (1 - beta2) g^2``,
-    ``theta <- theta - eta m_hat / (sqrt(v_hat) + eps)`` with ``m_hat = m / (1 - beta1^t)``, ``v_hat = v / (1 - beta2^t)``: PyTorch's Adam
-    without amsgrad.
+    Equation (eq-opt-adam) (kingma2015, Algorithm 1): ``m <- beta1 m + (1 - beta1) g``,
+    ``v <- beta2 v + (1 - beta2) g^2``, ``theta <- theta - eta m_hat / (sqrt(v_hat) + eps)`` with
+    ``m_hat = m / (1 - beta1^t)``, ``v_hat = v / (1 - beta2^t)``. PyTorch's Adam without amsgrad.
 
     Parameters
     ----------
-    learning_rate : eta > 0. beta1, beta2 : in [0, 1). eps : > 0.
+    learning_rate : float
+        eta > 0.
+    beta1 : float
+        In [0, 1), of the mean of the gradients.
+    beta2 : float
+        In [0, 1), of the mean of their squares.
+    eps : float
+        > 0.
     """
 
     vectors = ("m", "v")
@@ -193,10 +204,11 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ):
         super().__init__(learning_rate)
-        self.beta1, self.beta2 = fraction("beta1", beta1), fraction("beta2", beta2)
+        self.beta1 = fraction("beta1", beta1)
+        self.beta2 = fraction("beta2", beta2)
         self.eps = positive("eps", eps)
 
-    def direction(self, gradient):
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
         self.scratch[...] = gradient
         average(self.m, self.scratch, self.beta1)
         np.multiply(gradient, gradient, out=self.scratch)
@@ -210,11 +222,15 @@ class Adam(Optimizer):
 class AdamW(Adam):
     r"""Adam with decoupled weight decay: equation (eq-opt-adamw) (loshchilov2019).
 
-    First ``theta <- theta - eta lambda theta``, then Adam's step: PyTorch's AdamW. `factor` scales the decay too, since it scales eta.
+    First ``theta <- theta - eta lambda theta``, then Adam's step: PyTorch's AdamW. `factor` scales
+    the decay too, since it scales eta.
 
     Parameters
     ----------
-    weight_decay : lambda >= 0. The others as for `Adam`. Every entry of theta decays, biases too, as in PyTorch.
+    learning_rate, beta1, beta2, eps : float
+        As for `Adam`.
+    weight_decay : float
+        lambda >= 0. Every entry of theta decays, biases too, as in PyTorch.
     """
 
     def __init__(
@@ -230,7 +246,7 @@ class AdamW(Adam):
             raise ValueError(f"weight_decay must be 0 or a positive number, not {weight_decay}")
         self.weight_decay = float(weight_decay)
 
-    def step(self, theta, gradient, factor=1.0):
+    def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
         self.prepare(theta, gradient)
         theta *= 1 - self.learning_rate * factor * self.weight_decay
         super().step(theta, gradient, factor)

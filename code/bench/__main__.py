@@ -1,7 +1,9 @@
-"""``python code/bench``: how long training takes, here and in other libraries, and how long a live figure takes to repaint; Markdown tables.
+"""How long training takes, here and in other libraries, and how long a live figure to repaint.
 
-Every contestant trains the same network on the same batches from the same weights, in a process of its own with two threads, and is
-timed in turn, again and again, so that a busy moment of the machine hits all alike. Medians, and the ratio to this book's companion.
+``python code/bench`` prints Markdown tables. Every contestant trains the same network on the same
+batches from the same weights, in a process of its own with two threads, and is timed in turn, again
+and again, so that a busy moment of the machine hits all alike. Medians, and the ratio to this
+book's companion.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,9 +44,11 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 
-# How time grows: one thing at a time, around 784-128-10 at batch 128; on a part of MNIST, so that the large ones stay bearable.
+# How time grows: one thing at a time, around 784-128-10 at batch 128; on a part of MNIST, so that
+# the large ones stay bearable.
 PART = 10240
-GROWTH = {
+# what, to its values: sizes and batch size
+GROWTH: dict[str, dict[int, tuple[tuple[int, ...], int]]] = {
     "batch size": {n: (SIZES, n) for n in (1, 8, 32, 128, 512, 2048)},
     "width": {d: ((784, d, 10), 128) for d in (32, 64, 128, 256, 512, 1024)},
     "depth": {h: ((784, *[128] * h, 10), 128) for h in (1, 2, 4, 8, 16)},
@@ -65,73 +70,83 @@ class Process:
             stdout=subprocess.PIPE,
             env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(THREADS)),
         )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.questions, self.answers = self.process.stdin, self.process.stdout
 
     def epoch(
         self, sizes=SIZES, batch_size: int = 128, samples: int = SAMPLES, judge: bool = False
     ) -> dict | None:
+        """Its answer: seconds, loss and version; None if it has ended, and `why` says why."""
+        task = {"sizes": sizes, "batch_size": batch_size, "samples": samples, "judge": judge}
         try:
-            print(
-                json.dumps(
-                    {"sizes": sizes, "batch_size": batch_size, "samples": samples, "judge": judge}
-                ),
-                file=self.process.stdin,
-                flush=True,
-            )
-            return json.loads(self.process.stdout.readline())
-        except (OSError, ValueError):  # it has ended: its library is missing, or it failed
+            print(json.dumps(task), file=self.questions, flush=True)
+            return json.loads(self.answers.readline())
+        except (OSError, ValueError):  # its library is missing, or it failed
             return None
 
+    def seconds(self, **task) -> float:
+        """The seconds of an epoch; it is known to run."""
+        answer = self.epoch(**task)
+        if answer is None:
+            sys.exit(f"{self.name} has ended: {self.why()}")
+        return answer["seconds"]
+
     def why(self) -> str:
+        """The last line it has written to its log."""
         self.log.seek(0)
         return (self.log.read().strip().splitlines() or ["no message"])[-1]
 
     def close(self) -> None:
-        self.process.stdin.close()
+        """Let it end, and wait for that."""
+        self.questions.close()
         self.process.wait()
         self.log.close()
 
 
 def load() -> float:
+    """How busy the machine is: processes that want to run, where the system tells."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
 
 
 def timed(processes: list[Process], repeats: int, **task) -> dict[str, list[float]]:
     """Seconds an epoch of each process, `repeats` times, in turn."""
-    times = {p.name: [] for p in processes}
+    times: dict[str, list[float]] = {p.name: [] for p in processes}
     for _ in range(repeats):
         for p in processes:
-            times[p.name].append(p.epoch(**task)["seconds"])
+            times[p.name].append(p.seconds(**task))
     return times
 
 
 def race(batch_size: int, names: list[str], repeats: int) -> dict:
     """Run one race over the whole epoch and print its table."""
     processes = [Process(name) for name in names]
-    first = {
-        p.name: p.epoch(batch_size=batch_size, judge=True) for p in processes
-    }  # compilation, caches, and the proof
-    missing = {p.name: p.why() for p in processes if first[p.name] is None}
+    first, missing = {}, {}
+    for p in processes:
+        answer = p.epoch(batch_size=batch_size, judge=True)  # compilation, caches, and the proof
+        if answer is None:
+            missing[p.name] = p.why()
+        else:
+            first[p.name] = answer
     before = load()
-    times = timed(
-        [p for p in processes if p.name not in missing and p.name != CompanionPart.__name__],
-        repeats,
-        batch_size=batch_size,
-    )
+    racing = [p for p in processes if p.name in first and p.name != CompanionPart.__name__]
+    times = timed(racing, repeats, batch_size=batch_size)
     for p in processes:
         p.close()
 
     median = {name: statistics.median(t) for name, t in times.items()}
     ours = median[Companion.__name__]
     print(
-        f"\n### Batch size {batch_size}\n\n| | version | seconds an epoch | fastest - slowest | ratio to ours | loss afterwards |\n"
+        f"\n### Batch size {batch_size}\n\n| | version | seconds an epoch | fastest - slowest "
+        "| ratio to ours | loss afterwards |\n"
         "| --- | --- | ---: | ---: | ---: | ---: |"
     )
     rows = []
-    for name in sorted(median, key=median.get):
+    for name in sorted(median, key=lambda name: median[name]):
         answer = first[name]
         rows.append(
             {
-                "name": CONTESTANTS[name].__doc__,
+                "name": CONTESTANTS[name].title,
                 "version": answer["version"],
                 "median": median[name],
                 "fastest": min(times[name]),
@@ -140,14 +155,17 @@ def race(batch_size: int, names: list[str], repeats: int) -> dict:
             }
         )
         print(
-            f"| {CONTESTANTS[name].__doc__} | {answer['version']} | {median[name]:.3f} | {min(times[name]):.3f} - {max(times[name]):.3f} | "
-            f"{median[name] / ours:.2f} | {'' if answer['loss'] is None else format(answer['loss'], '.6f')} |"
+            f"| {CONTESTANTS[name].title} | {answer['version']} | {median[name]:.3f} | "
+            f"{min(times[name]):.3f} - {max(times[name]):.3f} | "
+            f"{median[name] / ours:.2f} | "
+            f"{'' if answer['loss'] is None else format(answer['loss'], '.6f')} |"
         )
     for name, why in missing.items():
-        print(f"| {CONTESTANTS[name].__doc__} | not run: {why} | | | | |")
+        print(f"| {CONTESTANTS[name].title} | not run: {why} | | | | |")
     if Floor.__name__ in median:
         print(
-            f"\nThe companion reaches {median[Floor.__name__] / ours:.2f} of the floor. {repeats} repeats, in turn; "
+            f"\nThe companion reaches {median[Floor.__name__] / ours:.2f} of the floor. "
+            f"{repeats} repeats, in turn; "
             f"load of the machine before them: {before:.1f}."
         )
     return {
@@ -159,13 +177,12 @@ def race(batch_size: int, names: list[str], repeats: int) -> dict:
     }
 
 
-def proof(first: dict[str, dict | None]) -> float:
-    """Say whether all have computed the same, the loss over all training samples after the epoch, by one judge; return how far apart."""
-    losses = {
-        name: answer["loss"]
-        for name, answer in first.items()
-        if answer and answer["loss"] is not None
-    }
+def proof(first: dict[str, dict]) -> float:
+    """Say whether all have computed the same; return how far apart they are.
+
+    Compared are the losses over all training samples after the epoch, by one judge.
+    """
+    losses = {name: answer["loss"] for name, answer in first.items() if answer["loss"] is not None}
     whole = losses[Companion.__name__]
     apart = {
         name: abs(loss / whole - 1)
@@ -173,46 +190,53 @@ def proof(first: dict[str, dict | None]) -> float:
         if name not in (PerSample.__name__, CompanionPart.__name__)
     }
     if PerSample.__name__ in losses and CompanionPart.__name__ in losses:
-        apart[PerSample.__name__] = abs(
-            losses[PerSample.__name__] / losses[CompanionPart.__name__] - 1
-        )
+        loop, part = losses[PerSample.__name__], losses[CompanionPart.__name__]
+        apart[PerSample.__name__] = abs(loop / part - 1)
         print(
-            f"\nThe loop over samples trained {PerSample.samples:,} samples; its loss then was {losses[PerSample.__name__]:.6f}, "
-            f"the companion's after the same batches {losses[CompanionPart.__name__]:.6f}."
+            f"\nThe loop over samples trained {PerSample.samples:,} samples; "
+            f"its loss then was {loop:.6f}, the companion's after the same batches {part:.6f}."
         )
-    worst = max(apart, key=apart.get)
+    worst = max(apart, key=lambda name: apart[name])
     print(
-        f"\nAll losses agree with the companion's to {apart[worst]:.0e} (float32 rounds to {np.finfo(np.float32).eps:.0e} in every operation)."
+        f"\nAll losses agree with the companion's to {apart[worst]:.0e} (float32 rounds to "
+        f"{np.finfo(np.float32).eps:.0e} in every operation)."
     )
     if apart[worst] > 1e-3:
         sys.exit(
-            f"{CONTESTANTS[worst].__doc__}: its loss differs from the companion's by {apart[worst]:.1%}: it did not compute the same"
+            f"{CONTESTANTS[worst].title}: its loss differs from the companion's by "
+            f"{apart[worst]:.1%}: it did not compute the same"
         )
     return apart[worst]
 
 
 def growth(names: list[str], repeats: int) -> dict:
     """How the time a sample grows with batch size, width and depth: one table each."""
-    result = {}
-    processes = [p for p in map(Process, names) if p.epoch(samples=PART) is not None or p.close()]
+    result: dict[str, list[dict]] = {}
+    processes = []
+    for p in map(Process, names):
+        if p.epoch(samples=PART) is None:
+            p.close()
+        else:
+            processes.append(p)
     for what, settings in GROWTH.items():
         print(
-            f"\n### Time and {what}\n\nMicroseconds a sample, {PART:,} samples, {repeats} repeats in turn"
+            f"\n### Time and {what}\n\nMicroseconds a sample, {PART:,} samples, "
+            f"{repeats} repeats in turn"
             f"{'' if what == 'batch size' else ', batch size 128'}; load before: {load():.1f}\n\n"
-            f"| {what} | {' | '.join(p.name for p in processes)} | floor / companion |\n| ---: |{' ---: |' * (len(processes) + 1)}"
+            f"| {what} | {' | '.join(p.name for p in processes)} | floor / companion |\n| "
+            f"---: |{' ---: |' * (len(processes) + 1)}"
         )
         result[what] = []
         for value, (sizes, batch_size) in settings.items():
-            task = {"sizes": sizes, "batch_size": batch_size, "samples": PART}
+            task: dict[str, Any] = {"sizes": sizes, "batch_size": batch_size, "samples": PART}
             for p in processes:
                 p.epoch(**task)  # compilation, caches
-            us = {
-                name: statistics.median(t) / PART * 1e6
-                for name, t in timed(processes, repeats, **task).items()
-            }
+            times = timed(processes, repeats, **task)
+            us = {name: statistics.median(t) / PART * 1e6 for name, t in times.items()}
             result[what].append({what: value, "sizes": sizes, "us a sample": us})
             print(
-                f"| {value} | {' | '.join(f'{us[p.name]:.2f}' for p in processes)} | {us[Floor.__name__] / us[Companion.__name__]:.2f} |"
+                f"| {value} | {' | '.join(f'{us[p.name]:.2f}' for p in processes)} | "
+                f"{us[Floor.__name__] / us[Companion.__name__]:.2f} |"
             )
     for p in processes:
         p.close()
@@ -222,21 +246,32 @@ def growth(names: list[str], repeats: int) -> dict:
 def in_the_browser(
     title: str, measure: Callable[[], list[dict] | str], note: str, columns: dict[str, str]
 ) -> list[dict]:
-    """Print what was measured in Chromium as a table of these columns, or why there is nothing; the rows, if any.
+    """Print what was measured in Chromium as a table, or why there is nothing; return the rows.
 
-    `columns` says how each number is written: {"kB": ".0f"}. A row has None for what does not apply to it.
+    Parameters
+    ----------
+    title : str
+        Of the table.
+    measure : callable
+        Returns the rows, with None for what does not apply to one, or says why there are none.
+    note : str
+        What stands above the table.
+    columns : dict of str to str
+        The columns, and how their numbers are written: ``{"kB": ".0f"}``.
     """
     rows = measure()
     if isinstance(rows, str):
         print(f"\n### {title}\n\nnot run: {rows}")
         return []
     print(
-        f"\n### {title}\n\n{note}\n\n| {' | '.join(columns)} |\n|{'|'.join(' ---: ' if form else ' --- ' for form in columns.values())}|"
+        f"\n### {title}\n\n{note}\n\n| {' | '.join(columns)} "
+        f"|\n|{'|'.join(' ---: ' if form else ' --- ' for form in columns.values())}|"
     )
     for row in rows:
-        print(
-            f"| {' | '.join('' if row[name] is None else format(row[name], form) for name, form in columns.items())} |"
-        )
+        cells = [
+            "" if row[name] is None else format(row[name], form) for name, form in columns.items()
+        ]
+        print(f"| {' | '.join(cells)} |")
     return rows
 
 
@@ -244,14 +279,17 @@ IN_THE_BROWSER = {
     "figures": (
         "Live figures",
         repaint_times,
-        "From a slider's event to a page that is laid out again, in ms of the page thread's processor time",
+        "From a slider's event to a page that is laid out again, "
+        "in ms of the page thread's processor time",
         {"figure": "", "slider": "", "median": ".1f", "p95": ".1f"},
     ),
     "site": (
         "Pages",
         page_times,
-        "With an empty cache, from a server with gzip on this machine; ms, medians of three visits. `figure`: the first live figure "
-        "can be used, if the reader goes there at once; `waiting`: the same, from the moment when a reader comes to it later",
+        "With an empty cache, from a server with gzip on this machine; ms, "
+        "medians of three visits. `figure`: the first live figure "
+        "can be used, if the reader goes there at once; `waiting`: the same, "
+        "from the moment when a reader comes to it later",
         {
             "page": "",
             "kB": ".0f",
@@ -265,19 +303,17 @@ IN_THE_BROWSER = {
 
 
 def machine() -> str:
+    """The machine in a sentence: processor, cores, Python, NumPy and its BLAS."""
     model = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").exists():
-        model = next(
-            (
-                line.split(":")[1].strip()
-                for line in open("/proc/cpuinfo")
-                if line.startswith("model name")
-            ),
-            model,
-        )
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.split(":")[1].strip()
+                break
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return (
-        f"{model}, {os.cpu_count()} cores of which {THREADS} are used; {platform.system()}, Python {platform.python_version()}, "
+        f"{model}, {os.cpu_count()} cores of which {THREADS} are used; {platform.system()}, "
+        f"Python {platform.python_version()}, "
         f"NumPy {np.__version__} with {blas['name']} {blas['version']}"
     )
 
@@ -290,7 +326,7 @@ def main() -> None:
         nargs="+",
         default=["race", "growth", "figures"],
         choices=["race", "growth", "figures", "site"],
-        help="the first three; site, how long the pages of the built book take, only if it is named",
+        help="the first three; site, how long the pages of the built book take, only if named",
     )
     parser.add_argument(
         "--repeats", type=int, default=7, help="timed epochs of each contestant (7)"
@@ -316,16 +352,17 @@ def main() -> None:
         "--save",
         type=Path,
         metavar="FILE",
-        help="write the numbers as JSON; parts not run keep theirs; the page on speed reads code/bench/results.json",
+        help="write the numbers as JSON; parts not run keep theirs; "
+        "the page on speed reads code/bench/results.json",
     )
     options = parser.parse_args()
-    if hasattr(
-        os, "sched_setaffinity"
-    ):  # Linux: two cores for everybody, whatever a library thinks
+    if hasattr(os, "sched_setaffinity"):
+        # Linux: two cores for everybody, whatever a library thinks
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
     results: dict = {"machine": machine()}
     print(
-        f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, SGD with learning rate {ETA}, float32\n\n{results['machine']}"
+        f"## One epoch of MNIST, {'-'.join(map(str, SIZES))}, ReLU, softmax cross-entropy, "
+        f"SGD with learning rate {ETA}, float32\n\n{results['machine']}"
     )
     only = {*options.only, Companion.__name__}
     if "race" in options.parts:
@@ -341,9 +378,9 @@ def main() -> None:
         if part in options.parts:
             results[part] = in_the_browser(*sheet)
     if options.save:
-        stored = (
-            json.loads(options.save.read_text(encoding="utf-8")) if options.save.exists() else {}
-        )
+        stored = {}
+        if options.save.exists():
+            stored = json.loads(options.save.read_text(encoding="utf-8"))
         options.save.write_text(json.dumps(stored | results, indent=1) + "\n", encoding="utf-8")
 
 

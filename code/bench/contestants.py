@@ -1,5 +1,8 @@
-"""The contestants. Each starts from the problem's weights (`reset`), trains one epoch on its batches in its order (`epoch`), and
-hands its weights back, so that the judge can see that all did the same. What is timed is `epoch` alone, after a warm-up epoch.
+"""The contestants of the race.
+
+Each starts from the problem's weights (`reset`), trains one epoch on its batches in its order
+(`epoch`), and hands its weights back, so that the judge can see that all did the same. What is
+timed is `epoch` alone, after a warm-up epoch.
 
 Libraries are imported by the contestant that needs them: each runs in a process of its own.
 """
@@ -14,8 +17,19 @@ THREADS = 2
 
 
 class Contestant:
-    """What the driver asks of each; `share` is the part of the epoch that `epoch` really trains (its time is divided by it)."""
+    """What the driver asks of each.
 
+    Attributes
+    ----------
+    title : str
+        Its row in the tables.
+    library : str
+        What it runs on, for the version in the table.
+    share : float
+        The part of the epoch that `epoch` really trains; its time is divided by it.
+    """
+
+    title = ""
     library = "numpy"
     share = 1.0
 
@@ -23,28 +37,28 @@ class Contestant:
         self.problem = problem
 
     def reset(self) -> None:
+        """Start from the problem's initial weights."""
         raise NotImplementedError
 
     def epoch(self) -> None:
+        """Train on the batches of the problem, in their order."""
         raise NotImplementedError
 
     def weights(self) -> list[np.ndarray] | None:
-        """W1, b1, W2, b2, ... as (d_in, d_out) and (d_out,); None where there is nothing to compare."""
+        """W1, b1, W2, ... as (d_in, d_out) and (d_out,), or None: there is nothing to compare."""
         raise NotImplementedError
 
 
 class Floor(Contestant):
-    """the floor: the bare matrix products of one epoch, on batches that lie side by side"""
+    title = "the floor: the bare matrix products of one epoch, on batches that lie side by side"
 
     def reset(self):
         rng, n, sizes = np.random.default_rng(0), self.problem.batch_size, self.problem.sizes
         self.Ws = self.problem.initial[::2]
         self.zs = [np.empty((n, d), np.float32) for d in sizes[1:]]
         self.deltas = [rng.normal(size=(n, d)).astype(np.float32) for d in sizes[1:]]
-        self.Gs, self.backs = (
-            [np.empty_like(W) for W in self.Ws],
-            [np.empty_like(z) for z in self.zs],
-        )
+        self.Gs = [np.empty_like(W) for W in self.Ws]
+        self.backs = [np.empty_like(z) for z in self.zs]
 
     def epoch(self):
         X, size, last = self.problem.X, self.problem.batch_size, len(self.Ws) - 1
@@ -63,7 +77,7 @@ class Floor(Contestant):
 
 
 class Companion(Contestant):
-    """this book's companion"""
+    title = "this book's companion"
 
     def reset(self):
         from backprop.network import Network
@@ -71,7 +85,7 @@ class Companion(Contestant):
         self.net = Network(self.problem.sizes, hidden="relu", dtype=np.float32)
         self.net.set(**dict(zip(self.net.parameters, self.problem.initial)))
 
-    def epoch(self, samples: int | None = None):
+    def epoch(self):
         from backprop.losses import CrossEntropy
         from backprop.optimizers import SGD
         from backprop.training import train
@@ -93,8 +107,10 @@ class Companion(Contestant):
 
 
 class PerSample(Contestant):
-    """a loop over samples, as in the classic teaching code (measured on a part of the epoch, scaled up)"""
-
+    title = (
+        "a loop over samples, as in the classic teaching code "
+        "(measured on a part of the epoch, scaled up)"
+    )
     samples = 2560  # a multiple of both batch sizes
 
     def __init__(self, problem):
@@ -108,10 +124,8 @@ class PerSample(Contestant):
     def epoch(self):
         X, t = self.problem.X, self.problem.t
         for batch in self.problem.batches()[: self.samples // self.problem.batch_size]:
-            nabla_W, nabla_b = (
-                [np.zeros_like(W) for W in self.Ws],
-                [np.zeros_like(b) for b in self.bs],
-            )
+            nabla_W = [np.zeros_like(W) for W in self.Ws]
+            nabla_b = [np.zeros_like(b) for b in self.bs]
             for i in batch:
                 delta_W, delta_b = self.backprop(X[i][:, None], t[i])
                 nabla_W = [n + d for n, d in zip(nabla_W, delta_W)]
@@ -139,7 +153,10 @@ class PerSample(Contestant):
 
 
 class CompanionPart(Companion):
-    """the companion on the part that the loop over samples trained: for the comparison of results, not timed"""
+    title = (
+        "the companion on the part that the loop over samples trained: "
+        "for the comparison of results, not timed"
+    )
 
     def epoch(self):
         from backprop.losses import CrossEntropy
@@ -152,8 +169,7 @@ class CompanionPart(Companion):
 
 
 class ScikitLearn(Contestant):
-    """scikit-learn, MLPClassifier.partial_fit"""
-
+    title = "scikit-learn, MLPClassifier.partial_fit"
     library = "scikit-learn"
 
     def __init__(self, problem):
@@ -178,25 +194,20 @@ class ScikitLearn(Contestant):
         )
 
     def reset(self):
-        for ours, theirs in zip(
-            self.problem.initial,
-            (w for pair in zip(self.model.coefs_, self.model.intercepts_) for w in pair),
-        ):
+        for ours, theirs in zip(self.problem.initial, self.weights()):
             theirs[...] = ours
 
     def epoch(self):
         X, t, order = self.problem.X, self.problem.t, self.problem.order
-        self.model.partial_fit(
-            X[order], t[order]
-        )  # it cuts this into the batches; its own shuffle draws another order
+        # it cuts this into the batches; its own shuffle draws another order
+        self.model.partial_fit(X[order], t[order])
 
     def weights(self):
         return [w for pair in zip(self.model.coefs_, self.model.intercepts_) for w in pair]
 
 
 class PyTorch(Contestant):
-    """PyTorch, eager"""
-
+    title = "PyTorch, eager"
     library = "torch"
 
     def __init__(self, problem):
@@ -210,11 +221,10 @@ class PyTorch(Contestant):
     def reset(self):
         nn = self.torch.nn
         sizes = self.problem.sizes
-        self.model = nn.Sequential(
-            *[module for pair in zip(sizes, sizes[1:]) for module in (nn.Linear(*pair), nn.ReLU())][
-                :-1
-            ]
-        )
+        modules = []
+        for d_in, d_out in zip(sizes, sizes[1:]):
+            modules += [nn.Linear(d_in, d_out), nn.ReLU()]
+        self.model = nn.Sequential(*modules[:-1])
         with self.torch.no_grad():
             for theirs, ours in zip(self.model.parameters(), self.problem.initial):
                 theirs.copy_(self.torch.from_numpy(ours.T.copy()))
@@ -232,8 +242,7 @@ class PyTorch(Contestant):
 
 
 class Jax(Contestant):
-    """JAX, the whole step in jax.jit, parameters donated"""
-
+    title = "JAX, the whole step in jax.jit, parameters donated"
     library = "jax"
 
     def __init__(self, problem):
@@ -269,8 +278,7 @@ class Jax(Contestant):
 
 
 class Keras(Contestant):
-    """Keras, TensorFlow backend, Model.fit"""
-
+    title = "Keras, TensorFlow backend, Model.fit"
     library = "keras"
 
     def __init__(self, problem):
@@ -312,7 +320,7 @@ class Keras(Contestant):
         return self.model.get_weights()
 
 
-CONTESTANTS = {
+CONTESTANTS: dict[str, type[Contestant]] = {
     c.__name__: c
     for c in (Floor, Companion, Jax, PyTorch, ScikitLearn, Keras, PerSample, CompanionPart)
 }

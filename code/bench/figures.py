@@ -1,4 +1,7 @@
-"""How long the live figures take to repaint, in headless Chromium. Needs what the browser tests need: the extra [test] and Chromium."""
+"""How long the live figures take to repaint, in headless Chromium.
+
+Needs what the browser tests need: the extra [test] and Chromium.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,17 @@ MOVE = """async ([name, share]) => {
   document.body.getBoundingClientRect();
 }"""
 STATES = {"Convolution": {"view": "loss"}}  # a figure that shows a slider only then
-SLIDERS = "[...document.querySelectorAll('input[type=range][data-control]')].filter((n) => n.getClientRects().length).map((n) => n.dataset.control)"
+SLIDERS = (
+    "[...document.querySelectorAll('input[type=range][data-control]')].filter((n) => "
+    "n.getClientRects().length).map((n) => n.dataset.control)"
+)
 
 
 def repaint_times(moves: int = 120) -> list[dict] | str:
-    """One row for each live figure, that of its slowest slider: figure, slider, median and p95 in ms. A text says why there are none."""
+    """One row for each live figure, that of its slowest slider; a text says why there are none.
+
+    A row has figure, slider, and the median and the 95th percentile of `moves` moves, in ms.
+    """
     sys.path[:0] = [str(TESTS), str(TESTS / "live")]
     try:
         from playwright.sync_api import sync_playwright
@@ -29,8 +38,8 @@ def repaint_times(moves: int = 120) -> list[dict] | str:
         from live_page import LivePage
     except ImportError as error:
         return f"{error} (make test installs what is missing)"
-    if not chromium.find():
-        return chromium.ADVICE
+    if wanted := chromium.missing():
+        return chromium.advice(wanted)
     from backprop import live
 
     rows = []
@@ -62,11 +71,13 @@ def repaint_times(moves: int = 120) -> list[dict] | str:
 
 
 def repaint(page, slider: str, moves: int) -> tuple[float, float]:
-    """What a move of the slider costs, in ms: (median, 95th percentile) from the event to a page that is laid out again.
+    """What a move of the slider costs, in ms: the median and the 95th percentile.
 
-    Counted in processor time of the page's thread, not by the clock, which on a busy machine measures the others.
+    From the event to a page that is laid out again; counted in processor time of the page's thread,
+    not by the clock, which on a busy machine measures the others.
     """
-    session, times = page.context.new_cdp_session(page), []
+    session = page.context.new_cdp_session(page)
+    times: list[float] = []
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
 
     def busy() -> float:

@@ -1,6 +1,7 @@
-"""How long the pages of the built book take in headless Chromium, from an empty cache and a server with gzip on this machine.
+"""How long the pages of the built book take in headless Chromium.
 
-Needs `make book` and what the browser tests need. Times by the clock, so on a quiet machine.
+From an empty cache, and a server with gzip on this machine. Needs `make book` and what the browser
+tests need. Times by the clock, so on a quiet machine.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "_build" / "html"
 TEXT_AT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
 FIGURE = "!!document.querySelector('.live-figure')"
-READY_AT = """() => new Promise((done) => {                     // [ms since the page was asked for, ms since the reader came to the figure]
+# [ms since the page was asked for, ms since the reader came to the figure]
+READY_AT = """() => new Promise((done) => {
   let asked = null;
   const look = () => {
     const figure = document.querySelector(".live-figure");
-    if (figure?.dataset.live === "ready") return done([performance.now(), performance.now() - asked]);
+    const now = performance.now();
+    if (figure?.dataset.live === "ready") return done([now, now - asked]);
     if (figure && asked === null) { asked = performance.now(); figure.scrollIntoView(); }
     requestAnimationFrame(look);
   };
@@ -29,8 +33,12 @@ READY_AT = """() => new Promise((done) => {                     // [ms since the
 
 
 def page_times(repeats: int = 3) -> list[dict] | str:
-    """One row for each page: kB and requests until it stands there, ms until its text is there, ms until its first live figure
-    can be used (from the start, and from the moment when a reader comes to it). A text says why there are none."""
+    """One row for each page; a text says why there are none.
+
+    A row has kB and requests until the page stands there, ms until its text is there, and ms until
+    its first live figure can be used: from the start, and from the moment when a reader comes to
+    it.
+    """
     sys.path.insert(0, str(ROOT / "tests"))
     try:
         from playwright.sync_api import sync_playwright
@@ -39,8 +47,8 @@ def page_times(repeats: int = 3) -> list[dict] | str:
         from conftest import Handler
     except ImportError as error:
         return f"{error} (make test installs what is missing)"
-    if not chromium.find():
-        return chromium.ADVICE
+    if wanted := chromium.missing():
+        return chromium.advice(wanted)
     if not (BUILT / "index.html").is_file():
         return "there is no built book: make book"
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(BUILT)))
@@ -53,17 +61,12 @@ def page_times(repeats: int = 3) -> list[dict] | str:
         for path in sorted(BUILT.rglob("*.html")):
             name = path.relative_to(BUILT).as_posix()
             if not name.startswith("lite/") and name != "404.html":
-                runs = [
-                    visit(browser, f"http://127.0.0.1:{server.server_port}/{name}")
-                    for _ in range(repeats)
-                ]
-                rows.append(
-                    {"page": name.removesuffix(".html")}
-                    | {
-                        key: None if runs[0][key] is None else median(run[key] for run in runs)
-                        for key in runs[0]
-                    }
-                )
+                address = f"http://127.0.0.1:{server.server_port}/{name}"
+                runs = [visit(browser, address) for _ in range(repeats)]
+                row: dict[str, Any] = {"page": name.removesuffix(".html")}
+                for key, value in runs[0].items():
+                    row[key] = None if value is None else median(run[key] for run in runs)
+                rows.append(row)
         browser.close()
     server.shutdown()
     server.server_close()
@@ -71,9 +74,14 @@ def page_times(repeats: int = 3) -> list[dict] | str:
 
 
 def visit(browser, address: str) -> dict:
-    """One visit with an empty cache; if there is a live figure, another one in which the reader goes there as soon as it is on the page."""
+    """One visit with an empty cache.
+
+    If there is a live figure, another one in which the reader goes there as soon as it is on the
+    page.
+    """
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    network, sizes = page.context.new_cdp_session(page), []
+    network = page.context.new_cdp_session(page)
+    sizes: list[float] = []
     network.send("Network.enable")
     network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     page.goto(address, wait_until="load")

@@ -1,9 +1,11 @@
-"""The book's own Sphinx extension: everything between a notebook and a page that needs no network and no kernel.
+"""The book's own Sphinx extension: from a notebook to a page, without network and kernel.
 
-`maths` renders every formula while the book is built, `live` carries live figures into the page, `numbering` numbers
-figures, equations and exercises after the section they stand in, `page` decides what a page loads and shows, `style` makes
-its one style sheet, `finding` makes the index and teaches the search, `elsewhere` knows where the book lies and runs.
-`notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
+`maths` renders every
+formula while the book is built, `live` carries live figures into the page, `numbering` numbers
+figures, equations and exercises after the section they stand in, `page` decides what a page loads
+and shows, `style` makes its one style sheet, `finding` makes the index and teaches the search,
+`elsewhere` knows where the book lies and runs. `notebooks` is no part of the build: it runs and
+normalises the notebooks (`make run`).
 """
 
 import hashlib
@@ -15,7 +17,7 @@ HERE = Path(__file__).parent
 
 
 def fingerprint(*patterns):
-    """A digest of parts of the extension itself: when it changes, Sphinx builds every page again."""
+    """A digest of parts of the extension: when it changes, Sphinx builds every page again."""
     files = sorted(path for pattern in patterns for path in HERE.glob(pattern))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
@@ -26,10 +28,9 @@ def take_fingerprints(app, config):
 
 
 def setup(app):
-    app.add_config_value("book_reading", "", "env")  # read and write all pages again
-    app.add_config_value(
-        "book_look", "", "html"
-    )  # write them again, with the new files beside them
+    # what changes it: read and write all pages again; write them again, with the new files beside
+    app.add_config_value("book_reading", "", "env")
+    app.add_config_value("book_look", "", "html")
     app.connect("config-inited", take_fingerprints, priority=400)
     for module in (maths, live, numbering, page, style, finding, elsewhere):
         module.setup(app)

@@ -1,14 +1,18 @@
-"""Where the book lies and where its notebooks run: addresses that the owner of a copy sets in one place.
+"""Where the book lies and where its notebooks run.
 
-`_config.yml` holds them, or the environment, which comes first (a workflow knows its own repository):
+The addresses are set by the owner of a copy in one place: `_config.yml` holds them, or the
+environment, which comes first (a workflow knows its own repository):
 
-    html: baseurl        BOOK_ADDRESS      https://someone.github.io/backpropagation   where the built pages will stand
-    repository: url      BOOK_REPOSITORY   https://github.com/someone/backpropagation  where the notebooks lie
+    html: baseurl        BOOK_ADDRESS      where the built pages will stand,
+                                           https://someone.github.io/backpropagation
+    repository: url      BOOK_REPOSITORY   where the notebooks lie,
+                                           https://github.com/someone/backpropagation
     repository: branch   BOOK_BRANCH       main
 
-With a repository, each notebook's page offers to run it on Binder and on Colab; with an address, the site gets canonical
-links, pictures for link previews and a site map. BOOK_LITE=1 (`make lite` sets it) offers JupyterLite, which that command
-builds into the site. Without them the site is whole, and no button leads nowhere.
+With a repository, each notebook's page offers to run it on Binder and on Colab; with an address,
+the site gets canonical links, pictures for link previews and a site map. BOOK_LITE=1 (`make lite`
+sets it) offers JupyterLite, which that command builds into the site. Without them the site is
+whole, and no button leads nowhere.
 """
 
 import os
@@ -43,18 +47,20 @@ def launchers(repository, branch, notebook, lite=""):
             "github.com": f"gh/{owner}/{name}",
             "gitlab.com": f"gl/{quote(f'{owner}/{name}', safe='')}",
         }.get(parts.netloc, f"git/{quote(repository, safe='')}")
+        binder = f"https://mybinder.org/v2/{where}/{quote(branch, safe='')}"
         found.append(
             (
                 "Binder",
-                f"https://mybinder.org/v2/{where}/{quote(branch, safe='')}?urlpath=lab/tree/{quote(notebook)}",
+                f"{binder}?urlpath=lab/tree/{quote(notebook)}",
                 "a whole JupyterLab with the live figures; takes a few minutes to start",
             )
         )
         if parts.netloc == "github.com":
+            colab = f"https://colab.research.google.com/github/{owner}/{name}"
             found.append(
                 (
                     "Colab",
-                    f"https://colab.research.google.com/github/{owner}/{name}/blob/{quote(branch)}/{quote(notebook)}",
+                    f"{colab}/blob/{quote(branch)}/{quote(notebook)}",
                     "needs a Google account; run the three lines below first",
                 )
             )
@@ -63,7 +69,8 @@ def launchers(repository, branch, notebook, lite=""):
             (
                 "JupyterLite",
                 f"{lite}?path={quote(notebook)}",
-                "in this browser, nothing to install; needs a network, from which it fetches Python and its packages",
+                "in this browser, nothing to install; needs a network, "
+                "from which it fetches Python and its packages",
             )
         )
     return found
@@ -71,7 +78,12 @@ def launchers(repository, branch, notebook, lite=""):
 
 def colab_lines(repository, branch):
     name = urlsplit(repository).path.rpartition("/")[2]
-    return f"!git clone -q --depth 1 -b {branch} {repository}\n%pip install -q anywidget\n%cd {name}/code"
+    lines = [
+        f"!git clone -q --depth 1 -b {branch} {repository}",
+        "%pip install -q anywidget",
+        f"%cd {name}/code",
+    ]
+    return "\n".join(lines)
 
 
 def add_launchers(app, pagename, templatename, context, doctree):
@@ -86,7 +98,10 @@ def add_launchers(app, pagename, templatename, context, doctree):
 
 
 def lost(app):
-    """The page for addresses that do not exist. It is shown at any depth, so its links start at the site's root."""
+    """The page for addresses that do not exist.
+
+    It is shown at any depth, so its links start at the site's root.
+    """
     yield "404", {"title": "Page not found"}, "404.html"
 
 
@@ -96,15 +111,14 @@ def write_site_map(app, exception):
     path = Path(app.outdir) / "sitemap.xml"
     path.unlink(missing_ok=True)
     if app.config.html_baseurl:
-        pages = "".join(
-            f"<url><loc>{escape(app.config.html_baseurl + app.builder.get_target_uri(name))}</loc></url>\n"
-            for name in sorted(app.env.found_docs)
-        )
-        path.write_text(
-            '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-            f"{pages}</urlset>\n",
-            encoding="utf8",
-        )
+        lines = [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
+        ]
+        for name in sorted(app.env.found_docs):
+            address = app.config.html_baseurl + app.builder.get_target_uri(name)
+            lines.append(f"<url><loc>{escape(address)}</loc></url>")
+        path.write_text("\n".join([*lines, "</urlset>", ""]), encoding="utf8")
 
 
 def setup(app):

@@ -1,8 +1,9 @@
-"""Finding things: the index of terms, symbols and formulas, a search that knows them and reads Chinese, stable addresses.
+"""Finding things: an index, a search that knows its words and reads Chinese, stable addresses.
 
-Three sorts of things get a name, an address and a line in the index (genindex.html): the rows of the glossary (a table that
-begins with English | 中文), the rows of the notation tables (symbol | ... | meaning), and every labelled formula. The search
-page shows them like headings: "Glossary > chain rule". A formula's name is its label in words: eq-sigmoid-slope is "sigmoid
+Three sorts of things get a name, an address and a line in the index (genindex.html): the rows of
+the glossary (a table that begins with English | 中文), the rows of the notation tables
+(symbol | ... | meaning), and every labelled formula. The search page shows them like headings:
+"Glossary > chain rule". A formula's name is its label in words: eq-sigmoid-slope is "sigmoid
 slope"; what the words of a label stand for is in `WORDS`, what no label can say in `NAMES`.
 """
 
@@ -192,7 +193,7 @@ def set_maths(text):
 
 
 def chinese(text):
-    """The Chinese terms of a glossary cell: "激活；输出值 (3, 5)" -> ["激活", "输出值"]."""
+    """The Chinese terms of a glossary cell: "激活；输出值 (3, 5)" to ["激活", "输出值"]."""
     terms = [
         re.split("[,，]", term)[0].strip()
         for term in re.split(r"[；;、]", REFERENCES.sub("", text))
@@ -201,7 +202,10 @@ def chinese(text):
 
 
 class NamePlaces(SphinxTransform):
-    """Give the rows of the glossary and of the notation tables an address, and note them and all labelled formulas."""
+    """Give the rows of the glossary and of the notation tables an address.
+
+    Note them, and all labelled formulas.
+    """
 
     default_priority = 700
 
@@ -301,7 +305,7 @@ def skip(self, node):
     raise nodes.SkipNode
 
 
-# --- the index ----------------------------------------------------------------------------------------------------------
+# --- the index ------------------------------------------------------------------------------------
 
 
 def numbered(env, docname, place):
@@ -310,10 +314,11 @@ def numbered(env, docname, place):
 
 
 def contents_of_index(app):
-    """What genindex.html shows: the symbols, the terms by letter, the Chinese terms, the formulas by page."""
+    """What genindex.html shows: symbols, terms by letter, Chinese terms, formulas by page."""
     env, builder = app.env, app.builder
     order = list(dict.fromkeys(in_order(env, app.config.root_doc)))
-    symbols, terms, han, formulas = [], {}, [], []
+    symbols, han, formulas = [], [], []
+    terms: dict[str, list[dict]] = {}
     for docname in [*order, *sorted(set(places(env)) - set(order))]:
         address = builder.get_relative_uri("genindex", docname)
         of_page = []
@@ -365,17 +370,21 @@ def fill_index(app, pagename, templatename, context, doctree):
         context["book_index"] = contents_of_index(app)
 
 
-# --- Chinese in the search ------------------------------------------------------------------------------------------------
+# --- Chinese in the search ------------------------------------------------------------------------
 
 
 class BookSearch(SearchEnglish):
-    """English, in which every Chinese character is a word of its own: a query of several finds the pages that have them all."""
+    """English, in which every Chinese character is a word of its own.
+
+    A query of several finds the pages that have them all.
+    """
 
     lang = "en"
     PIECES = re.compile(f"[{HAN}]|[^\\W{HAN}]+")
+    LETTER = r"[\p{Letter}\p{Number}_\p{Emoji_Presentation}]"
     js_splitter_code = (
-        f"var splitQuery = (query) => query.match(/[{HAN}]|[\\p{{Letter}}\\p{{Number}}_\\p{{Emoji_Presentation}}]/u) === null ? [] : "
-        f"query.match(/[{HAN}]|(?:(?![{HAN}])[\\p{{Letter}}\\p{{Number}}_\\p{{Emoji_Presentation}}])+/gu);"
+        f"var splitQuery = (query) => query.match(/[{HAN}]|{LETTER}/u) === null ? [] : "
+        f"query.match(/[{HAN}]|(?:(?![{HAN}]){LETTER})+/gu);"
     )
 
     def split(self, input):

@@ -1,8 +1,10 @@
-"""JupyterLite in the built site: JupyterLab in the reader's browser, with the notebooks in it (make lite).
+"""JupyterLite in the built site: JupyterLab in the reader's browser (make lite).
 
-Python itself and its packages (NumPy, Matplotlib, SymPy, ipywidgets) come from the network when a reader starts a notebook;
-everything else is part of the site, about 115 MB. Each notebook gets a first cell that fetches what the browser's Python lacks
-and finds the companion package, which lies beside the chapters. Training takes several times as long there.
+The notebooks are in it. Python itself and its
+packages (NumPy, Matplotlib, SymPy, ipywidgets) come from the network when a reader starts a
+notebook; everything else is part of the site, about 115 MB. Each notebook gets a first cell that
+fetches what the browser's Python lacks and finds the companion package, which lies beside the
+chapters. Training takes several times as long there.
 """
 
 import shutil
@@ -15,7 +17,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
-FIRST_CELL = """# In the browser, this comes first: it fetches the packages and finds the book's own.
+FIRST_CELL = """\
+# In the browser, this comes first: it fetches the packages and finds the book's own.
 %pip install -q anywidget ipywidgets tqdm matplotlib sympy
 import os, sys
 sys.path.insert(0, "/drive/code")
@@ -59,7 +62,8 @@ def main():
         )
     size = sum(path.stat().st_size for path in (SITE / "lite").rglob("*") if path.is_file())
     print(
-        f"JupyterLite: {SITE / 'lite'}, {size / 1e6:.0f} MB; it needs a server, as in: python -m http.server --directory _build/html"
+        f"JupyterLite: {SITE / 'lite'}, {size / 1e6:.0f} MB; it needs a server, as in: "
+        "python -m http.server --directory _build/html"
     )
 
 

@@ -1,7 +1,8 @@
-"""Maths: KaTeX runs while the book is built, inside Python (mini-racer), so a page carries finished formulas.
+"""Maths: KaTeX runs while the book is built, inside Python: a page carries finished formulas.
 
-Nothing of it runs in the reader's browser, and a formula that KaTeX refuses is a Sphinx warning, that is, a failed
-build. Each formula is kept twice: as HTML for the eye and as MathML for screen readers, with its TeX source in it.
+Nothing of it runs in the reader's browser, and a formula that KaTeX refuses is a Sphinx warning,
+that is, a failed build. Each formula is kept twice: as HTML for the eye and as MathML for screen
+readers, with its TeX source in it.
 """
 
 import json
@@ -23,7 +24,8 @@ KATEX = Path(__file__).parent / "vendor" / "katex"
 RENDER = """
 function render(tex, display) {
   try {
-    return JSON.stringify({html: katex.renderToString(tex, {displayMode: display, throwOnError: true, strict: "error"})});
+    const options = {displayMode: display, throwOnError: true, strict: "error"};
+    return JSON.stringify({html: katex.renderToString(tex, options)});
   } catch (error) {
     return JSON.stringify({error: error.message});
   }
@@ -35,9 +37,8 @@ NUMBERED_ENVIRONMENT = re.compile(
 ALIGNABLE_BREAK = re.compile(r"\\\\")
 ENVIRONMENT = re.compile(r"\\begin\{")
 CLOSING = re.compile(r"[,.;:!?)\]’”]+")
-NAMED_OPERATOR = re.compile(
-    "<mi>[^<]*</mi><mo>\N{FUNCTION APPLICATION}</mo>"
-)  # KaTeX leaves the two loose, which is one too many for an index
+# KaTeX leaves the two loose, which is one too many for an index
+NAMED_OPERATOR = re.compile("<mi>[^<]*</mi><mo>\N{FUNCTION APPLICATION}</mo>")
 SHORT = 40  # characters of TeX that may stay on one line on a phone
 
 logger = logging.getLogger(__name__)
@@ -49,13 +50,16 @@ class MathsError(ValueError):
 
 @cache
 def _context(process):
-    """One KaTeX for each process: V8 does not survive a fork, where the parent's is kept, unused (see `v8`)."""
+    """One KaTeX for each process.
+
+    V8 does not survive a fork, where the parent's is kept, unused (see `v8`).
+    """
     return v8.open_context((KATEX / "katex.min.js").read_text(encoding="utf8"), RENDER)
 
 
 @cache
 def render(tex, display=False):
-    """HTML and MathML of the TeX source `tex`, in line or displayed; MathsError if KaTeX refuses it."""
+    """HTML and MathML of `tex`, in line or displayed; MathsError if KaTeX refuses it."""
     answer = json.loads(_context(os.getpid()).call("render", tex, display))
     if "error" in answer:
         raise MathsError(
@@ -108,7 +112,10 @@ def visit_inline(self, node):
 
 
 def keep_closing(app, doctree, docname):
-    """Move a comma or a full stop behind a formula into the formula's node, so that no line begins with it."""
+    """Move a comma or a full stop behind a formula into the formula's node.
+
+    So that no line begins with it.
+    """
     if app.builder.format == "html":
         for node in list(doctree.findall(nodes.math)):
             after = node.next_node(descend=False, siblings=True, ascend=False)
@@ -123,7 +130,8 @@ def visit_display(self, node):
     if node.get("nowrap"):
         if NUMBERED_ENVIRONMENT.search(tex) and node.get("number"):
             logger.warning(
-                "an equation environment cannot be referred to: write $$ ... $$ (label), with {aligned} "
+                "an equation environment cannot be referred to: write $$ ... $$ (label), "
+                "with {aligned} "
                 "inside, or a starred environment",
                 location=node,
                 type="book",

@@ -1,20 +1,21 @@
-"""Run the book's notebooks and write them in one normal form, so that running them again changes nothing.
+"""Run the book's notebooks and write them in one normal form: running them again changes nothing.
 
-    python code/book/notebooks.py run [NOTEBOOK ...]        execute and normalise (all notebooks, or those named)
+    python code/book/notebooks.py run [NOTEBOOK ...]        execute and normalise (all or some)
     python code/book/notebooks.py normalise [NOTEBOOK ...]  only normalise what is stored
-    python code/book/notebooks.py check [NOTEBOOK ...]      fail if one is not in normal form; changes nothing
-    python code/book/notebooks.py refresh [NOTEBOOK ...]    give stored live figures the package's present module and style
+    python code/book/notebooks.py check [NOTEBOOK ...]      fail if one is not in normal form
 
-The normal form keeps what the notebook says and drops what differs from run to run or from machine to machine:
-execution times, random ids, kernel versions, memory addresses, progress bars, the state of widgets that no live figure
-shows, marks that programs leave in pictures. A path of the machine it ran on is an error, for the text has to change.
+The normal form keeps what the notebook says and drops what differs from run to run or from machine
+to machine: execution times, random ids, kernel versions, memory addresses, progress bars, marks
+that programs leave in pictures. Of a live figure its picture, its sentence and its state stay; the
+widget that a running kernel shows in their place goes, and with it the notebook's widget state,
+which would hold the figure's whole program. A path of the machine it ran on is an error, for the
+text has to change.
 """
 
 import argparse
 import base64
 import copy
 import hashlib
-import importlib
 import io
 import json
 import os
@@ -35,16 +36,16 @@ CHAPTERS = ROOT / "chapters"
 CELL_TIMEOUT = 600  # seconds
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-STATE = "application/vnd.jupyter.widget-state+json"
+FIGURE = "application/vnd.backprop.figure+json"  # `STORED` of backprop.live.base
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 CELL_NOISE = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "id", "vscode")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-MODEL_REFERENCE = "IPY_MODEL_"
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 PROGRESS_BAR = re.compile(r"\d+%\|.*\||\d+it \[\d\d:\d\d")
 MACHINE_PATH = re.compile(
-    r"(?<![\w.~:/-])/(?:home|root|Users|tmp|work|private|var|opt|mnt|srv|builds|workspace)/[^\s\"']*|[A-Za-z]:\\+Users\\[^\s\"']*"
+    r"(?<![\w.~:/-])/(?:home|root|Users|tmp|work|private|var|opt|mnt|srv|builds|workspace)/"
+    r"[^\s\"']*|[A-Za-z]:\\+Users\\[^\s\"']*"
 )
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LARGEST_CHANGE = 2.5  # of 255, root mean square
@@ -55,11 +56,14 @@ class NotebookError(Exception):
     """What is wrong with a notebook, in words for its author."""
 
 
-# --- the normal form -----------------------------------------------------------------------------------------------
+# --- the normal form ------------------------------------------------------------------------------
 
 
 def read(text):
-    """The notebook that `text` holds. (`nbformat.read` would give cells with equal ids new ones at random.)"""
+    """The notebook that `text` holds.
+
+    (`nbformat.read` would give cells with equal ids new ones at random.)
+    """
     stored = json.loads(text)
     if stored.get("nbformat") != 4:
         raise NotebookError(
@@ -70,11 +74,10 @@ def read(text):
     return nb
 
 
-def normalised(notebook, name):
-    """The normal form of `notebook`, as text. `name` (its path in the book) seeds the ids of its widgets."""
+def normalised(notebook):
+    """The normal form of `notebook`, as text."""
     nb = copy.deepcopy(notebook)
     nb.nbformat, nb.nbformat_minor = 4, 5
-    models = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     front = {
         key: value
         for key, value in nb.metadata.items()
@@ -84,22 +87,14 @@ def normalised(notebook, name):
 
     _settle_ids(nb)
     _count_cells(nb)
-    shown = []
     for cell in nb.cells:
         cell.metadata = nbformat.from_dict(
             {k: v for k, v in cell.metadata.items() if k not in CELL_NOISE}
         )
         if cell.cell_type == "code":
-            kept = [
-                out for out in cell.outputs if _is_kept(out, models)
-            ]  # first: a dropped bar may stand between two pieces
-            cell.outputs = [_output(out, cell) for out in _streams(kept) if _is_kept(out, models)]
-            shown += [out["data"][VIEW] for out in cell.outputs if VIEW in out.get("data", {})]
-    state = _stable_widgets(shown, models, name)
-    if state:
-        nb.metadata["widgets"] = nbformat.from_dict(
-            {STATE: {"state": state, "version_major": 2, "version_minor": 0}}
-        )
+            # first: a dropped bar may stand between two pieces
+            kept = [output for output in cell.outputs if _is_kept(output)]
+            cell.outputs = [_output(output) for output in _streams(kept) if _is_kept(output)]
     _refuse_machine_paths(nb)
     nbformat.validate(nb)
     return nbformat.writes(nb).rstrip("\n") + "\n"
@@ -138,8 +133,8 @@ def _count_cells(nb):
 
 
 def _streams(outputs):
-    """Consecutive pieces of one stream joined, with a carriage return wiping its line as a terminal does."""
-    joined = []
+    """Consecutive pieces of one stream joined; a carriage return wipes its line."""
+    joined: list = []
     for output in outputs:
         if output.output_type == "stream" and joined and joined[-1].get("name") == output.name:
             joined[-1].text += output.text
@@ -156,20 +151,21 @@ def _streams(outputs):
     return joined
 
 
-def _is_kept(output, models):
-    """All outputs but progress bars: of the widgets, live figures alone say something without a kernel."""
+def _is_kept(output):
+    """All outputs but progress bars; of the widgets live figures, which need no kernel."""
     if output.output_type == "stream":
         return bool(output.text.strip()) or output.name == "stdout" and bool(output.text)
-    view = output.get("data", {}).get(VIEW)
-    return view is None or "_esm" in models.get(view["model_id"], {}).get("state", {})
+    data = output.get("data", {})
+    return VIEW not in data or FIGURE in data
 
 
-def _output(output, cell):
+def _output(output):
     if output.output_type == "stream":
         output.text = ADDRESS.sub("at 0x...", output.text)
     elif output.output_type == "error":
         output.traceback = [ADDRESS.sub("at 0x...", line) for line in output.traceback]
     else:
+        output.data.pop(VIEW, None)
         for kind, data in output.data.items():
             if kind == "image/png":
                 output.data[kind] = base64.b64encode(
@@ -196,8 +192,11 @@ def clean_png(png):
 
 
 def small_png(png):
-    """The picture with a palette of 256 colours, a third of the bytes, where the eye cannot tell: exact if it has no more colours than that,
-    otherwise if what it shows on white and on black changes by less than `LARGEST_CHANGE`. Pictures that have a palette stay as they are."""
+    """The picture with a palette of 256 colours, a third of the bytes, where the eye cannot tell.
+
+    Exact if it has no more colours than that, otherwise if what it shows on white and on black
+    changes by less than `LARGEST_CHANGE`. Pictures that have a palette stay as they are.
+    """
     picture = Image.open(io.BytesIO(png))
     if picture.mode not in ("RGB", "RGBA"):
         return png
@@ -208,12 +207,12 @@ def small_png(png):
     if len(colours) <= 256:
         packed = _with_palette(colours, which, picture.size)
     else:
-        tried = [
-            picture.convert("RGBA").quantize(
-                256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
-            ),  # good at shades
-            _with_palette(*_most_frequent(colours, which), picture.size),
-        ]  # good at lines and letters
+        shades = picture.convert("RGBA").quantize(
+            256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
+        frequent, nearest = _most_frequent(colours, which)
+        lines_and_letters = _with_palette(frequent, nearest, picture.size)
+        tried = [shades, lines_and_letters]  # each named by what it is good at
         changes = [
             max(_change(pixels, np.asarray(packed.convert("RGBA")), ground) for ground in (0, 255))
             for packed in tried
@@ -233,7 +232,10 @@ def _with_palette(colours, which, size):
 
 
 def _most_frequent(colours, which):
-    """The 256 colours that most pixels have, and for each pixel the nearest of them, by how it looks: what is transparent counts less."""
+    """The 256 colours that most pixels have, and for each pixel the nearest of them.
+
+    By how it looks: what is transparent counts less.
+    """
     often = np.argsort(np.bincount(which), kind="stable")[::-1][:256]
     rgba = colours.view(np.uint8).reshape(-1, 4).astype(float)
     looks = np.hstack([rgba[:, :3] * rgba[:, 3:] / 255, rgba[:, 3:]])
@@ -242,52 +244,12 @@ def _most_frequent(colours, which):
 
 
 def _change(before, after, ground):
-    """Root mean square of the change of the pixels, 0 .. 255, where the pictures lie on `ground`."""
+    """Root mean square of the pixels' change, 0 .. 255, where the pictures lie on `ground`."""
     on = [
         picture[..., 3:] / 255 * (picture[..., :3].astype(float) - ground)
         for picture in (before, after)
     ]
     return np.sqrt(np.mean((on[0] - on[1]) ** 2))
-
-
-def _stable_widgets(shown, models, name):
-    """The models that the displayed live figures need, under ids that depend on the notebook and their order alone."""
-    ids = {}
-
-    def visit(model_id):
-        if model_id in ids:
-            return
-        if model_id not in models:
-            raise NotebookError(
-                f"a displayed widget has no stored state ({model_id}): run the notebook (make run)"
-            )
-        ids[model_id] = hashlib.sha256(f"{name}:{len(ids)}".encode()).hexdigest()[:32]
-        for value in models[model_id]["state"].values():
-            for reference in value if isinstance(value, list) else [value]:
-                if isinstance(reference, str) and reference.startswith(MODEL_REFERENCE):
-                    visit(reference.removeprefix(MODEL_REFERENCE))
-
-    for view in shown:
-        visit(view["model_id"])
-        view["model_id"] = ids[view["model_id"]]
-
-    def renamed(value):
-        if isinstance(value, list):
-            return [renamed(item) for item in value]
-        if isinstance(value, str) and value.startswith(MODEL_REFERENCE):
-            return MODEL_REFERENCE + ids[value.removeprefix(MODEL_REFERENCE)]
-        return value
-
-    state = {}
-    for old, new in ids.items():
-        model = copy.deepcopy(models[old])
-        model["state"] = {
-            key: renamed(value)
-            for key, value in model["state"].items()
-            if not (value is None and model["model_name"] == "LayoutModel")
-        }
-        state[new] = model
-    return state
 
 
 def texts(cell):
@@ -321,16 +283,15 @@ def _refuse_machine_paths(nb):
         raise NotebookError(f"cell {k} names a path of this machine: {path}")
 
 
-# --- running -------------------------------------------------------------------------------------------------------
+# --- running --------------------------------------------------------------------------------------
 
 
 def execute(path, report=lambda text: None):
     """The notebook at `path`, executed from top to bottom in its own folder."""
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     nb = read(path.read_text(encoding="utf8"))
-    nb.metadata.pop("widgets", None)
     total = sum(cell.cell_type == "code" for cell in nb.cells)
     done = 0
 
@@ -356,7 +317,7 @@ def execute(path, report=lambda text: None):
         os.environ["IPYTHONDIR"] = profile
         try:
             client.execute()
-        except (CellExecutionError, CellTimeoutError) as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise NotebookError(f"code cell {done} failed:\n{error}") from None
         finally:
             os.environ.pop("IPYTHONDIR")
@@ -366,7 +327,7 @@ def execute(path, report=lambda text: None):
 
 
 def name_of(path):
-    """The name that seeds widget ids: the path inside the book, the same on every machine."""
+    """The path inside the book, as messages name it."""
     path = Path(path).resolve()
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
 
@@ -378,7 +339,7 @@ def run(path):
         if terminal:
             print(f"\r{name_of(path)}: {text}\033[K", end="", flush=True)
 
-    text = normalised(execute(path, report), name_of(path))
+    text = normalised(execute(path, report))
     path.write_text(text, encoding="utf8")
     if terminal:
         print("\r", end="")
@@ -392,34 +353,15 @@ def run(path):
 
 def normalise(path):
     before = path.read_text(encoding="utf8")
-    after = normalised(read(before), name_of(path))
+    after = normalised(read(before))
     if after != before:
         path.write_text(after, encoding="utf8")
     print(f"{name_of(path)}: {'already normal' if after == before else 'normalised'}")
 
 
-def refresh(path):
-    """After a change of a figure's JavaScript or style: renew both in the notebook, without running its cells again."""
-    before = path.read_text(encoding="utf8")
-    nb = read(before)
-    for model in nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {}).values():
-        if "_esm" in (state := model["state"]):
-            module, _, name = state["_anywidget_id"].rpartition(".")
-            figure = getattr(importlib.import_module(module), name)()
-            if set(figure.get_state()) != set(state):
-                raise NotebookError(
-                    f"{name} has other traits than the stored figure: run the notebook (make run)"
-                )
-            state.update({key: getattr(figure, key) for key in ("_esm", "_css") if key in state})
-    after = normalised(nb, name_of(path))
-    if after != before:
-        path.write_text(after, encoding="utf8")
-    print(f"{name_of(path)}: {'up to date' if after == before else 'refreshed'}")
-
-
 def check(path):
     before = path.read_text(encoding="utf8")
-    if normalised(read(before), name_of(path)) != before:
+    if normalised(read(before)) != before:
         raise NotebookError(
             "not in normal form: make run, or python code/book/notebooks.py normalise"
         )
@@ -427,7 +369,7 @@ def check(path):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("action", choices=["run", "normalise", "check", "refresh"])
+    parser.add_argument("action", choices=["run", "normalise", "check"])
     parser.add_argument(
         "notebooks",
         nargs="*",
@@ -441,9 +383,7 @@ def main(arguments=None):
     failed = 0
     for path in [path for path in paths if ".ipynb_checkpoints" not in path.parts]:
         try:
-            {"run": run, "normalise": normalise, "check": check, "refresh": refresh}[
-                options.action
-            ](path)
+            {"run": run, "normalise": normalise, "check": check}[options.action](path)
         except (NotebookError, FileNotFoundError) as error:
             failed += 1
             print(f"{name_of(path)}: {error}", file=sys.stderr)

@@ -1,7 +1,9 @@
-"""Figure 4.4.2, equation (4.4.7), exercise 4.4.1: numbers after the section, whose own number stands in its heading.
+"""Figure 4.4.2, equation (4.4.7), exercise 4.4.1: numbers after the section they stand in.
 
-Sphinx would number through the whole book, so that a new equation in chapter 1 renumbers chapter 5. Section numbers are
-written by hand (they are the outline's), so they are read from the page's title; a page without one counts from 1.
+Its own number stands in its heading. Sphinx would number through the
+whole book, so that a new equation in chapter 1 renumbers chapter 5. Section numbers are written by
+hand (they are the outline's), so they are read from the page's title; a page without one counts
+from 1.
 """
 
 import re
@@ -16,7 +18,10 @@ def section_number(title):
 
 
 def restore(app, env):
-    """Before Sphinx counts: give it back its own last numbers, or it would take every page for changed."""
+    """Before Sphinx counts: give it back its own last numbers.
+
+    It would take every page for changed otherwise.
+    """
     env.toc_fignumbers = getattr(env, "book_sphinx_fignumbers", {})
     return []
 
@@ -35,7 +40,8 @@ def renumber(app, env):
     env.book_sphinx_fignumbers, env.book_fignumbers = env.toc_fignumbers, numbers
     env.toc_fignumbers = numbers
     changed = {docname for docname in numbers if numbers[docname] != before.get(docname)}
-    # Whoever refers to a renumbered equation or figure must be written again, and that may be any page.
+    # Whoever refers to a renumbered equation or figure must be written again, and that may be any
+    # page.
     return sorted(env.found_docs) if changed else []
 
 

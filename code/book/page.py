@@ -1,4 +1,7 @@
-"""What a page loads and shows: nothing from another host, nothing that does nothing, hidden solutions without a script."""
+"""What a page loads and shows: nothing from another host, nothing that does nothing.
+
+Hidden solutions open without a script.
+"""
 
 import re
 import shutil
@@ -31,25 +34,24 @@ IMAGE = re.compile(r'<img [^>]*?src="(?:\.\./)*_images/([^"]+)"[^>]*>')
 PLAIN_FORMULA = re.compile(r"[A-Za-z0-9 +=/.,()-]{1,20}")  # may stand in a text as it is
 CITATION = re.compile(r"\s*\[[^][]*, (?:\d{4}[a-z]?|n\.d\.)\]")
 FORMULA = "\N{REPLACEMENT CHARACTER}"
-TWIN = re.compile(
-    r'<section id="(?:exercise|solution)-content"'
-)  # of sphinx-exercise, the same for all on a page
+# of sphinx-exercise, the same for all on a page
+TWIN = re.compile(r'<section id="(?:exercise|solution)-content"')
 TABLE = re.compile(r"<table\b.*?</table>", re.S)
-NUMBER = re.compile(
-    r"[−+–-]?\d[\d.,±%×−+–\s-]*|[–—-]?"
-)  # what a cell of a column of numbers may hold
-CHINESE = re.compile(
-    f"(「?[{HAN}](?:[{HAN}、，；「」]*[{HAN}」])?)"
-)  # the brackets of a quotation belong to it
-EMPTY_HEAD = re.compile(
-    r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>"
-)  # the corner of a table: it heads nothing
+# what a cell of a column of numbers may hold
+NUMBER = re.compile(r"[−+–-]?\d[\d.,±%×−+–\s-]*|[–—-]?")
+# the brackets of a quotation belong to it
+CHINESE = re.compile(f"(「?[{HAN}](?:[{HAN}、，；「」]*[{HAN}」])?)")
+# the corner of a table: it heads nothing
+EMPTY_HEAD = re.compile(r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>")
 
 logger = logging.getLogger(__name__)
 
 
 class dropdown(nodes.General, nodes.Element):
-    """An admonition that opens on a click: <details>, which needs no script and opens for a link to its inside."""
+    """An admonition that opens on a click: <details>.
+
+    That needs no script and opens for a link to its inside.
+    """
 
 
 class FoldDropdowns(SphinxPostTransform):
@@ -79,7 +81,10 @@ class FoldDropdowns(SphinxPostTransform):
 
 
 class NameChinese(SphinxPostTransform):
-    """Say of each Chinese term that it is Chinese: a screen reader then changes its voice, and the browser takes a Chinese font."""
+    """Say of each Chinese term that it is Chinese.
+
+    A screen reader then changes its voice, and the browser takes a Chinese font.
+    """
 
     default_priority = 900
     formats = ("html",)
@@ -113,7 +118,10 @@ def depart_dropdown(self, node):
 
 
 def dress(app, pagename, templatename, context, doctree):
-    """What the templates need to know, and a lighter body: pictures have their size and wait until they are near the view."""
+    """What the templates need to know, and a lighter body.
+
+    Pictures have their size and wait until they are near the view.
+    """
     context["default_mode"] = (
         "light"  # without JavaScript; with it, the reader's choice or the system's
     )
@@ -127,9 +135,8 @@ def dress(app, pagename, templatename, context, doctree):
         body = EMPTY_HEAD.sub(r"<td\1></td>", body)
         body = TWIN.sub("<section", body)
         body = TABLE.sub(lambda match: with_numbers(match.group()), body)
-        context["body"] = body.replace(
-            ' role="doc-biblioentry"', ' role="listitem"'
-        )  # deprecated; the list around it is role="list"
+        # deprecated; the list around it is role="list"
+        context["body"] = body.replace(' role="doc-biblioentry"', ' role="listitem"')
     if pagename != "search":  # there, scripts in the body rely on those in the head
         context["script_files"] = [
             deferred(script)
@@ -139,7 +146,10 @@ def dress(app, pagename, templatename, context, doctree):
 
 
 def description(doctree, most=200):
-    """One or two lines on a page for link previews: what the reader will be able to do, or else the first paragraph."""
+    """One or two lines on a page for link previews.
+
+    What the reader will be able to do, or else the first paragraph.
+    """
     goals = [
         item
         for box in list(doctree.findall(nodes.admonition))[:1]
@@ -163,9 +173,10 @@ def plain(node):
 
 
 def sized(match, source, sizes):
-    """An <img> with its width and height, so that nothing jumps when it arrives; but for the first, it waits for the view.
+    """An <img> with its width and height, so that nothing jumps when it arrives.
 
-    A plot is drawn at two pixels for one of the page. Where a phone would make its letters smaller than that, it scrolls in a box.
+    All but the first wait for the view. A plot is drawn at two pixels for one of the page.
+    Where a phone would make its letters smaller than that, it scrolls in a box.
     """
     tag, name = match.group(), match.group(1)
     path = sizes.get(name)
@@ -183,7 +194,10 @@ def sized(match, source, sizes):
 
 
 def with_numbers(table):
-    """The table, in which a number is not broken into lines; columns of nothing but numbers stand at the right, digit below digit."""
+    """The table, in which a number is not broken into lines.
+
+    Columns of nothing but numbers stand at the right, digit below digit.
+    """
     soup = BeautifulSoup(table, "html.parser")
     rows = [row.find_all(["td", "th"], recursive=False) for row in soup.find_all("tr")]
     columns = list(zip(*rows)) if len({len(row) for row in rows}) == 1 else []
@@ -205,7 +219,10 @@ def size_of(path):
 
 
 def deferred(script):
-    """The script, run after the page has been read; but settings, which pieces of script in the page continue, at once."""
+    """The script, run after the page has been read; but settings at once.
+
+    Pieces of script in the page continue those.
+    """
     name = str(getattr(script, "filename", None) or "")
     if not name or "documentation_options" in name or {"defer", "async"} & script.attributes.keys():
         return script
@@ -228,7 +245,7 @@ def needed(script, context):
 
 
 def prune(app, exception):
-    """Take away what the theme copies and no page of the book loads: two thirds of the site by weight."""
+    """Take away what the theme copies and no page loads: two thirds of the site by weight."""
     if exception is not None or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
@@ -238,8 +255,11 @@ def prune(app, exception):
 
 
 def drop_tab_stops(app, exception):
-    """Take from the theme's script the call of what book.js does: the theme lays out the whole page to find the boxes that scroll, and again whenever
-    a live figure changes. The build fails if the script has changed."""
+    """Take from the theme's script the call of what book.js does.
+
+    The theme lays out the whole page to find the boxes that scroll, and again whenever a live
+    figure changes. The build fails if the script has changed.
+    """
     if exception is not None or app.builder.format != "html":
         return
     path = Path(app.outdir) / "_static" / THEME
@@ -256,9 +276,8 @@ def drop_tab_stops(app, exception):
 
 
 def setup(app):
-    app.add_config_value(
-        "comments_config", {}, ""
-    )  # Jupyter Book passes it on although its comment boxes are not loaded
+    # Jupyter Book passes it on although its comment boxes are not loaded
+    app.add_config_value("comments_config", {}, "")
     app.add_node(dropdown, html=(visit_dropdown, depart_dropdown))
     app.add_post_transform(FoldDropdowns)
     app.add_post_transform(NameChinese)

@@ -1,8 +1,11 @@
-"""The whole book as one PDF, printed by Chromium from the built pages: python code/book/pdf.py [FILE [PAGE ...]]   (make pdf)
+"""The whole book as one PDF, printed by Chromium from the built pages (make pdf).
 
-The articles of all pages become one long page. Live figures are their pictures there, solutions are unfolded, links between
-pages are links inside the file; Chromium makes the bookmarks from the headings. With pages named (chapters/05_practice/5_2_mnist),
-it is these alone. Needs Playwright (extra [pdf]) and a Chromium.
+    python code/book/pdf.py [FILE [PAGE ...]]
+
+The articles of all pages become one long
+page. Live figures are their pictures there, solutions are unfolded, links between pages are links
+inside the file; Chromium makes the bookmarks from the headings. With pages named
+(chapters/05_practice/5_2_mnist), it is these alone. Needs Playwright (extra [pdf]) and a Chromium.
 """
 
 import functools
@@ -20,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "_build" / "html"
 PAGE = "whole-book.html"
 FOOT = (
-    '<div style="width: 100%; padding: 0 18mm; font: 8pt sans-serif; color: #666; display: flex; justify-content: space-between">'
+    '<div style="width: 100%; padding: 0 18mm; font: 8pt sans-serif; color: #666; '
+    'display: flex; justify-content: space-between">'
     '<span>Backpropagation</span><span class="pageNumber"></span></div>'
 )
 STYLE = """
@@ -28,16 +32,18 @@ STYLE = """
 .print-contents { font: 10pt/1.5 var(--book-sans); }
 .print-contents ul { columns: 2; padding: 0; list-style: none; }
 .print-contents li { padding-left: 1rem; break-inside: avoid; }
-.print-contents li.chapter { margin-top: 0.6rem; padding-left: 0; font-weight: 600; break-after: avoid; }
+.print-contents li.chapter { margin-top: 0.6rem; padding-left: 0; font-weight: 600; }
+.print-contents li.chapter { break-after: avoid; }
 .print-contents a { color: inherit; text-decoration: none; }
 """
 ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.S)
+HEADING = re.compile(r'<h1>(.*?)<a class="headerlink"', re.S)
 NAMING = re.compile(r'(?<=[\s"])(id|for|aria-labelledby|aria-describedby|name)="([^"]+)"')
 LEADING = re.compile(r'(href|src)="([^"]+)"')
 
-# What waits or is folded has to come.
+# What waits or is folded has to come: solutions, but not what draws a plot.
 PREPARE = """async () => {
-  document.querySelectorAll("details:not(.hide)").forEach((part) => (part.open = true));   // solutions; not what draws a plot
+  document.querySelectorAll("details:not(.hide)").forEach((part) => (part.open = true));
   document.querySelectorAll("img").forEach((img) => (img.loading = "eager"));
   await document.fonts.ready;
   await Promise.all([...document.images].map((img) => img.decode().catch(() => {})));
@@ -46,7 +52,8 @@ PREPARE = """async () => {
 
 # Where no font has a letter a box is drawn, the same for all letters.
 LACKS = """(letters) => new Set([...letters].map((letter) => {
-  const context = Object.assign(document.createElement("canvas"), { width: 48, height: 48 }).getContext("2d");
+  const canvas = Object.assign(document.createElement("canvas"), { width: 48, height: 48 });
+  const context = canvas.getContext("2d");
   context.font = "32px serif";
   context.fillText(letter, 4, 36);
   return context.getImageData(0, 0, 48, 48).data.join();
@@ -68,7 +75,10 @@ def documents(entry):
 
 
 def part(page, pages):
-    """The article of a page as a part of the long one: its ids begin with its name, and its links say where they lead from there."""
+    """The article of a page as a part of the long one.
+
+    Its ids begin with its name, and its links say where they lead from there.
+    """
 
     def naming(match):
         return f'{match.group(1)}="{name_of(page, match.group(2))}"'
@@ -77,18 +87,16 @@ def part(page, pages):
         address, _, fragment = match.group(2).partition("#")
         if re.match(r"[a-z]+:", address):
             return match.group()
-        target = (
-            posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(address)))
-            if address
-            else f"{page}.html"
-        )
+        target = f"{page}.html"
+        if address:
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(address)))
         if target.removesuffix(".html") in pages and target.endswith(".html"):
             name = target.removesuffix(".html")
             return f'{match.group(1)}="#{name_of(name, fragment) if fragment else name_of(name)}"'
         return f'{match.group(1)}="{target}{"#" * bool(fragment)}{fragment}"'
 
     text = (BUILT / f"{page}.html").read_text(encoding="utf8")
-    body = LEADING.sub(leading, NAMING.sub(naming, ARTICLE.search(text).group(1)))
+    body = LEADING.sub(leading, NAMING.sub(naming, found(ARTICLE, text).group(1)))
     return f'<article class="bd-article" id="{name_of(page)}">{body}</article>'
 
 
@@ -97,38 +105,50 @@ def name_of(page, place=""):
 
 
 def title_of(page):
-    heading = re.search(
-        r"<h1>(.*?)<a class=\"headerlink\"",
-        (BUILT / f"{page}.html").read_text(encoding="utf8"),
-        re.S,
-    ).group(1)
+    text = (BUILT / f"{page}.html").read_text(encoding="utf8")
+    heading = found(HEADING, text).group(1)
     return re.sub(r"<[^>]+>", "", heading).strip()
 
 
+def found(pattern, text):
+    """Where `text` has what every built page has; LookupError if it has it not."""
+    match = pattern.search(text)
+    if match is None:
+        raise LookupError(f"a built page has no {pattern.pattern}: build the book again")
+    return match
+
+
 def long_page(chosen=()):
-    """The long page, the first page, the contents, all others, and how many they are; with `chosen` these alone."""
+    """The long page, the first page, the contents, all others, and how many they are.
+
+    With `chosen` these alone.
+    """
     pages = list(documents(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
     pages = [page for page in pages if page in chosen or not chosen]
     if unknown := set(chosen) - set(pages):
         sys.exit(f"not in _toc.yml: {', '.join(sorted(unknown))}")
-    lines = "".join(
-        f'<li class="{"section" if re.match(r"[0-9]+[.]", title := title_of(page)) else "chapter"}"><a href="#{name_of(page)}">{title}</a></li>'
-        for page in pages[1:]
-    )
+    lines = ""
+    for page in pages[1:]:
+        title = title_of(page)
+        kind = "section" if re.match(r"[0-9]+[.]", title) else "chapter"
+        lines += f'<li class="{kind}"><a href="#{name_of(page)}">{title}</a></li>'
     contents = (
         f'<nav class="print-contents" aria-label="Contents"><h2>Contents</h2><ul>{lines}</ul></nav>'
     )
     parts = [part(page, set(pages)) for page in pages]
-    sheet = re.search(
-        r"_static/site\.css\?v=\w+", (BUILT / "index.html").read_text(encoding="utf8")
-    ).group()
-    return (
-        f"""<!DOCTYPE html>
-<html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Backpropagation</title><link rel="stylesheet" href="{sheet}"><style>{STYLE}</style></head>
-<body class="print-book"><main class="bd-content"><div class="bd-article-container">{parts[0]}{contents}{"".join(parts[1:])}</div></main></body></html>
-""",
-        len(pages),
+    first = (BUILT / "index.html").read_text(encoding="utf8")
+    sheet = found(re.compile(r"_static/site\.css\?v=\w+"), first).group()
+    head = (
+        '<head><meta charset="utf-8"><title>Backpropagation</title>'
+        f'<link rel="stylesheet" href="{sheet}"><style>{STYLE}</style></head>'
     )
+    articles = f"{parts[0]}{contents}{''.join(parts[1:])}"
+    body = (
+        '<body class="print-book"><main class="bd-content">'
+        f'<div class="bd-article-container">{articles}</div></main></body>'
+    )
+    page = f'<!DOCTYPE html>\n<html lang="en" data-theme="light">{head}\n{body}</html>\n'
+    return page, len(pages)
 
 
 def write(path, chosen=()):
@@ -140,8 +160,8 @@ def write(path, chosen=()):
         import chromium
     except ImportError as error:
         sys.exit(f"{error}: make pdf installs what is missing, or pip install -e code[pdf]")
-    if not chromium.find():
-        sys.exit(chromium.ADVICE)
+    if wanted := chromium.missing():
+        sys.exit(chromium.advice(wanted))
     html, count = long_page(chosen)
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(BUILT)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -158,7 +178,8 @@ def write(path, chosen=()):
             sys.exit(f"pictures are missing: {missing}")
         if page.evaluate(LACKS, CHINESE):
             print(
-                "No font here has Chinese letters, so the articles' terms are printed as boxes (Debian: apt-get install fonts-noto-cjk)",
+                "No font here has Chinese letters, so the articles' terms are printed as "
+                "boxes (Debian: apt-get install fonts-noto-cjk)",
                 file=sys.stderr,
             )
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,10 @@
 """One style sheet for the whole site, with the rules that its pages can use.
 
-The theme, its extensions and the book bring ten style sheets of 600 kB, of which the pages use a tenth. When the pages are
-written, the ten become one, `_static/site.css`, in their order. A selector stays if every class and id it asks for is a word
-of some page or script; what stands inside :not(), :is() and the like is not looked at. A rule without selectors goes, and a
-variable that nothing reads. Whatever a script may add later stays, because its name is a word of the script.
+The theme, its extensions and the book bring ten style sheets of 600 kB, of which the pages use a
+tenth. When the pages are written, the ten become one, `_static/site.css`, in their order. A
+selector stays if every class and id it asks for is a word of some page or script; what stands
+inside :not(), :is() and the like is not looked at. A rule without selectors goes, and a variable
+that nothing reads. Whatever a script may add later stays, because its name is a word of the script.
 """
 
 import hashlib
@@ -13,11 +14,8 @@ from pathlib import Path, PurePosixPath
 
 import tinycss2
 
-SHEETS = [
-    "styles/theme.css",
-    "styles/pydata-sphinx-theme.css",
-    "katex/katex.min.css",
-]  # then those that Sphinx lists
+# first these, then those that Sphinx lists
+SHEETS = ["styles/theme.css", "styles/pydata-sphinx-theme.css", "katex/katex.min.css"]
 NAME = "site.css"
 NESTS = {"media", "supports", "layer", "container"}
 WORD = re.compile(r"[A-Za-z_][\w-]*")
@@ -28,7 +26,7 @@ VARIABLE = re.compile(r"--[\w-]+")
 
 def selectors(prelude):
     """The selectors of a rule, each as its list of tokens."""
-    found = [[]]
+    found: list[list] = [[]]
     for token in prelude:
         if token == ",":
             found.append([])
@@ -38,7 +36,10 @@ def selectors(prelude):
 
 
 def possible(selector, words):
-    """Whether some element of a page that knows these words may match. What stands in brackets is a node of its own, so it does not count."""
+    """Whether some element of a page that knows these words may match.
+
+    What stands in brackets is a node of its own, so it does not count.
+    """
     classes = {
         token.value for dot, token in pairwise(selector) if dot == "." and token.type == "ident"
     }
@@ -46,8 +47,10 @@ def possible(selector, words):
 
 
 def used(css, words, exists=lambda url: True):
-    """The style sheet without the rules that nothing can match, without fonts that are not there, and without comments but for
-    those that keep a licence (/*!)."""
+    """The style sheet without the rules that nothing can match and fonts that are not there.
+
+    And without comments but for those that keep a licence (/*!).
+    """
     return kept(tinycss2.parse_stylesheet(css, skip_whitespace=True), words, exists)
 
 
@@ -94,9 +97,8 @@ def tidy(tokens):
     for token in tokens:
         sound(token)
         if token.type == "whitespace":
-            parts += (
-                [" "] if parts[-1] not in (" ", ";", "") and not parts[-1].endswith("}") else []
-            )
+            if parts[-1] not in (" ", ";", "") and not parts[-1].endswith("}"):
+                parts.append(" ")
         elif token.type != "comment":
             if token == ";" or token.type == "{} block":
                 parts = parts[:-1] if parts[-1] == " " else parts
@@ -107,7 +109,7 @@ def tidy(tokens):
 
 
 def without_dead_variables(css, elsewhere):
-    """Definitions of variables that nothing reads, in this sheet or in the text `elsewhere`, are gone."""
+    """The sheet without the variables that nothing reads, here or in the names `elsewhere`."""
     while True:
         read = set(re.findall(r"var\(\s*(--[\w-]+)", css)) | elsewhere
         fewer = re.sub(
@@ -122,7 +124,7 @@ def without_dead_variables(css, elsewhere):
 
 def normal(path):
     """The path without its "..": styles/../basic.css is basic.css."""
-    parts = []
+    parts: list[str] = []
     for part in path.parts:
         parts = parts[:-1] if part == ".." else [*parts, part]
     return "/".join(parts)
@@ -151,7 +153,10 @@ def bundle(static, sheets, texts):
 
 
 def whole(static, sheet):
-    """A style sheet, with those of this site that it imports in their places and with addresses as seen from _static."""
+    """A style sheet, with those of this site that it imports in their places.
+
+    Its addresses are as seen from _static.
+    """
     folder = PurePosixPath(sheet).parent
     parts = IMPORT.split(
         re.sub(r"@charset [^;]*;", "", (static / sheet).read_text(encoding="utf8"))
@@ -167,7 +172,10 @@ def digest(css):
 
 
 def write(app, exception):
-    """Write the sheet, and its digest into every page, so that no browser shows new pages with an old one."""
+    """Write the sheet, and its digest into every page.
+
+    So that no browser shows new pages with an old one.
+    """
     if exception is not None or app.builder.format != "html":
         return
     out, static = Path(app.outdir), Path(app.outdir) / "_static"
@@ -205,6 +213,5 @@ def write(app, exception):
 
 
 def setup(app):
-    app.connect(
-        "build-finished", write, priority=900
-    )  # after KaTeX has been copied and the unused files are gone
+    # after KaTeX has been copied and the unused files are gone
+    app.connect("build-finished", write, priority=900)

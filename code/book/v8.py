@@ -1,9 +1,12 @@
-"""V8, a JavaScript engine, inside Python (mini-racer). All contexts are opened here, because here they are closed in time.
+"""V8, a JavaScript engine, inside Python (mini-racer).
 
-A context that is still open while the interpreter shuts down never lets a Python 3.13 process end: what frees it waits for a
-thread that the shutdown has already stopped. Closed at exit, before that, it ends on every version. In a fork none of a parent's
-contexts works, and one that is collected there waits for ever, too: a fork opens its own and keeps a reference to the others.
+All its contexts are opened here, because here they are closed in time. A context that is still open
+while the interpreter shuts down never lets a Python 3.13 process end: what frees it waits for a
+thread that the shutdown has already stopped. Closed at exit, before that, it ends on every version.
+In a fork none of a parent's contexts works, and one that is collected there waits for ever, too: a
+fork opens its own and keeps a reference to the others.
 """
+
 from __future__ import annotations
 
 import atexit
@@ -36,5 +39,6 @@ def open_context(*sources: str) -> MiniRacer:
     context = MiniRacer()
     atexit.register(context.close)
     for source in sources:
-        context.eval(source + "\n;0")              # the value of a script is of no use here, and not each can leave V8
+        # the value of a script is of no use here, and not each can leave V8
+        context.eval(source + "\n;0")
     return context

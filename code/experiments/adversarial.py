@@ -1,9 +1,13 @@
-"""Section 8.2.3: a 784-64-10 network on MNIST, trained as usual and trained on adversarial pictures, under attacks of growing size.
+"""Section 8.2.3: a 784-64-10 network on MNIST under attacks of growing size.
 
-Both kinds see 55,000 pictures for six epochs, from five random starts. Adversarial training replaces each picture of a batch by
-`fgsm` of it against the network of the moment, with an epsilon that grows to 0.1 in the first half of the training; three more
-networks are trained with 0.1 at once. Test accuracy: clean, under `fgsm`, under `pgd` (first 2,000 pictures), with random signs
-instead of those of the gradient. Run: python code/experiments/adversarial.py
+It is trained as usual and trained on adversarial pictures.
+
+Both kinds see 55,000 pictures for six epochs, from five random starts. Adversarial training
+replaces each picture of a batch by `fgsm` of it against the network of the moment, with an epsilon
+that grows to 0.1 in the first half of the training; three more networks are trained with 0.1 at
+once. Test accuracy: clean, under `fgsm`, under `pgd` (first 2,000 pictures), with random signs
+instead of those of the gradient.
+Run: python code/experiments/adversarial.py
 """
 
 import numpy as np
@@ -22,9 +26,10 @@ TRAINING_EPSILON, EPOCHS, BATCH, RATE, SEEDS = 0.1, 6, 128, 0.1, 5
 
 
 def trained(X, t, seed, epsilon, ramp=True):
-    """A network trained on ``fgsm`` pictures of size `epsilon`; 0: on the pictures themselves. Its weights are rounded to float16.
+    """A network trained on ``fgsm`` pictures of size `epsilon`; 0: on the pictures themselves.
 
-    With `ramp` the size grows from 0 in the first half of the training.
+    Its weights are rounded to float16. With `ramp` the size grows from 0 in the first half of the
+    training.
     """
     rng = np.random.default_rng(seed)
     net = Network([784, 64, 10], "relu", rng=rng, dtype=np.float32)

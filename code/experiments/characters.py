@@ -1,9 +1,12 @@
-"""Character models of the sonnets (section 6.2.1): RNN, LSTM and GRU, three starts each, in bits a character.
+"""Section 6.2.1: character models of the sonnets.
+
+RNN, LSTM and GRU, three starts each, in bits a character.
 
     python code/experiments/characters.py
 
-The first 80 % of the text are trained on, the next 10 % choose the epoch, the last 10 % are scored once. The stored weights are those of the
-best network on the validation part, in float16, and its test score is computed with them as stored.
+The first 80 % of the text are trained on, the next 10 % choose the epoch, the last 10 % are scored
+once. The stored weights are those of the best network on the validation part, in float16, and its
+test score is computed with them as stored.
 """
 
 import numpy as np
@@ -25,7 +28,10 @@ def parts(text):
 
 
 def run(kind, seed, train, validation, alphabet):
-    """Train one network, stop where the validation part says so. Returns it with its bits on the validation part after each epoch."""
+    """Train one network, stop where the validation part says so.
+
+    Returns it with its bits on the validation part after each epoch.
+    """
     net = CharacterModel(
         alphabet, CELLS[kind], p=DROPOUT, rng=np.random.default_rng(seed), dtype=np.float32
     )

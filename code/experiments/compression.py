@@ -1,4 +1,6 @@
-"""Section 8.3: a 784-300-100-10 network on MNIST pruned and quantised, and as the teacher of a small one. Three starts (students: five).
+"""Section 8.3: a 784-300-100-10 network on MNIST pruned and quantised, and as a teacher.
+
+Three starts (students: five).
 
 Run: python code/experiments/compression.py
 """
@@ -21,11 +23,8 @@ from backprop.stored import store
 from backprop.training import accuracy, cosine, train
 
 SIZES, KEEP, BITS, SEEDS = [784, 300, 100, 10], [0.5, 0.2, 0.1, 0.05, 0.02, 0.01], [8, 4, 3, 2], 3
-WAYS = {
-    "matrix": (False, False),
-    "unit": (True, False),
-    "unit, clipped": (True, True),
-}  # per_unit, clip
+# per_unit, clip
+WAYS = {"matrix": (False, False), "unit": (True, False), "unit, clipped": (True, True)}
 STUDENT, FEW, RATES = [784, 20, 10], 2_000, [0.02, 0.05, 0.1, 0.2]
 METHODS = ["labels", "smoothed labels", 1, 2, 4, 8, 16]  # a number: the teacher at that temperature
 cross_entropy = CrossEntropy()
@@ -121,7 +120,7 @@ def compressed(seed, training, test):
 
 
 def student(method, rate, seed, few, teacher_logits):
-    """A small network that learns from `few` pictures with their labels, or with the teacher's logits."""
+    """A small network that learns from `few` pictures: from labels or the teacher's logits."""
     net = Network(STUDENT, hidden="relu", rng=np.random.default_rng(seed), dtype=np.float32)
     if method == "labels":
         loss, t = cross_entropy, few[1]

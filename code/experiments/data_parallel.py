@@ -1,16 +1,23 @@
-"""Section 8.2.2: data-parallel training with torch.distributed, over processes on one machine or on many.
+"""Section 8.2.2: data-parallel training with torch.distributed, on one machine or on many.
 
-    python code/experiments/data_parallel.py                            starts 3 processes here, checks, trains, stores the result
-    python code/experiments/data_parallel.py --check                    the checks alone
-    torchrun --nproc-per-node=3 code/experiments/data_parallel.py       the same, started by PyTorch's own launcher
+This starts 3 processes here, checks, trains, and stores the result:
 
-On many machines, the same line on each of them, here for 2 machines with 4 processes each, the first of which is called alpha:
+    python code/experiments/data_parallel.py
 
-    torchrun --nnodes=2 --nproc-per-node=4 --rdzv-backend=c10d --rdzv-endpoint=alpha:29500 code/experiments/data_parallel.py
+With ``--check`` it makes the checks alone. The same, started by PyTorch's own launcher:
 
-Every process holds the whole network and works on its own rows of each batch. What is checked, in float64: that the gradients added up
-over the processes are those of the whole batch, for parts of any sizes; that PyTorch's DistributedDataParallel finds the same; and that
-after many steps all processes hold the same weights, those of training in one process.
+    torchrun --nproc-per-node=3 code/experiments/data_parallel.py
+
+On many machines, the same line on each of them, here for 2 machines with 4 processes each, the
+first of which is called alpha:
+
+    torchrun --nnodes=2 --nproc-per-node=4 --rdzv-backend=c10d --rdzv-endpoint=alpha:29500 \\
+        code/experiments/data_parallel.py
+
+Every process holds the whole network and works on its own rows of each batch. What is checked, in
+float64: that the gradients added up over the processes are those of the whole batch, for parts of
+any sizes; that PyTorch's DistributedDataParallel finds the same; and that after many steps all
+processes hold the same weights, those of training in one process.
 """
 
 import argparse
@@ -59,7 +66,10 @@ def parts(n, processes, even=True):
 
 
 def in_parallel(net, X, t, rows):
-    """The same gradient by all processes: each takes its rows, the loss summed and divided by the size of the whole batch."""
+    """The same gradient by all processes.
+
+    Each takes its rows, the loss summed and divided by the size of the whole batch.
+    """
     begin, end = rows[dist.get_rank()]
     net.zero_grad()
     (
@@ -91,17 +101,15 @@ def work(steps):
         ),
     }
 
-    begin, end = parts(BATCH, processes, even=False)[
-        rank
-    ]  # the mistake: a mean of means, whatever the sizes
+    # the mistake: a mean of means, whatever the sizes
+    begin, end = parts(BATCH, processes, even=False)[rank]
     mean = whole_batch(net, first[0][begin:end], first[1][begin:end])
     dist.all_reduce(mean)
     found["mean of the means of uneven parts"] = largest_difference(mean / processes, alone)
 
     begin, end = parts(BATCH, processes)[rank]
-    ddp = torch.nn.parallel.DistributedDataParallel(
-        model(seed=rank)
-    )  # takes the weights of rank 0, whatever the seed
+    # takes the weights of rank 0, whatever the seed
+    ddp = torch.nn.parallel.DistributedDataParallel(model(seed=rank))
     found["DistributedDataParallel"] = largest_difference(
         whole_batch(ddp, first[0][begin:end], first[1][begin:end]), alone
     )
@@ -156,9 +164,8 @@ def main():
         dist.barrier()
         dist.destroy_process_group()
         return
-    own = {"linux": "lo", "darwin": "lo0"}.get(
-        sys.platform
-    )  # processes of one machine talk over its loopback
+    # processes of one machine talk over its loopback
+    own = {"linux": "lo", "darwin": "lo0"}.get(sys.platform)
     if own:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", own)
     with socket.socket() as free:

@@ -1,7 +1,8 @@
 """Section 8.2.1: a network of 30 hidden layers on MNIST, as it is and with one cure at a time.
 
-Each recipe chooses its learning rate on the validation pictures, with seed 0, and is then trained from four random starts. The test
-pictures are scored once, after the last epoch. Run: python code/experiments/deep_cures.py
+Each recipe chooses its learning rate on the validation pictures, with seed 0, and is then trained
+from four random starts. The test pictures are scored once, after the last epoch.
+Run: python code/experiments/deep_cures.py
 """
 
 import numpy as np
@@ -41,7 +42,7 @@ def pictures():
 
 
 def trained(make, rate, seed, data, max_norm=None, epochs=3):
-    """Train ``make(rng)``; the network and its loss at each step, or None and the steps where it diverged."""
+    """Train ``make(rng)``; the network and its losses, or None and the steps where it diverged."""
     rng = np.random.default_rng(seed)
     net, optimizer = make(rng), SGD(rate, momentum=0.9)
     optimizer = optimizer if max_norm is None else Clipped(optimizer, max_norm)
@@ -64,9 +65,8 @@ def trained(make, rate, seed, data, max_norm=None, epochs=3):
 
 def main():
     training, validation, test = pictures()
-    score = lambda net, data: (
-        accuracy(net.predict(data[0]), data[1]) if net is not None else 0.0
-    )  # diverged: no answer is right
+    # diverged: no answer is right
+    score = lambda net, data: accuracy(net.predict(data[0]), data[1]) if net is not None else 0.0
     makers = {
         name: (lambda rng, recipe=recipe: deep_classifier(*recipe[:3], rng=rng), recipe[3])
         for name, recipe in RECIPES.items()

@@ -1,4 +1,6 @@
-"""Section 8.3: digits learnt from the sums (and from the differences) of pairs, against labelled digits and against a network without logic.
+"""Section 8.3: digits learnt from the sums (and from the differences) of pairs.
+
+They stand against labelled digits and against a network without logic.
 
 Run: python code/experiments/digit_sums.py
 """
@@ -42,7 +44,10 @@ def new_net(sizes, seed):
 
 
 def with_logic(n, rate, seed, training, relation=SUM, labelled=0):
-    """A network that reads one digit, trained on n pairs; with `labelled` > 0 first on so many labelled pictures that no pair holds."""
+    """A network that reads one digit, trained on n pairs.
+
+    With `labelled` > 0 first on so many labelled pictures that no pair holds.
+    """
     net = new_net([784, 100, 10], seed)
     if labelled:
         rows = slice(-labelled, None)
@@ -108,7 +113,10 @@ def with_labels(m, rate, seed, training):
 
 
 def scores(net, X, y):
-    """Accuracy for single digits (None for a network that names sums) and for the sums of pairs 1-2, 3-4, ..."""
+    """Accuracy for single digits and for the sums of pairs 1-2, 3-4, ...
+
+    The first is None for a network that names sums.
+    """
     total = y[::2] + y[1::2]
     if net.sizes[0] == 1568:
         return None, accuracy(net.predict(np.hstack([X[::2], X[1::2]])), total)

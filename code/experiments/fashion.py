@@ -1,4 +1,6 @@
-"""Section 6.1: Fashion-MNIST in PyTorch, with and without augmentation, and the companion's network beside it, three starts each.
+"""Section 6.1: Fashion-MNIST in PyTorch, with and without augmentation, three starts each.
+
+The companion's network stands beside it.
 
 Run: python code/experiments/fashion.py     (it needs PyTorch: the extra [frameworks])
 """
@@ -168,9 +170,8 @@ state = {
     name: p.numpy().astype(np.float16 if p.is_floating_point() else np.int64)
     for name, p in models[0].state_dict().items()
 }
-models[0].load_state_dict(
-    {name: torch.from_numpy(p) for name, p in state.items()}
-)  # what float16 leaves of them
+# what float16 leaves of them
+models[0].load_state_dict({name: torch.from_numpy(p) for name, p in state.items()})
 rounded = outputs(models[0], test[0])
 counts = confusion_matrix(rounded.argmax(axis=1), test[1], 10)
 store(

@@ -1,7 +1,8 @@
 """Section 6.3.3: the film vectors of the live figure, from all 100,004 ratings.
 
-Kept are the 300 films with most ratings, the vectors turned to their principal axes (which changes no prediction). Twenty of the sixty best
-known are chosen to be rated, one after the other: each time the film whose rating is least certain, given that those before it are known, one of a series.
+Kept are the 300 films with most ratings, the vectors turned to their principal axes (which changes
+no prediction). Twenty of the sixty best known are chosen to be rated, one after the other: each
+time the film whose rating is least certain, given that those before it are known, one of a series.
 """
 
 import numpy as np
@@ -37,14 +38,11 @@ Q *= np.sign((Q**3).sum(axis=0))  # an axis has no sign of its own: the longer t
 
 X = np.concatenate([np.ones((KEPT, 1)), Q], axis=1)
 series = [data.title[k].split(":")[0] for k in films]  # one film of a series is enough
-uncertain, rate = (
-    np.diag([1 / BIASES, *[1 / VECTORS] * D]),
-    [],
-)  # of a new user, in units of the noise
+# of a new user, in units of the noise
+uncertain, rate = np.diag([1 / BIASES, *[1 / VECTORS] * D]), []
 for _ in range(RATED):
-    gain = np.einsum(
-        "ij,jk,ik->i", X[:KNOWN], uncertain, X[:KNOWN]
-    )  # what the rating of each film leaves open
+    # what the rating of each film leaves open
+    gain = np.einsum("ij,jk,ik->i", X[:KNOWN], uncertain, X[:KNOWN])
     gain[[k for k in range(KNOWN) if series[k] in [series[j] for j in rate]]] = -1
     x = uncertain @ X[gain.argmax()]
     uncertain -= np.outer(x, x) / (1 + gain.max())

@@ -1,4 +1,6 @@
-"""Section 9.6: a sign is to be remembered for 60 steps. Recurrent cells with gates that forget soon or late, six random starts each.
+"""Section 9.6: a sign is to be remembered for 60 steps.
+
+Recurrent cells with gates that forget soon or late, six random starts each.
 
 Run: python code/experiments/gates.py
 """

@@ -1,6 +1,9 @@
-"""Section 8.1.2: a Transformer block, a GRU and an LSTM of equal size, on a task that suits the one and a task that suits the others.
+"""Section 8.1.2: a Transformer block, a GRU and an LSTM of equal size, on two tasks.
 
-Each model chooses between two learning rates on validation sequences with seed 0. Run: python code/experiments/lookup_parity.py
+One task suits the block, the other one the cells.
+
+Each model chooses between two learning rates on validation sequences with seed 0.
+Run: python code/experiments/lookup_parity.py
 """
 
 import time
@@ -19,14 +22,15 @@ from backprop.training import accuracy, cosine
 from backprop.studies.transformer import LastElement, block, lookup, parity
 
 D, HEADS, HIDDEN, STEPS, BATCH, SEEDS, RATES = 24, 2, 48, 800, 64, 3, [0.003, 0.01]
-TASKS = {
-    "look-up": (lookup, 12, 24, 40, 8),
-    "parity": (parity, 6, 12, 2, 2),
-}  # task, length, longer, features, classes
+# task, length, longer, features, classes
+TASKS = {"look-up": (lookup, 12, 24, 40, 8), "parity": (parity, 6, 12, 2, 2)}
 
 
 def network(kind, features, classes, rng):
-    """The network `kind`; a recurrent one has as many units as fit into the block's number of parameters."""
+    """The network `kind`.
+
+    A recurrent one has as many units as fit into the block's number of parameters.
+    """
     k = {"rng": rng, "dtype": np.float32}
     if kind.startswith("Transformer"):
         places = [Positions()] if kind.endswith("positions") else []

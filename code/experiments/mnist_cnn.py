@@ -1,4 +1,6 @@
-"""Section 6.1: a convolutional network on all of MNIST, from three random starts, and fully connected ones with the same recipe.
+"""Section 6.1: a convolutional network on all of MNIST, from three random starts.
+
+And fully connected ones with the same recipe.
 
 Run: python code/experiments/mnist_cnn.py
 """

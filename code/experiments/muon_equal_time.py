@@ -1,6 +1,9 @@
-"""Section 8.3: SGD with momentum and Adam with as much processor time as 240 steps of Muon take, at the rate chosen for 240 steps and below.
+"""Section 8.3: SGD with momentum and Adam with as much processor time as 240 steps of Muon take.
 
-Run: python code/experiments/muon_equal_time.py     (after muon_race.py, whose rates and times it reads)
+They run at the rate chosen for 240 steps and below.
+
+Run: python code/experiments/muon_equal_time.py
+(after muon_race.py, whose rates and times it reads)
 """
 
 import numpy as np

@@ -1,4 +1,6 @@
-"""Section 8.3: SGD with momentum, Adam and Muon on Fashion-MNIST, each with the best learning rate of one grid, chosen on validation data.
+"""Section 8.3: SGD with momentum, Adam and Muon on Fashion-MNIST.
+
+Each has the best learning rate of one grid, chosen on validation data.
 
 Run: python code/experiments/muon_race.py
 """
@@ -39,7 +41,10 @@ def data():
 
 
 def run(name, rate, seed, training, validation):
-    """Train one network; return it, the validation loss every 20 steps, and the processor time of all steps without the measuring."""
+    """Train one network; return it, its validation loss every 20 steps, and the processor time.
+
+    That is the time of all steps without the measuring.
+    """
     net = Network(SIZES, hidden="relu", rng=np.random.default_rng(seed), dtype=np.float32)
     rng, optimizer, curve, seconds = np.random.default_rng(seed), MAKE[name](net, rate), [], 0.0
     with np.errstate(all="ignore"):

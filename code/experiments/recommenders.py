@@ -1,7 +1,10 @@
-"""Section 6.3: matrix factorisation, a neural factorisation and two towers on MovieLens, beside the baselines, over five random splits.
+"""Section 6.3: matrix factorisation, a neural factorisation and two towers on MovieLens.
 
-Each split keeps a fifth of the ratings for the test. Settings are chosen on 8,000 validation ratings taken from the training part of the
-first split, and used for all five; the errors and the lists are then measured on each test part once. Takes about two minutes.
+They stand beside the baselines, over five random splits.
+
+Each split keeps a fifth of the ratings for the test. Settings are chosen on 8,000 validation
+ratings taken from the training part of the first split, and used for all five; the errors and the
+lists are then measured on each test part once. Takes about two minutes.
 """
 
 import numpy as np

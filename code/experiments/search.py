@@ -1,6 +1,9 @@
-"""Section 8.1.3: a search for five hyper-parameters with Optuna, random against TPE, 30 trials each, eight times; the scores on new pictures beside.
+"""Section 8.1.3: a search for five hyper-parameters with Optuna, random against TPE.
 
-1,000 pictures of Fashion-MNIST at 14 x 14 to train on, 200 to choose with, 10,000 to find out what the choice is worth.
+30 trials each, eight times; the scores on new pictures stand beside.
+
+1,000 pictures of Fashion-MNIST at 14 x 14 to train on, 200 to choose with, 10,000 to find out what
+the choice is worth.
 Run: python code/experiments/search.py  (needs optuna, see the extra [frameworks])
 """
 
@@ -19,7 +22,10 @@ DEFAULT = {"rate": 0.001, "decay": 0.01, "width": 64, "depth": 1, "batch": 32}
 
 
 def pictures(seed):
-    """Training, validation and test pictures, shrunk by averaging blocks of four pixels; the first two are drawn anew for each seed."""
+    """Training, validation and test pictures, shrunk by averaging blocks of four pixels.
+
+    The first two are drawn anew for each seed.
+    """
     fashion = load_fashion_mnist()
     training, validation = split(
         len(fashion.X_train), held_out=200, rng=np.random.default_rng(seed)
@@ -32,7 +38,10 @@ def pictures(seed):
 
 
 def scores(settings, data):
-    """Accuracy on the validation and on the test pictures of a network trained with `settings`; what diverges scores 0."""
+    """Accuracy on the validation and on the test pictures of a network trained with `settings`.
+
+    What diverges scores 0.
+    """
     training, validation, test = data
     rng = np.random.default_rng(0)
     net = Network(

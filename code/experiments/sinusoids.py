@@ -1,6 +1,8 @@
-"""Section 8.1.3: initial weights for tasks yet to come: MAML, MAML without the Hessian, a net trained on all tasks at once, and chance.
+"""Section 8.1.3: initial weights for tasks yet to come.
 
-Each start gets the step size that suits it best, chosen on tasks of their own, and is then scored once on 200 new tasks.
+MAML, MAML without the Hessian, a net trained on all tasks at once, and chance. Each start gets the
+step size that suits it best, chosen on tasks of their own, and is then scored once on 200 new
+tasks.
 Run: python code/experiments/sinusoids.py
 """
 
@@ -40,7 +42,10 @@ def start(kind, seed):
 
 
 def losses(theta, rate, steps, seed, tasks):
-    """Loss on 50 new points of each of the `tasks`, after `steps` on its 10 points; infinite where the steps diverge."""
+    """Loss on 50 new points of each of the `tasks`, after `steps` on its 10 points.
+
+    Infinite where the steps diverge.
+    """
     rng = np.random.default_rng(seed)
     drawn = sinusoids(rng, tasks)
     support, query = points(rng, drawn, SHOTS), points(rng, drawn, 50)
@@ -63,9 +68,8 @@ if __name__ == "__main__":
                     [losses(theta, r, steps, 811, 60).mean() for theta in starts[:2]]
                 ),
             )
-            found = np.array(
-                [losses(theta, rate, steps, 810, 200) for theta in starts]
-            )  # (seeds, tasks)
+            # (seeds, tasks)
+            found = np.array([losses(theta, rate, steps, 810, 200) for theta in starts])
             result[kind][str(steps)] = {
                 "rate": rate,
                 "mean": found.mean(axis=1).tolist(),

@@ -1,6 +1,8 @@
-"""Section 8.1.1: how deep, how wide? Networks of many sizes on 6,000 pictures of Fashion-MNIST: accuracy and what it costs.
+"""Section 8.1.1: how deep, how wide? Networks of many sizes on 6,000 pictures of Fashion-MNIST.
 
-Each size chooses between two learning rates on validation pictures with seed 0; three random starts. Run: python code/experiments/size_and_cost.py
+Accuracy and what it costs. Each size chooses between two learning rates on validation pictures with
+seed 0; three random starts.
+Run: python code/experiments/size_and_cost.py
 """
 
 import time

@@ -1,7 +1,10 @@
-"""Section 7.2: Gorman and Sejnowski's sonar experiment of 1988, and the same with whole ranges of angles left out.
+"""Section 7.2: Gorman and Sejnowski's sonar experiment of 1988.
 
-13 sets of 16 echoes; 12 to learn from, the 13th to be tested on, in turn; ten starts for each; 0, 2, 3, 6, 12 and 24 hidden units; 300 epochs of
-one echo a step, learning rate 2, errors up to 0.2 ignored, initial weights uniform in [-0.3, 0.3].
+And the same with whole ranges of angles left out.
+
+13 sets of 16 echoes; 12 to learn from, the 13th to be tested on, in turn; ten starts for each; 0,
+2, 3, 6, 12 and 24 hidden units; 300 epochs of one echo a step, learning rate 2, errors up to 0.2
+ignored, initial weights uniform in [-0.3, 0.3].
 """
 
 import numpy as np
@@ -16,12 +19,11 @@ T = np.eye(2)[y]
 
 
 def series(parts, hidden, starts, seed):
-    """Shares right, (13, starts), on the echoes learnt from and on those left out; and the networks."""
+    """Shares right, (13, starts), on echoes learnt from and on those left out; and the networks."""
     rng = np.random.default_rng(seed)
     order = [np.setdiff1d(np.arange(len(X)), part) for part in parts]
-    short = min(
-        map(len, order)
-    )  # sets of neighbours differ in size by one or two: leave out as many at random
+    # sets of neighbours differ in size by one or two: leave out as many at random
+    short = min(map(len, order))
     order = [np.sort(rng.choice(rows, short, replace=False)) for rows in order]
     rows = np.repeat(order, starts, axis=0)
     networks = Ensemble(

@@ -1,9 +1,11 @@
-"""From spelling to sounds (section 6.2.2): two tables, an encoder-decoder without attention and one with it, on held-out words.
+"""Section 6.2.2: from spelling to sounds.
+
+Two tables, an encoder-decoder without attention and one with it, on held-out words.
 
     python code/experiments/spelling.py
 
-Each network is trained from three random starts. All are scored with their weights as they would be stored, in float16; those of the first
-start with attention are.
+Each network is trained from three random starts. All are scored with their weights as they would be
+stored, in float16; those of the first start with attention are.
 """
 
 from collections import Counter, defaultdict
@@ -23,7 +25,10 @@ EPOCHS, BATCH, RATE, SEED, STARTS = 6, 128, 3e-3, 62, 3
 
 
 def data():
-    """Words of 2 to 14 letters a to z, one pronunciation each, and all pronunciations of each; shuffled: train, validation, test."""
+    """Words of 2 to 14 letters a to z, one pronunciation each, and all pronunciations of each.
+
+    Shuffled: train, validation, test.
+    """
     one = load_cmudict(stress=False)
     all_ways = defaultdict(set)
     for word, sounds in zip(*load_cmudict(stress=False, variants=True)):
@@ -38,7 +43,10 @@ def data():
 
 
 def score(written, words, all_ways):
-    """For each word the distance to the nearest of its pronunciations, and that one's length: (n, 2)."""
+    """For each word the distance to the nearest of its pronunciations, and that one's length.
+
+    Both are whole numbers, (n, 2).
+    """
     found = []
     for sounds, word in zip(written, words):
         found.append(min((edit_distance(sounds, right), len(right)) for right in all_ways[word]))
@@ -52,9 +60,12 @@ def rates(scores):
     }
 
 
-# ------------------------------------------------------------------------------------------------------------------ tables
+# ------------------------------------------------------------------------------------------- tables
 def align(word, sounds, worth):
-    """Give each letter none, one or two of the sounds, in order, so that the sum of worth(letter, piece) is largest."""
+    """Give each letter none, one or two of the sounds, in order.
+
+    So that the sum of worth(letter, piece) is largest.
+    """
     n, m = len(word), len(sounds)
     best = [{0: (0.0, 0)}]
     for i, letter in enumerate(word):
@@ -76,7 +87,11 @@ def align(word, sounds, worth):
 
 
 def aligned(train, rounds=4, few=15_000):
-    """Alignments of all training words: first by which letters and sounds come in the same words, then by the counts of what was aligned."""
+    """Alignments of all training words.
+
+    First by which letters and sounds come in the same words, then by the counts of what was
+    aligned.
+    """
     together, letters, single = Counter(), Counter(), Counter()
     for word, sounds in train[:few]:
         together.update({(letter, sound) for letter in word for sound in sounds})
@@ -110,7 +125,10 @@ def aligned(train, rounds=4, few=15_000):
 
 
 def tables(train, words):
-    """What two tables write for `words`: one a letter, and one the longest stretch around a letter that was seen, up to 3 on each side."""
+    """What two tables write for `words`.
+
+    One a letter, and one the longest stretch around a letter that was seen, up to 3 on each side.
+    """
     seen = [defaultdict(Counter) for _ in range(4)]
     for word, pieces in aligned(train):
         padded = f"___{word}___"
@@ -137,7 +155,7 @@ def tables(train, words):
     return by_side
 
 
-# ----------------------------------------------------------------------------------------------------------------- network
+# ------------------------------------------------------------------------------------------ network
 def train_network(attention, seed, train, validation, letters, sounds, all_ways):
     net = EncoderDecoder(
         len(letters),

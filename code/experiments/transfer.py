@@ -1,4 +1,6 @@
-"""Section 6.1: SqueezeNet, pretrained on ImageNet, put to Fashion-MNIST with 5 to 50 labels a class: frozen, fine-tuned, and what it competes with.
+"""Section 6.1: SqueezeNet, pretrained on ImageNet, put to Fashion-MNIST.
+
+With 5 to 50 labels a class: frozen, fine-tuned, and what it competes with.
 
 Run: python code/experiments/transfer.py
 """
@@ -36,16 +38,15 @@ fashion = load_fashion_mnist()
 rng = np.random.default_rng(61)
 of_class = [rng.permutation(np.flatnonzero(fashion.y_train == c)) for c in range(10)]
 pool = np.concatenate([rows[:100] for rows in of_class])  # labels are drawn from these, 100 a class
-validation = np.concatenate(
-    [rows[100:150] for rows in of_class]
-)  # and settings chosen on these, 50 a class
+# and settings chosen on these, 50 a class
+validation = np.concatenate([rows[100:150] for rows in of_class])
 X = np.concatenate([fashion.X_train[pool], fashion.X_train[validation], fashion.X_test[:2000]])
 y = np.concatenate([fashion.y_train[pool], fashion.y_train[validation], fashion.y_test[:2000]])
 POOL, VALIDATION, TEST = np.arange(1000), np.arange(1000, 1500), np.arange(1500, 3500)
 
 
 def random_weights(weights):
-    """Arrays of the same shapes with random entries, as for a network about to be trained (he2015)."""
+    """Random arrays of the same shapes, as for a network about to be trained (he2015)."""
     rng = np.random.default_rng(0)
     return {
         name: rng.normal(0, np.sqrt(2 / np.prod(w.shape[:-1])), w.shape)
@@ -56,7 +57,7 @@ def random_weights(weights):
 
 
 def through(weights, keep):
-    """The mean over the picture of every stage's output, and the whole outputs of the layers in `keep`."""
+    """Every stage's mean output over the picture, and the whole outputs of the layers in `keep`."""
     layers = squeezenet(weights, SIDE, features=True).layers[:-1]
     means, kept = {k: [] for k in STAGES}, {k: [] for k in keep}
     for i in range(0, len(X), 50):
@@ -96,7 +97,10 @@ def regression(F, rows, decay=10.0):
 
 
 def train_on(net, F, rows, seed, steps, rate=1e-3):
-    """Adam, `steps` steps of 32 pictures; the outputs for validation and test pictures, in their places."""
+    """Adam, `steps` steps of 32 pictures.
+
+    The outputs for validation and test pictures, in their places.
+    """
     train(
         net,
         CrossEntropy(),
@@ -115,9 +119,8 @@ def train_on(net, F, rows, seed, steps, rate=1e-3):
 
 
 def fine_tuned(kept, cut, rows, seed):
-    layers = squeezenet(pretrained, SIDE, features=True).layers[
-        cut + 1 :
-    ]  # the last one is the mean over the picture
+    # the last one is the mean over the picture
+    layers = squeezenet(pretrained, SIDE, features=True).layers[cut + 1 :]
     head = Dense(512, 10, dtype=np.float32)
     head.parameters["W"][...] = 0
     shape = {BEFORE_FIRE6: (6, 6, 256), BEFORE_FIRE9: (6, 6, 512)}[cut]

@@ -1,5 +1,6 @@
 """The live figures: their bundling and traits, the engine against the companion, and the first figure in a real browser."""
 
+import inspect
 import json
 import re
 import struct
@@ -8,12 +9,15 @@ import ipywidgets
 import numpy as np
 import pytest
 import traitlets
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from live_page import NUMBERS, LivePage, live_pages
 from mathematics import Mathematics
 
+from backprop import live
 from backprop.activations import ACTIVATIONS
 from backprop.live import GradientFlow, LiveFigure
-from backprop.live.base import HERE, SHARED, Array, Number, bundle
+from backprop.live.base import HERE, SHARED, STORED, Array, Number, bundle
 from backprop.losses import LOSSES
 from backprop.network import Network
 from backprop.optimizers import SGD
@@ -329,10 +333,14 @@ def test_steps_that_run_away_stop_with_advice_and_change_nothing():
 def test_displayed_it_has_the_widget_a_picture_and_a_description():
     figure = GradientFlow()
     data, metadata = figure._repr_mimebundle_()
-    assert (
-        set(data) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
-        and metadata["image/png"]["width"] > 300
-    )
+    assert set(data) == {
+        "application/vnd.jupyter.widget-view+json",
+        "application/vnd.backprop.figure+json",
+        "image/png",
+        "text/plain",
+    }
+    assert metadata["image/png"] == {"width": 720, "alt": data["text/plain"]}
+    assert data[STORED] == figure.to_store()
     png = figure.picture()
     assert (
         png == GradientFlow().picture() != GradientFlow(t=0.1).picture()
@@ -351,6 +359,152 @@ def test_displayed_it_has_the_widget_a_picture_and_a_description():
 def test_a_figure_without_a_picture_says_so():
     with pytest.raises(NotImplementedError):
         LiveFigure().picture()
+
+
+# ------------------------------------------------------------------------------------------- what all figures refuse
+
+FIGURES = {name: getattr(live, name) for name in live.__all__ if name != "LiveFigure"}
+each_figure = pytest.mark.parametrize("name", FIGURES)
+
+
+@pytest.fixture(scope="module")
+def made():
+    """One figure of each class, made without arguments."""
+    return {name: figure() for name, figure in FIGURES.items()}
+
+
+def near(words):
+    """Names that are none of `words` but look like one: a letter dropped, doubled, in the other case, or a whole other word."""
+    changes = (
+        lambda word, k: word[:k] + word[k + 1 :],
+        lambda word, k: word[: k + 1] + word[k:],
+        lambda word, k: word[:k] + word[k].swapcase() + word[k + 1 :],
+    )
+    misspelt = st.builds(
+        lambda word, change, k: change(word, k % len(word)),
+        st.sampled_from(words),
+        st.sampled_from(changes),
+        st.integers(0, 20),
+    )
+    other = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,9}", fullmatch=True)
+    return (misspelt | other).filter(str.isidentifier)
+
+
+@each_figure
+@given(data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_a_figure_refuses_a_misspelt_name_and_lists_those_it_knows(name, made, data):
+    figure, cls = made[name], FIGURES[name]
+    words = cls.settable()
+    wrong = data.draw(near(words).filter(lambda n: not n.startswith("_") and not hasattr(cls, n)))
+    before = json.dumps(figure.to_store())
+    with pytest.raises(AttributeError) as refused:
+        setattr(figure, wrong, 1)
+    assert f"{name} has no {wrong!r} to set" in str(refused.value)
+    assert all(word in str(refused.value) for word in words)
+    assert not hasattr(figure, wrong) and json.dumps(figure.to_store()) == before
+
+
+@each_figure
+def test_a_constructor_refuses_a_misspelt_argument_and_lists_those_it_takes(name):
+    cls = FIGURES[name]
+    taken = [n for n in inspect.signature(cls.__init__).parameters if n not in ("self", "state")]
+    for wrong in ("lr", "hidden_layers", "Activation", "weights", cls.settable()[0] + "_"):
+        with pytest.raises(TypeError, match=f"{name} takes no '{wrong}'") as refused:
+            cls(**{wrong: 1})
+        assert all(word in str(refused.value) for word in taken + cls.settable())
+
+
+@each_figure
+def test_what_ipywidgets_needs_may_be_set(name, made):
+    figure = made[name]
+    figure.layout = ipywidgets.Layout(width="50%")
+    figure.tooltip = "a figure"
+    figure._mine = 1
+    assert figure.layout.width == "50%" and figure.tooltip == "a figure" and figure._mine == 1
+    figure.layout, figure.tooltip = ipywidgets.Layout(), None
+
+
+def test_a_method_cannot_be_overwritten_by_a_value():
+    """`figure.step = 3` looks like a setting, and would take away `figure.step(3)`."""
+    figure = GradientFlow()
+    with pytest.raises(AttributeError, match="GradientFlow has no 'step' to set"):
+        figure.step = 3
+    figure.step(3)
+    assert len(figure.history) == 4
+
+
+# ----------------------------------------------------------------------------------------------- what a notebook stores
+
+
+@each_figure
+def test_a_notebook_stores_the_public_state_without_source_and_constants(name, made):
+    figure = made[name]
+    stored = json.loads(json.dumps(figure.to_store(), allow_nan=False))  # as a file has it
+    assert stored["figure"] == name
+    plumbing = ("layout", "tabbable", "tooltip")
+    public = {
+        key: value
+        for key, value in json.loads(json.dumps(figure.get_state(), default=str)).items()
+        if not key.startswith("_") and key not in plumbing
+    }
+    constant = {key for key in public if figure.trait_metadata(key, "constant")}
+    assert all(figure.traits()[key].read_only for key in constant)
+    assert stored["state"] == {k: v for k, v in public.items() if k not in constant}
+    page = json.loads(json.dumps(FIGURES[name].page_state(stored["state"])))
+    assert page == public
+
+
+def test_a_constant_is_no_part_of_what_is_stored_and_comes_back_from_the_class():
+    figure = live.Convolution(view="loss", at=[2, 3])
+    assert {"kernels", "pictures"}.isdisjoint(figure.to_store()["state"])
+    stored = json.loads(json.dumps(figure.to_store()["state"]))
+    page = live.Convolution.page_state(stored)
+    assert page["view"] == "loss" and page["at"] == [2, 3] and page["kernels"] == figure.kernels
+
+
+MISFITS = {
+    "a trait that is gone": (
+        lambda state: {**state, "w1": state["W1"]},
+        "GradientFlow stores no 'w1'; it stores W1, W2, eta, ",
+    ),
+    "a trait that has come": (
+        lambda state: {k: v for k, v in state.items() if k != "eta"},
+        "GradientFlow needs 'eta', too",
+    ),
+    "another shape": (
+        lambda state: {**state, "W2": [[1, 2]]},
+        r"GradientFlow refuses its state: W2 must have shape \(3, 1\); the value given has shape \(1, 2\)",
+    ),
+    "out of range": (
+        lambda state: {**state, "eta": 1e9},
+        "GradientFlow refuses its state: eta is 1e\\+09; it must be from 1e-06 to 1000",
+    ),
+    "none of the choices": (
+        lambda state: {**state, "view": "sideways"},
+        "GradientFlow refuses its state: The 'view' trait of a GradientFlow instance",
+    ),
+    "no number": (
+        lambda state: {**state, "history": ["low"]},
+        "GradientFlow refuses its state: .*'history' trait",
+    ),
+}
+
+
+@pytest.mark.parametrize("misfit", MISFITS)
+def test_a_state_that_does_not_fit_the_class_is_refused_by_name(misfit):
+    change, message = MISFITS[misfit]
+    with pytest.raises(ValueError, match=message):
+        GradientFlow.page_state(change(GradientFlow().to_store()["state"]))
+
+
+def test_a_state_is_judged_as_a_whole():
+    """The inputs of a graph follow from its expression: whichever is set first, both fit."""
+    figure = live.ComputationalGraph(expression="unit")
+    assert figure.page_state(figure.to_store()["state"])["expression"] == "unit"
+    state = {**figure.to_store()["state"], "expression": "twice"}
+    with pytest.raises(ValueError, match="inputs of 'twice' must name"):
+        figure.page_state(state)
 
 
 # ---------------------------------------------------------------------------------------------------- in the browser
@@ -494,6 +648,28 @@ def test_engine_computes_what_the_companion_computes(engine):
 
     for case, g, w in zip(cases, got, wanted, strict=True):
         compare(g, w, f"{case['hidden']}, {case['output']}, {case['loss']}:")
+
+
+def test_a_network_gives_the_same_for_blank_inputs_left_out_and_after_a_larger_batch(engine):
+    """To the last bit: a pass that skips what is blank adds up the same numbers in the same order."""
+    rng = np.random.default_rng(21)
+    X = rng.uniform(0, 1, (7, 12)) * (rng.uniform(0, 1, (7, 12)) < 0.3)
+    t = rng.integers(0, 5, 7)
+    plain, blank, small, alone = engine(
+        """(rows, t) => {
+      const net = new Network([12, 6, 5], { hidden: "tanh", loss: "cross-entropy" });
+      for (let k = 0; k < net.theta.length; k++) net.theta[k] = Math.sin(k + 1);
+      const X = Float64Array.from(rows.flat()), classes = Int32Array.from(t), n = rows.length;
+      const run = (net, x, t, n, inked) => [net.lossAndGradients(x, t, n, inked), net.forward(x, n, inked), net.gradient.slice(), net.inputGradient()];
+      const fresh = new Network([12, 6, 5], { hidden: "tanh", loss: "cross-entropy" });
+      fresh.theta.set(net.theta);
+      return [run(net, X, classes, n), run(net, X, classes, n, inkedEntries(X, n, 12)), run(net, X.slice(0, 24), classes.slice(0, 2), 2), run(fresh, X.slice(0, 24), classes.slice(0, 2), 2)];
+    }""",
+        X.tolist(),
+        t.tolist(),
+    )
+    assert plain == blank and small == alone
+    assert [len(part) for part in small[1:]] == [10, 12 * 6 + 6 + 6 * 5 + 5, 24]
 
 
 def test_engine_is_stable_where_naive_forms_overflow(engine):

@@ -6,7 +6,7 @@ import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
 
 from backprop.datasets import load_mnist
-from backprop.live import Neuron
+from backprop.live import LiveFigure
 from backprop.live.base import HERE
 from backprop.live.convolution import DIGITS, KERNELS, LIMIT, PICTURES, Convolution
 
@@ -233,12 +233,17 @@ def test_picture_and_words_follow_the_state():
     assert f"{Convolution().values['z']:.3f}" in Convolution().describe()
 
 
-def test_the_figures_own_styles_follow_those_of_all():
+def test_the_figures_own_styles_follow_those_of_all(tmp_path):
     shared, own = (
         (HERE / name).read_text(encoding="utf-8")
         for name in ("shared/style.css", "convolution/figure.css")
     )
-    assert Convolution._css == shared + own and Neuron._css == shared
+    (tmp_path / "figure.js").write_text("export default {};", encoding="utf-8")
+
+    class Plain(LiveFigure):
+        module = str(tmp_path / "figure.js")
+
+    assert Convolution._css == shared + own and Plain._css == shared
 
 
 # ------------------------------------------------------------------------------------------------------------ the page

@@ -811,7 +811,7 @@ def book_page(browser, tmp_path):
     (tmp_path / "live-runtime.js").write_text(runtime, encoding="utf-8")
     state = json.dumps(state_of(figure)).replace("<", "\\u003c")
     (tmp_path / "page.html").write_text(
-        f"""<!doctype html><meta charset=utf-8><body><div style="height: 6000px"></div><figure class="live-figure" data-model="m" data-source="figure.js" data-style="figure.css">
+        f"""<!doctype html><meta charset=utf-8><body><div style="height: 6000px"></div><figure class="live-figure" data-source="figure.js" data-style="figure.css">
       <img class="live-picture" alt=""><p class="live-note"></p><script type="application/json" class="live-state">{state}</script></figure><div style="height: 3000px"></div>
       <script src="live-runtime.js"></script>""",
         encoding="utf-8",

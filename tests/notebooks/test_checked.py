@@ -1,4 +1,7 @@
-"""The record that the page "How this book is checked" reads: of files that are there, and none of them failed."""
+"""The record that the page "How this book is checked" reads.
+
+Of files that are there, and none of them failed.
+"""
 
 import ast
 import json
@@ -13,9 +16,8 @@ PLANTED = json.loads((ROOT / "data" / "mutants.json").read_text(encoding="utf8")
 AGAIN = "store the counts again: make test TALLY=data/checks.json"
 
 
-@pytest.mark.parametrize(
-    "file", sorted(set(CHECKS) - {"tests/notebooks/test_checked.py"})
-)  # this file would keep a failure of its own alive
+# this file would keep a failure of its own alive
+@pytest.mark.parametrize("file", sorted(set(CHECKS) - {"tests/notebooks/test_checked.py"}))
 def test_what_is_in_the_record_is_there_and_passed(file):
     assert (ROOT / file).exists() and CHECKS[file]["passed"] > 0 and CHECKS[file]["failed"] == 0, (
         AGAIN
@@ -23,7 +25,10 @@ def test_what_is_in_the_record_is_there_and_passed(file):
 
 
 def test_the_counts_come_from_the_tests_that_make_them():
-    """Whatever a test counts, the files that count it are in the record: the page does not quote a part of them."""
+    """Whatever a test counts, the files that count it are in the record.
+
+    The page does not quote a part of them.
+    """
     kinds = {kind for entry in CHECKS.values() for kind in entry["counted"]}
     assert {
         "derivatives by central differences",
@@ -44,7 +49,11 @@ def test_the_counts_come_from_the_tests_that_make_them():
 
 @pytest.mark.parametrize("module", sorted(TESTS))
 def test_planted_mistakes_were_planted_in_the_formulas_as_they_are(module):
-    """The record of tests/mutants.py: each expression that it changed still stands in that function, and nearly all changes were caught."""
+    """The record of tests/mutants.py.
+
+    Each expression that it changed still stands in that function, and nearly all changes were
+    caught.
+    """
     tree = ast.parse((ROOT / "code" / "backprop" / f"{module}.py").read_text(encoding="utf8"))
     functions = {}
     for node in ast.walk(tree):

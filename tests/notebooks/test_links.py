@@ -1,8 +1,11 @@
-"""Links of chapter 7: one file, data/links.csv, holds them all; their form is tested always, whether they answer on request.
+"""Links of chapter 7: one file, data/links.csv, holds them all.
+
+Their form is tested always, whether they answer on request.
 
     BACKPROP_CHECK_LINKS=1 python -m pytest tests/notebooks/test_links.py
 
-asks every address, where there is a network. Sites that keep programs out (403, 429 and the like) count as answering: somebody was there.
+asks every address, where there is a network. Sites that keep programs out (403, 429 and the like)
+count as answering: somebody was there.
 """
 
 import csv
@@ -67,7 +70,10 @@ def test_form(link):
     "path", sorted((ROOT / "chapters" / "07_resources").glob("*.*")), ids=lambda path: path.name
 )
 def test_the_pages_of_chapter_7_name_no_address_of_their_own(path):
-    """What is linked stands in the file, so that this test can watch it; citations are in references.bib."""
+    """What is linked stands in the file, so that this test can watch it.
+
+    Citations are in references.bib.
+    """
     known = {link["url"].rstrip("/") for link in LINKS}
     if path.suffix == ".ipynb":
         text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
@@ -98,7 +104,8 @@ def test_the_form_test_sees_the_other_columns(bad):
         test_form({**LINKS[0], **bad})
 
 
-# --- do they answer? ---------------------------------------------------------------------------------------------------
+# --- do they answer? ------------------------------------------------------------------------------
+# ---------------------
 
 
 def network() -> bool:
@@ -126,7 +133,10 @@ def answer(url: str, open_url=urllib.request.urlopen) -> int:
 
 
 def alive(status: int) -> bool:
-    """Gone is what says so (404, 410) or does not answer at all; a refusal, a limit or a bad day of the server is an answer."""
+    """Gone is what says so (404, 410) or does not answer at all.
+
+    A refusal, a limit or a bad day of the server is an answer.
+    """
     return status not in (0, 404, 410)
 
 

@@ -2,7 +2,6 @@
 
 import ast
 import base64
-import importlib
 import io
 import json
 import re
@@ -15,9 +14,13 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
+from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
+from backprop import live
+from backprop.live import Neuron
 from book import notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +29,10 @@ NOTEBOOKS = sorted(
 )
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 SANITIZE = ROOT / "tests" / "nbval_sanitize.cfg"
-HEAVIEST = 600_000  # bytes: every version of a notebook stays in the repository, and most of it is pictures and figures
-LONGEST_LINE = 88  # characters: a code cell of the built page shows about 90, what is longer must be scrolled sideways
+# bytes: every version of a notebook stays in the repository, and most of it is pictures and figures
+HEAVIEST = 600_000
+# characters: a code cell of the built page shows about 90, what is longer must be scrolled sideways
+LONGEST_LINE = 88
 
 
 def code_cells(nb):
@@ -39,7 +44,10 @@ def tags(cell):
 
 
 def asserts(source):
-    """Does this code check something: an assert statement, or a call of a function named assert_...?"""
+    """Does this code check something.
+
+    An assert statement, or a call of a function named assert_...?
+    """
     source = "\n".join(
         line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))
     )
@@ -54,7 +62,8 @@ def asserts(source):
     return False
 
 
-# --- the notebooks of the book -------------------------------------------------------------------------------------
+# --- the notebooks of the book
+# -------------------------------------------------------------------------------------
 
 
 def test_there_are_notebooks_and_all_are_in_the_table_of_contents():
@@ -128,7 +137,7 @@ def test_pictures_have_alternative_text(path):
     for k, cell in enumerate(code_cells(nbformat.read(path, as_version=4)), 1):
         for output in cell.outputs:
             data = output.get("data", {})
-            if notebooks.VIEW in data:
+            if notebooks.FIGURE in data:
                 assert data.get("image/png") and len(data.get("text/plain", "")) > 20, (
                     f"code cell {k}: a live figure without picture or description"
                 )
@@ -138,25 +147,27 @@ def test_pictures_have_alternative_text(path):
 
 
 @each_notebook
-def test_live_figures_are_those_of_the_package(path):
-    """The module and style stored with a figure are what the package has now: else the page shows an old figure."""
+def test_stores_of_a_figure_what_the_page_needs_and_no_widget(path):
+    """Its picture, its sentence and its state, which suits the class.
+
+    No view, no widget state, and so no source.
+    """
     nb = nbformat.read(path, as_version=4)
-    models = nb.metadata.get("widgets", {}).get(notebooks.STATE, {}).get("state", {})
-    for model in models.values():
-        state = model["state"]
-        if "_esm" not in state:
-            continue
-        module, _, name = state["_anywidget_id"].rpartition(".")
-        figure = getattr(importlib.import_module(module), name)()
-        assert state["_esm"] == figure._esm, (
-            f"{name}: run the notebook again (make run NB={path.relative_to(ROOT)})"
-        )
-        assert state.get("_css", "") == figure._css, (
-            f"{name}: run the notebook again (make run NB={path.relative_to(ROOT)})"
-        )
+    assert "widgets" not in nb.metadata
+    for cell in code_cells(nb):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            assert notebooks.VIEW not in data
+            if notebooks.FIGURE in data:
+                assert set(data) == {notebooks.FIGURE, "image/png", "text/plain"}
+                assert output.metadata["image/png"]["alt"] == data["text/plain"]
+                stored = data[notebooks.FIGURE]
+                figure = getattr(live, stored["figure"])
+                assert set(figure.page_state(stored["state"])) == set(figure.public_traits())
 
 
-# --- nbval -----------------------------------------------------------------------------------------------------------
+# --- nbval ----------------------------------------------------------------------------------------
+# -------------------
 
 
 def nbval(path):
@@ -198,7 +209,10 @@ def beginning(path):
 
 
 def test_nbval_fails_on_a_changed_number(tmp_path):
-    """The stored outputs are really compared: the same cells pass as stored and fail with one digit changed."""
+    """The stored outputs are really compared.
+
+    The same cells pass as stored and fail with one digit changed.
+    """
     path = ROOT / "chapters" / "04_mathematics" / "4_4_worked_example.ipynb"
     nb, output, number = beginning(path)
     (tmp_path / "stored.ipynb").write_text(nbformat.writes(nb), encoding="utf8")
@@ -206,7 +220,7 @@ def test_nbval_fails_on_a_changed_number(tmp_path):
     assert result.returncode == 0, result.stdout
 
     last = number.end() - 1
-    changed = lambda text: text[:last] + str((int(text[last]) + 1) % 10) + text[last + 1 :]  # noqa: E731
+    changed = lambda text: text[:last] + str((int(text[last]) + 1) % 10) + text[last + 1 :]
     if "text" in output:
         output.text = changed(output.text)
     else:
@@ -216,43 +230,46 @@ def test_nbval_fails_on_a_changed_number(tmp_path):
     assert result.returncode == 1 and "1 failed" in result.stdout, result.stdout
 
 
-# --- running and normalising -------------------------------------------------------------------------------------------
+def test_nbval_compares_the_state_of_a_figure_and_not_its_widget(tmp_path):
+    """The kernel sends a view, which no notebook stores; what both have must agree."""
+    cell = new_code_cell("from backprop.live import Losses\nLosses(task='classification', z=-4)")
+    path = tmp_path / "stored.ipynb"
+    path.write_text(nbformat.writes(new_notebook(cells=[cell])), encoding="utf8")
+    assert notebooks.main(["run", str(path)]) == 0
+    result = nbval(path)
+    assert result.returncode == 0, result.stdout
 
-FIGURE = """
-import base64, io
-import anywidget, traitlets
-import matplotlib.pyplot as plt
+    text = path.read_text(encoding="utf8")
+    assert '"z": -4.0' in text
+    (tmp_path / "changed.ipynb").write_text(text.replace('"z": -4.0', '"z": -3.0'), encoding="utf8")
+    result = nbval(tmp_path / "changed.ipynb")
+    assert result.returncode == 1 and notebooks.FIGURE in result.stdout, result.stdout
 
-class Toy(anywidget.AnyWidget):
-    _esm = "export default { render({ model, el }) { el.textContent = model.get('w'); } };"
-    w = traitlets.Float(0.7).tag(sync=True)
 
-    def _repr_mimebundle_(self, **kwargs):
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        picture = io.BytesIO()
-        fig, ax = plt.subplots()
-        ax.plot([0, self.w])
-        fig.savefig(picture, format="png")
-        plt.close(fig)
-        return {**data, "image/png": base64.b64encode(picture.getvalue()).decode(), "text/plain": "A toy figure."}, metadata
-"""
+# --- running and normalising
+# -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    """A notebook with everything that differs from run to run, executed twice; the texts of both runs."""
+    """A notebook with everything that differs from run to run, executed twice.
+
+    The texts of both runs.
+    """
     path = tmp_path_factory.mktemp("sample") / "sample.ipynb"
     cells = [
         new_markdown_cell("# A sample"),
-        new_code_cell(FIGURE),
-        new_code_cell("toy = Toy()\ntoy"),
+        new_code_cell("import matplotlib.pyplot as plt\nfrom backprop.live import Neuron"),
+        new_code_cell("figure = Neuron(data='XOR')\nfigure"),
         new_code_cell("plt.plot([1, 2, 3]);"),
         new_code_cell("from tqdm.auto import tqdm\nfor k in tqdm(range(3)):\n    print(k)"),
         new_code_cell(
-            "import sys\nfrom tqdm import tqdm as bar\nfor k in bar(range(3), file=sys.stderr): pass\nprint('done')"
+            "import sys\nfrom tqdm import tqdm as bar\nfor k in bar(range(3), "
+            "file=sys.stderr): pass\nprint('done')"
         ),
         new_code_cell("object()"),
-        new_code_cell("toy"),
+        new_code_cell("figure.b = 0.25\nfigure"),
+        new_code_cell("import ipywidgets\nipywidgets.IntSlider()"),
         new_code_cell(""),
     ]
     path.write_text(nbformat.writes(new_notebook(cells=cells)), encoding="utf8")
@@ -269,16 +286,18 @@ def test_a_second_run_changes_nothing(sample):
 
 
 def test_normalising_what_is_normal_changes_nothing(sample):
-    assert notebooks.normalised(notebooks.read(sample[0]), "sample.ipynb") == sample[0]
+    assert notebooks.normalised(notebooks.read(sample[0])) == sample[0]
 
 
 def test_a_run_keeps_what_a_reader_sees(sample):
     cells = nbformat.reads(sample[0], as_version=4).cells
-    assert [cell.execution_count for cell in cells[1:]] == [1, 2, 3, 4, 5, 6, 7, None]
+    assert [cell.execution_count for cell in cells[1:]] == [1, 2, 3, 4, 5, 6, 7, 8, None]
     figure, again = cells[2].outputs[0].data, cells[7].outputs[0].data
-    assert (
-        figure["text/plain"] == "A toy figure." and figure[notebooks.VIEW] == again[notebooks.VIEW]
+    assert [d[notebooks.FIGURE]["state"]["b"] for d in (figure, again)] == [-0.5, 0.25], (
+        "each output has the state in which it was displayed"
     )
+    assert figure[notebooks.FIGURE]["figure"] == "Neuron"
+    assert figure["text/plain"] == Neuron(data="XOR").describe() != again["text/plain"]
     assert "image/png" in cells[3].outputs[-1].data
     assert [out.text for out in cells[4].outputs] == ["0\n1\n2\n"], (
         "the progress bar is dropped, what was printed stays"
@@ -287,12 +306,21 @@ def test_a_run_keeps_what_a_reader_sees(sample):
     assert cells[6].outputs[0].data["text/plain"] == "<object at 0x...>"
 
 
-def test_a_run_stores_only_the_models_that_live_figures_need(sample):
-    state = json.loads(sample[0])["metadata"]["widgets"][notebooks.STATE]["state"]
-    kinds = sorted(model["model_name"] for model in state.values())
-    assert kinds == ["AnyModel", "LayoutModel"], "the progress bar's models are gone"
-    (figure,) = [model["state"] for model in state.values() if model["model_name"] == "AnyModel"]
-    assert figure["layout"].removeprefix("IPY_MODEL_") in state
+def test_a_run_stores_no_widget(sample):
+    """Neither the figure's own nor the slider, which is dead without a kernel."""
+    nb = nbformat.reads(sample[0], as_version=4)
+    assert "widgets" not in nb.metadata and notebooks.VIEW not in sample[0]
+    assert "export default" not in sample[0] and nb.cells[8].outputs == []
+
+
+def test_what_jupyterlab_saved_becomes_the_same_file(sample):
+    """JupyterLab keeps the views, nbclient the state of all widgets: normalising drops both."""
+    nb = notebooks.read(sample[0])
+    view = {"model_id": "0123", "version_major": 2, "version_minor": 1}
+    for k in (2, 7):
+        nb.cells[k].outputs[0].data[notebooks.VIEW] = nbformat.from_dict(view)
+    nb.metadata["widgets"] = nbformat.from_dict({"application/vnd.jupyter.widget-state+json": {}})
+    assert notebooks.normalised(nb) == sample[0]
 
 
 def test_nothing_of_the_run_is_left(sample):
@@ -315,14 +343,14 @@ def ran(source="1", outputs=(), **metadata):
 
 
 def normal(*cells):
-    return nbformat.reads(notebooks.normalised(stored(*cells), "x.ipynb"), as_version=4)
+    return nbformat.reads(notebooks.normalised(stored(*cells)), as_version=4)
 
 
 def test_cell_ids_are_kept_if_valid_and_unique_and_else_derived():
     nb = json.loads(nbformat.writes(stored(ran("a"), ran("b"), ran("b"), ran("c"))))
     for cell, wanted in zip(nb["cells"], ["good-id", "good-id", "not valid!", "x" * 65]):
         cell["id"] = wanted
-    texts = {notebooks.normalised(notebooks.read(json.dumps(nb)), "x.ipynb") for _ in range(2)}
+    texts = {notebooks.normalised(notebooks.read(json.dumps(nb))) for _ in range(2)}
     (text,) = texts
     ids = [cell["id"] for cell in json.loads(text)["cells"]]
     assert ids[0] == "good-id" and len(set(ids)) == 4
@@ -349,7 +377,7 @@ def test_a_path_of_a_machine_is_refused(path, place):
     }[place]
     cell = ran(f"open({path!r})" if place == "source" else "1", outputs)
     with pytest.raises(notebooks.NotebookError, match="cell 1 names a path of this machine"):
-        notebooks.normalised(stored(cell), "x.ipynb")
+        notebooks.normalised(stored(cell))
 
 
 @pytest.mark.parametrize(
@@ -361,7 +389,7 @@ def test_what_only_looks_like_a_path_of_a_machine_is_let_through(text):
 
 def test_a_cell_that_was_never_executed_is_refused():
     with pytest.raises(notebooks.NotebookError, match="cell 1 was never executed"):
-        notebooks.normalised(stored(new_code_cell("1 + 1")), "x.ipynb")
+        notebooks.normalised(stored(new_code_cell("1 + 1")))
 
 
 def test_check_sees_a_notebook_that_is_not_normal(tmp_path):
@@ -382,20 +410,22 @@ def test_a_failing_notebook_is_not_written(tmp_path, capsys):
     )
 
 
-def test_refresh_renews_the_module_of_a_stored_figure_and_nothing_else(tmp_path):
-    stored_notebook = ROOT / "chapters" / "04_mathematics" / "4_4_worked_example.ipynb"
-    path = tmp_path / "x.ipynb"
-    assert notebooks.VIEW in stored_notebook.read_text(encoding="utf8"), (
-        "the worked example shows a live figure"
-    )
-    nb = notebooks.read(stored_notebook.read_text(encoding="utf8"))
-    sound = notebooks.normalised(nb, "x.ipynb")
-    for figure in nb.metadata["widgets"][notebooks.STATE]["state"].values():
-        if "_esm" in figure["state"]:
-            figure["state"]["_esm"] = "// the figure as it was last year"
-    path.write_text(notebooks.normalised(nb, "x.ipynb"), encoding="utf8")
-    assert notebooks.main(["refresh", str(path)]) == 0
-    assert path.read_text(encoding="utf8") == sound
+@pytest.mark.parametrize("template", ["lab", "classic"])
+def test_elsewhere_a_stored_figure_is_its_picture(sample, template):
+    """`nbconvert --to html` stands for all who do not know the book.
+
+    GitHub, VS Code, JupyterLab before a run. Its classic template reads the alternative text, too;
+    the other one has no place for it.
+    """
+    exporter = HTMLExporter(template_name=template)
+    html, _ = exporter.from_notebook_node(nbformat.reads(sample[0], as_version=4))
+    pictures = BeautifulSoup(html, "html.parser").select("img[width='720']")
+    assert len(pictures) == 2 and "jupyter.widget" not in html
+    for picture in pictures:
+        png = base64.b64decode(picture["src"].removeprefix("data:image/png;base64,"))
+        assert Image.open(io.BytesIO(png)).width > 900
+    if template == "classic":
+        assert pictures[0]["alt"] == Neuron(data="XOR").describe()
 
 
 def test_png_pictures_lose_their_notes_and_nothing_else():
@@ -442,10 +472,8 @@ def test_pictures_of_many_colours_change_by_less_than_the_eye_sees_or_not_at_all
     ramp = (np.stack([x, y, 1 - x, 0 * x + 1], axis=-1) * 255).astype(np.uint8)
     noise = np.random.default_rng(1).integers(0, 256, (200, 300, 4), dtype=np.uint8)
     lines = np.zeros_like(ramp)
-    lines[::9], lines[:, ::7, 3] = (
-        (0, 114, 178, 255),
-        ramp[:, ::7, 0],
-    )  # edges that fade, on nothing
+    # edges that fade, on nothing
+    lines[::9], lines[:, ::7, 3] = ((0, 114, 178, 255), ramp[:, ::7, 0])
     for pixels in (ramp, noise, lines):
         png = png_of(pixels)
         small = notebooks.small_png(png)
@@ -463,7 +491,10 @@ def test_pictures_of_many_colours_change_by_less_than_the_eye_sees_or_not_at_all
 
 
 def test_pictures_of_grey_with_letters_in_colour_become_small_and_hardly_change():
-    """A photograph in grey beside a plot: more than 256 colours, but those beyond belong to a few pixels each, at the edges of letters."""
+    """A photograph in grey beside a plot.
+
+    More than 256 colours, but those beyond belong to a few pixels each, at the edges of letters.
+    """
     rng = np.random.default_rng(2)
     pixels = np.zeros((200, 300, 4), np.uint8)
     pixels[:, :150] = np.concatenate(
@@ -498,6 +529,6 @@ def test_text_on_both_sides_of_a_dropped_progress_bar_is_joined():
             new_output("stream", name="stdout", text="b\n"),
         ],
     )
-    text = notebooks.normalised(new_notebook(cells=[cell]), "x")
+    text = notebooks.normalised(new_notebook(cells=[cell]))
     assert [output.text for output in notebooks.read(text).cells[0].outputs] == ["a\nb\n"]
-    assert notebooks.normalised(notebooks.read(text), "x") == text
+    assert notebooks.normalised(notebooks.read(text)) == text

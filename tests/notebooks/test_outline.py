@@ -1,4 +1,7 @@
-"""The chapters against the outline (tests/notebooks/outline.csv, the book's own copy): every heading there, in order, with something under it."""
+"""The chapters against the outline (tests/notebooks/outline.csv, the book's own copy).
+
+Every heading there, in order, with something under it.
+"""
 
 import csv
 import re
@@ -98,9 +101,8 @@ def test_section_has_exercises_with_solutions(section):
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_exercises_are_registered_and_their_solutions_accepted(section):
-    """Each exercise's answer cell waits for the reader, and its solution cell, as stored, was told that it is right."""
-    from backprop import exercises  # noqa: F401
-    from backprop.check import EXERCISES
+    """Each exercise's answer cell waits for the reader; its stored solution was right."""
+    from backprop.exercises import EXERCISES
 
     cells = [
         cell

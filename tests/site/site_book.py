@@ -102,19 +102,9 @@ def live_figures():
     for document in DOCUMENTS:
         if source(document).suffix == ".ipynb":
             nb = nbformat.read(source(document), as_version=4)
-            models = nb.metadata.get("widgets", {}).get(notebooks.STATE, {}).get("state", {})
-            views = [
-                out["data"][notebooks.VIEW]
-                for cell in nb.cells
-                for out in cell.get("outputs", [])
-                if notebooks.VIEW in out.get("data", {})
-            ]
-            for k, _ in enumerate(
-                view
-                for view in views
-                if "_esm" in models.get(view["model_id"], {}).get("state", {})
-            ):
-                yield document, k
+            outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
+            shown = [output for output in outputs if notebooks.FIGURE in output.get("data", {})]
+            yield from ((document, k) for k in range(len(shown)))
 
 
 FIGURES = list(live_figures())

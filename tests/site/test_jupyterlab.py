@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import urllib.request
 import nbformat
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from backprop import live
 from backprop.live import GradientFlow
@@ -25,6 +27,7 @@ CELLS = [
     "figure.x = [1, 2, 3]",
     "import ipywidgets\nslider = ipywidgets.FloatSlider(min=0, max=1)\nipywidgets.jslink((slider, 'value'), (figure, 't'))\nslider.value = 0.3\nprint('linked')\nslider",
 ]
+STORED = ROOT / "chapters" / "04_mathematics" / "4_1_sigmoid.ipynb"  # a short one with a figure
 FIGURES = [name for name in live.__all__ if name != "LiveFigure"]
 ALL = [
     f"import json\nfrom backprop import live\nnames = {FIGURES}\nfigures = [getattr(live, name)() for name in names]\n"
@@ -39,6 +42,7 @@ ALL = [
 def lab(tmp_path_factory):
     """The address of a JupyterLab of its own: loopback, a free port, all its folders temporary; stopped by its process id."""
     home = tmp_path_factory.mktemp("lab")
+    shutil.copy(STORED, home / "stored.ipynb")
     for name, cells in (("figure", CELLS), ("all", ALL)):
         nbformat.write(
             nbformat.v4.new_notebook(
@@ -273,3 +277,22 @@ def test_every_figure_is_alive_and_tells_python(lab, browser):
             figure.wait_for()
             figure.evaluate(MOVE)
         assert notebook.run(len(ALL) - 1, "moved").strip() == f"moved {FIGURES}"
+
+
+def test_a_stored_notebook_shows_the_picture_and_after_a_run_the_figure(lab, browser):
+    """JupyterLab does not know the type that the book's builder reads: it takes the picture, and says nothing of it."""
+    code = [c for c in nbformat.read(STORED, as_version=4).cells if c.cell_type == "code"]
+    (k,) = [k for k, cell in enumerate(code) if "Activations(" in cell.source]
+    with opened(browser, lab, "stored") as notebook:
+        cell = notebook.page.locator(".jp-Notebook .jp-CodeCell").nth(k)
+        cell.scroll_into_view_if_needed()
+        picture = cell.locator(".jp-OutputArea-output img")
+        picture.wait_for()
+        assert picture.bounding_box()["width"] == 720
+        assert picture.evaluate("part => part.naturalWidth") > 900
+        outputs = cell.locator(".jp-OutputArea-output")
+        assert outputs.count() == 1 and outputs.text_content() == ""
+        for index in range(k + 1):
+            notebook.run(index)
+        cell.locator(".lf[role=group]").wait_for()
+        assert picture.count() == 0

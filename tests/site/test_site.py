@@ -14,6 +14,7 @@ import pytest
 from conftest import BUILT, ROOT
 from site_book import DESK, DOCUMENTS, FIGURES, PHONE, Sight, source, watch
 
+from backprop.live import Losses
 from book import notebooks
 
 # --- live figures ----------------------------------------------------------------------------------------------------------
@@ -398,8 +399,13 @@ def test_solutions_are_hidden_until_asked_for(browser, site):
 # --- what must fail the build ---------------------------------------------------------------------------------------------------
 
 
-def build(folder, cells, outputs=(), widgets=None, environment=None):
+def build(folder, cells, outputs=(), environment=None):
     """Build a book of one page with this book's settings, and with what the environment adds to them; the result of the process."""
+    write(folder, cells, outputs)
+    return run_build(folder, environment)
+
+
+def write(folder, cells, outputs=()):
     for name in ("_config.yml", "references.bib"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(
@@ -417,11 +423,10 @@ def build(folder, cells, outputs=(), widgets=None, environment=None):
         nb.cells.append(
             nbformat.v4.new_code_cell("figure", execution_count=1, outputs=list(outputs))
         )
-    if widgets:
-        nb.metadata["widgets"] = {
-            notebooks.STATE: {"state": widgets, "version_major": 2, "version_minor": 0}
-        }
     (folder / "page.ipynb").write_text(nbformat.writes(nb), encoding="utf8")
+
+
+def run_build(folder, environment=None):
     return subprocess.run(
         [
             sys.executable,
@@ -447,44 +452,48 @@ PIXEL = (
 
 
 def shown(**data):
-    kinds = {"view": notebooks.VIEW, "png": "image/png", "text": "text/plain"}
+    kinds = {
+        "view": notebooks.VIEW,
+        "figure": notebooks.FIGURE,
+        "png": "image/png",
+        "text": "text/plain",
+    }
     return nbformat.v4.new_output(
         "display_data", data={kinds[kind]: value for kind, value in data.items()}
     )
 
 
-def model(module="anywidget", name="AnyModel", **state):
-    return {"model_module": module, "model_module_version": "1", "model_name": name, "state": state}
-
-
-VIEW_OF_A = {"model_id": "a", "version_major": 2, "version_minor": 0}
+def losses(figure="Losses", **changes):
+    """What a notebook stores of a figure, with some of its state changed; None takes a value away."""
+    state = Losses().to_store()["state"] | changes
+    return {"figure": figure, "state": {k: v for k, v in state.items() if v is not None}}
 
 
 def test_a_sound_page_builds(tmp_path):
     """Formulas in every place, a folded note, a live figure: no warning; and the figure's module is stored once, apart."""
-    figure = shown(view=VIEW_OF_A, png=PIXEL, text="A figure of one pixel.")
+    figure = shown(figure=losses(), png=PIXEL, text="A figure of one pixel.")
     result = build(
         tmp_path,
         [
             "# 7.3 A page with $x^2$\n\n$$y = 1$$ (eq-y)\n\nSee {eq}`eq-y`.\n\n```{note}\n:class: dropdown\nFolded.\n```"
         ],
         [figure, figure],
-        {"a": model(_esm="export default {render() {}}", _css="p {}", w=0.1, _view_name="AnyView")},
     )
     assert result.returncode == 0, result.stdout + result.stderr
     html = (tmp_path / "_build/html/page.html").read_text(encoding="utf8")
     assert "(7.3.1)" in html and '<details class="admonition dropdown note">' in html
-    assert (
-        html.count('class="live-figure"') == 2
-        and html.count('class="live-state">{"w":0.1}</script>') == 1
-    )
+    assert html.count('class="live-figure"') == 2
+    assert html.count('alt="A figure of one pixel."') == 2
+    states = re.findall(r'class="live-state">(.*?)</script>', html)
+    assert [json.loads(state) for state in states] == [losses()["state"]] * 2
     assert "export default" not in html
-    stored = sorted(path.suffix for path in (tmp_path / "_build/html/_static/live").iterdir())
-    assert stored == [".css", ".js"]
-
-
-def view(name):
-    return {**VIEW_OF_A, "model_id": name}
+    module, style = (
+        (tmp_path / "_build/html/_static/live" / name).read_text(encoding="utf8")
+        for name in re.search(r'data-source="(\S+)" data-style="(\S+)"', html).groups()
+    )
+    assert json.loads(module.split("] = ", 1)[1].removesuffix(";\n")) == Losses._esm
+    assert style == Losses._css
+    assert len(list((tmp_path / "_build/html/_static/live").iterdir())) == 2
 
 
 FAULTS = {  # what is wrong, in a text or in an output -> what the build says of it
@@ -493,27 +502,42 @@ FAULTS = {  # what is wrong, in a text or in an output -> what the build says of
     "an equation that does not exist": ("See {eq}`eq-nowhere`.", "eq-nowhere"),
     "a citation that does not exist": ("{cite}`nobody1900`", "nobody1900"),
     "a widget of ipywidgets": (
-        shown(view=view("slider"), text="IntSlider"),
-        "a IntSliderModel is dead without a kernel",
+        shown(view={"model_id": "slider", "version_major": 2}, text="IntSlider"),
+        "a widget is dead without a kernel",
     ),
-    "a figure without picture": (shown(view=view("figure"), text="A figure."), "no static picture"),
-    "a figure without state": (
-        shown(view=view("lost"), png=PIXEL, text="A figure."),
-        "holds no state of this widget",
+    "a figure without picture": (shown(figure=losses(), text="A figure."), "no static picture"),
+    "a figure that the package does not have": (
+        shown(figure=losses("Loses"), png=PIXEL, text="A figure."),
+        "backprop.live has no figure 'Loses'",
+    ),
+    "a figure that is only the base of others": (
+        shown(figure=losses("LiveFigure"), png=PIXEL, text="A figure."),
+        "backprop.live has no figure 'LiveFigure'",
+    ),
+    "a trait that has another name now": (
+        shown(figure=losses(delta=None, threshold=1.0), png=PIXEL, text="A figure."),
+        "Losses stores no 'threshold'; it stores delta, error, t, task, z. Run the notebook again",
+    ),
+    "a trait that the notebook does not know yet": (
+        shown(figure=losses(delta=None), png=PIXEL, text="A figure."),
+        "Losses needs 'delta', too. Run the notebook again",
+    ),
+    "a figure without a state": (
+        shown(figure={"figure": "Losses"}, png=PIXEL, text="A figure."),
+        "Losses needs 'delta', 'error', 't', 'task', 'z', too",
+    ),
+    "a trait out of its range": (
+        shown(figure=losses(z=9), png=PIXEL, text="A figure."),
+        "Losses refuses its state: z is 9; it must be from -8 to 8. Run the notebook again",
     ),
     "a figure that is not finite": (
-        shown(view=view("nan"), png=PIXEL, text="A figure."),
-        "a number that is not finite",
+        shown(figure=losses(error=float("nan")), png=PIXEL, text="A figure."),
+        "Losses refuses its state: error is nan; it must be finite",
     ),
     "a warning on stderr": (
         nbformat.v4.new_output("stream", name="stderr", text="careful\n"),
         "stderr was found",
     ),
-}
-MODELS = {
-    "slider": model("@jupyter-widgets/controls", "IntSliderModel", value=3),
-    "figure": model(_esm="export default {}"),
-    "nan": model(_esm="export default {}", w=float("nan")),
 }
 
 
@@ -525,7 +549,6 @@ def faulty_build(tmp_path_factory):
         tmp_path_factory.mktemp("faulty"),
         ["# A page", *(fault for fault in faults if isinstance(fault, str))],
         [fault for fault in faults if not isinstance(fault, str)],
-        MODELS,
     )
 
 
@@ -549,6 +572,43 @@ def test_the_faults_above_are_all_that_is_wrong(faulty_build):
         if "WARNING: " in line
     ]
     assert len(warnings) == len(FAULTS), "\n".join(warnings)
+
+
+def test_a_page_is_built_again_when_the_source_of_its_figure_changes(tmp_path):
+    """What the package gets, a class or a line of JavaScript, reaches the page; no notebook changes."""
+    package = tmp_path / "package" / "backprop"
+    shutil.copytree(
+        ROOT / "code" / "backprop", package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    path = os.pathsep.join([str(package.parent), str(ROOT / "code")])
+    book = tmp_path / "book"
+    book.mkdir()
+    write(book, ["# A page"], [shown(figure=losses("Later"), png=PIXEL, text="A figure.")])
+    environment = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def built():
+        """What Sphinx says that it reads; the page; the texts of its modules and styles."""
+        result = run_build(book, environment)
+        assert result.returncode == 0, result.stdout + result.stderr
+        read = re.search(r"\d+ added, \d+ changed, \d+ removed", result.stdout).group()
+        html = (book / "_build/html/page.html").read_text(encoding="utf8")
+        folder = book / "_build/html/_static/live"
+        return read, html, [file.read_text(encoding="utf8") for file in folder.iterdir()]
+
+    result = run_build(book, environment)
+    assert result.returncode != 0 and "no figure 'Later'" in result.stderr
+    with (package / "live" / "__init__.py").open("a", encoding="utf8") as file:
+        file.write('\nLater = Losses\n__all__ += ["Later"]\n')
+    read, first, texts = built()
+    assert read == "0 added, 1 changed, 0 removed" and len(texts) == 2
+    assert built() == ("0 added, 0 changed, 0 removed", first, texts)
+    (module,) = package.joinpath("live").rglob("draw.js")
+    with module.open("a", encoding="utf8") as file:
+        file.write("\nconst renewed = 1;\n")
+    read, html, texts = built()
+    assert read == "0 added, 1 changed, 0 removed" and html != first
+    assert sum("const renewed = 1" in text for text in texts) == 1
+    assert len(texts) == 2, "the module of before is gone"
 
 
 def test_vendored_files_are_unchanged():

@@ -376,7 +376,7 @@ def test_launchers(repository, expected):
 
 def test_binder_and_class_servers_get_a_python_that_the_book_runs_on():
     version = (ROOT / "runtime.txt").read_text(encoding="utf8").strip().removeprefix("python-")
-    assert version in ("3.11", "3.12", "3.13")
+    assert version in ("3.11", "3.12", "3.13", "3.14")
     assert (ROOT / "requirements.txt").read_text(encoding="utf8").count("-e ./code") == 1
 
 

@@ -1,4 +1,7 @@
-"""What the tests of chapter 6's layers share: a layer by itself against central differences and PyTorch's autograd."""
+"""What the tests of chapter 6's layers share.
+
+A layer by itself against central differences and PyTorch's autograd.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,10 @@ def central_differences(
     rng: np.random.Generator,
     tolerance: float = 1e-7,
 ) -> None:
-    """Assert that `backward` and `gradients` equal central differences of ``sum(G * forward())`` with a random G.
+    """Assert that gradients equal central differences of ``sum(G * forward())``, G random.
 
-    `forward` reads the arrays in `inputs`; `backward(G)` returns the gradients of `inputs` under the same names.
+    `forward` reads the arrays in `inputs`; `backward(G)` returns the gradients of `inputs` under
+    the same names.
     """
     grad = rng.normal(size=forward().shape)
     parameters, gradients = tensors(layer)
@@ -61,7 +65,10 @@ def by_torch(
     formula: Callable[[dict, dict], torch.Tensor],
     rng: np.random.Generator,
 ) -> None:
-    """Assert that output and gradients equal PyTorch's of ``formula(parameters, inputs)``, both dictionaries of tensors, to 1e-10."""
+    """Assert that output and gradients equal PyTorch's of ``formula``, to 1e-10.
+
+    ``formula(parameters, inputs)`` takes two dictionaries of tensors.
+    """
     parameters, gradients = tensors(layer)
     p = {name: torch.tensor(value, requires_grad=True) for name, value in parameters.items()}
     x = {name: torch.tensor(value, requires_grad=True) for name, value in inputs.items()}

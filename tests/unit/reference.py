@@ -1,6 +1,7 @@
-"""What the unit tests share: the oracle (PyTorch in float64), what hypothesis draws, and how it draws.
+"""What the unit tests share.
 
-Hypothesis draws the same examples in every run; ``HYPOTHESIS_PROFILE=explore`` draws new ones.
+The oracle (PyTorch in float64), what hypothesis draws, and how it draws. Hypothesis draws the same
+examples in every run; ``HYPOTHESIS_PROFILE=explore`` draws new ones.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ torch_loss = {
 
 
 def targets(rng: np.random.Generator, loss: Loss, n: int, d: int, soft: bool) -> np.ndarray:
-    """Targets that fit the loss; `soft`: probabilities instead of classes for the cross-entropies."""
+    """Targets that fit the loss; `soft`: probabilities instead of classes."""
     if loss.name == "cross-entropy":
         return rng.dirichlet(np.ones(d), n) if soft else rng.integers(0, d, n)
     if loss.name == "binary cross-entropy":
@@ -70,10 +71,13 @@ class Case:
     t: np.ndarray
 
     def __repr__(self) -> str:
-        return f"{self.net}, {'b' if 'b1' in self.net.parameters else 'no b'}, {self.loss}, n={len(self.X)}"
+        return (
+            f"{self.net}, {'b' if 'b1' in self.net.parameters else 'no b'}, {self.loss}, "
+            f"n={len(self.X)}"
+        )
 
     def off_kink(self) -> bool:
-        """No weighted input of a ReLU within 1e-3 of 0, where central differences would straddle the kink."""
+        """No weighted input of a ReLU within 1e-3 of 0: differences would straddle the kink."""
         self.net.forward(self.X)
         return all(
             np.abs(layer.z).min() > 1e-3
@@ -82,7 +86,7 @@ class Case:
         )
 
     def torch(self) -> tuple[float, dict[str, np.ndarray], np.ndarray]:
-        """Loss, gradients by name and input gradient of the same computation, by PyTorch's autograd."""
+        """Loss, gradients by name and input gradient of the same, by PyTorch's autograd."""
         p = {
             name: torch.tensor(value, requires_grad=True)
             for name, value in self.net.parameters.items()
@@ -120,7 +124,7 @@ def cases(draw, activations=tuple(ACTIVATIONS), losses=tuple(LOSSES)) -> Case:
 
 
 def close(a, b, tolerance: float = 1e-10) -> bool:
-    """Same shape, and equal to `tolerance` of the largest entry (or of 1, where all are smaller)."""
+    """Same shape, and equal to `tolerance` of the largest entry (or of 1, if that is larger)."""
     a, b = np.asarray(a), np.asarray(b)
     return a.shape == b.shape and bool(
         np.all(np.abs(a - b) <= tolerance * max(1.0, np.abs(b).max(initial=0)))

@@ -1,4 +1,7 @@
-"""Activations and losses: the right values, the right derivatives, finite where the naive forms are not."""
+"""Activations and losses.
+
+The right values, the right derivatives, finite where the naive forms are not.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -32,7 +35,7 @@ z_arrays = arrays(
 )
 
 
-# ---------------------------------------------------------------------------------------------------------- activations
+# -------------------------------------------------------------------------------------- activations
 @pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=repr)
 @given(z=z_arrays, seed=st.integers(0, 2**32 - 1))
 def test_activation_equals_torch_forward_and_backward(f, z, seed):
@@ -150,7 +153,7 @@ def test_activation_by_name():
         softmax.derivative(np.zeros((1, 2)))
 
 
-# --------------------------------------------------------------------------------------------------------------- losses
+# ------------------------------------------------------------------------------------------- losses
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
 @given(
     n=st.integers(1, 6),
@@ -167,7 +170,7 @@ def test_loss_equals_torch_value_and_gradient(loss, n, d, soft, scale, seed):
     value.backward()
     assert loss(y, t) == pytest.approx(value.item(), rel=1e-12, abs=1e-13)
     assert equals_torch(loss.gradient(y, t), y_torch.grad.numpy(), 1e-12)
-    both_value, both_gradient = loss.both(y, loss.targets(y, t))
+    both_value, both_gradient = loss.both(y, loss.targets(t, y.shape, y.dtype))
     assert (
         type(both_value) is float
         and both_value == loss(y, t)
@@ -186,12 +189,10 @@ def test_loss_gradient_equals_central_differences(loss, n, d, soft, seed):
 
 def test_known_losses():
     y, t = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[0.0, 0.0], [0.0, 1.0]])
-    assert HalfSquaredError()(y, t) == pytest.approx(
-        (1 + 4 + 0 + 4) / 2 / 2
-    )  # half, and the mean over 2 samples
-    assert MeanSquaredError()(y, t) == pytest.approx(
-        (1 + 4 + 0 + 4) / 4
-    )  # the mean over samples and outputs
+    # half, and the mean over 2 samples
+    assert HalfSquaredError()(y, t) == pytest.approx((1 + 4 + 0 + 4) / 2 / 2)
+    # the mean over samples and outputs
+    assert MeanSquaredError()(y, t) == pytest.approx((1 + 4 + 0 + 4) / 4)
     assert BinaryCrossEntropy()(np.zeros((5, 1)), np.ones((5, 1))) == pytest.approx(np.log(2))
     assert CrossEntropy()(np.zeros((5, 10)), np.arange(5)) == pytest.approx(np.log(10))
 
@@ -228,7 +229,7 @@ def test_predict_turns_outputs_into_predictions():
 def test_losses_leave_their_arguments_alone_and_keep_float32(loss):
     rng = np.random.default_rng(0)
     y = rng.normal(size=(4, 3)).astype(np.float32)
-    t = loss.targets(y, targets(rng, loss, 4, 3, soft=True))  # given in float64
+    t = loss.targets(targets(rng, loss, 4, 3, soft=True), y.shape, y.dtype)  # given in float64
     before = y.copy(), t.copy()
     _, gradient = loss.both(y, t)
     assert gradient.dtype == np.float32 and t.dtype == np.float32
@@ -311,9 +312,25 @@ BAD_TARGETS = {
 @pytest.mark.parametrize("name, y, t, message", BAD_TARGETS.values(), ids=BAD_TARGETS)
 @pytest.mark.filterwarnings("error")
 def test_targets_that_do_not_fit_are_refused(name, y, t, message):
-    for call in (LOSSES[name], LOSSES[name].gradient, LOSSES[name].targets):
+    loss = LOSSES[name]
+    at_the_door = lambda y, t: loss.targets(t, y.shape, y.dtype)
+    for call in (loss, loss.gradient, at_the_door):
         with pytest.raises(ValueError, match=message):
             call(y, t)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
+def test_targets_need_a_shape_and_a_dtype_and_no_output(loss):
+    """What stands at the door of `train`, before there is an output, is what `both` gets later."""
+    rng = np.random.default_rng(0)
+    t = targets(rng, loss, 6, 3, soft=True)
+    checked = loss.targets(t.tolist(), (6, 3), np.dtype(np.float32))
+    assert isinstance(checked, np.ndarray)
+    assert checked.dtype == (np.float32 if t.dtype.kind == "f" else t.dtype)
+    y = rng.normal(size=(6, 3)).astype(np.float32)
+    assert loss.both(y, checked)[0] == loss(y, t)
+    with pytest.raises(ValueError, match=loss.name):
+        loss.targets(t, (7, 3), np.dtype(np.float64))
 
 
 @pytest.mark.filterwarnings("error")

@@ -1,4 +1,7 @@
-"""Attention: backward by hand against central differences and PyTorch; masks; positions; a network of it."""
+"""Attention: backward by hand against central differences and PyTorch; masks; positions.
+
+A network of it.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -7,9 +10,11 @@ import torch
 from hypothesis import given, settings
 
 from backprop.layers.attention import (
+    AttentionPooling,
     MeanOverTime,
     MultiHeadAttention,
     Positions,
+    SumOverTime,
     attend,
     attend_backward,
     positions,
@@ -188,12 +193,23 @@ def test_positions():
     )
 
 
-@pytest.mark.parametrize(
+masks = pytest.mark.parametrize(
     "mask", [None, np.array([[True, True, False], [False, True, False]])], ids=["all", "some"]
 )
-def test_mean_over_time(mask):
+
+
+@masks
+@pytest.mark.parametrize(
+    "layer, formula",
+    [
+        (MeanOverTime, lambda x, w: (x * w).sum(1) / w.sum(1)),
+        (SumOverTime, lambda x, w: (x * w).sum(1)),
+    ],
+    ids=["mean", "sum"],
+)
+def test_mean_and_sum_over_time(layer, formula, mask):
     rng = np.random.default_rng(0)
-    layer, x = MeanOverTime(), rng.normal(size=(2, 3, 4))
+    layer, x = layer(), rng.normal(size=(2, 3, 4))
     layer.mask = mask
     w = torch.ones(2, 3, 1) if mask is None else torch.tensor(mask)[:, :, None].double()
     by_torch(
@@ -201,12 +217,36 @@ def test_mean_over_time(mask):
         {"x": x},
         layer.forward(x),
         lambda grad: {"x": layer.backward(grad)},
-        lambda _, x: (x["x"] * w).sum(1) / w.sum(1),
+        lambda _, x: formula(x["x"], w),
         rng,
     )
+    assert layer.output_shape((3, 4)) == (4,)
 
 
-# -------------------------------------------------------------------------------------------------------------- networks
+@masks
+def test_attention_pooling(mask):
+    rng = np.random.default_rng(1)
+    layer, x = AttentionPooling(4, rng=rng), rng.normal(size=(2, 3, 4))
+    layer.mask = mask
+
+    def formula(p, x):
+        scores = x["x"] @ p["q"] / 2
+        if mask is not None:
+            scores = scores.masked_fill(~torch.tensor(mask), -torch.inf)
+        return (torch.softmax(scores, 1)[:, :, None] * x["x"]).sum(1)
+
+    by_torch(
+        layer, {"x": x}, layer.forward(x), lambda grad: {"x": layer.backward(grad)}, formula, rng
+    )
+    central_differences(
+        layer, {"x": x}, lambda: layer.forward(x), lambda grad: {"x": layer.backward(grad)}, rng
+    )
+    assert np.allclose(layer.weights.sum(axis=1), 1)
+    with pytest.raises(ValueError, match="sequences of 4 features"):
+        layer.output_shape((3, 5))
+
+
+# ----------------------------------------------------------------------------------------- networks
 def transformer(rng, T=4, d=4, classes=3, dtype=np.float64):
     k = {"rng": rng, "dtype": dtype}
     return Sequential(
@@ -235,7 +275,8 @@ def test_a_network_with_filling_is_checked_by_name():
     net = transformer(rng)
     X = np.array([[1, 2, 3, 4], [4, 3, 0, 0], [2, 0, 0, 0]])
     report = check_network(net, CrossEntropy(), X, np.array([0, 1, 2]))
-    # a bias of the keys adds the same to all scores of a query, which the softmax takes away again: its gradient is rounding
+    # a bias of the keys adds the same to all scores of a query, which the softmax takes away again:
+    # its gradient is rounding
     assert all(tensor.error <= 1e-7 for tensor in report.tensors if tensor.name != "bk3.2"), report
     assert np.abs(net.gradients["bk3.2"]).max() < 1e-15 and "W4.2.1" in net.parameters
     alone = Sequential((2,), net.layers, padding=0)

@@ -1,4 +1,7 @@
-"""Gradients with respect to the input: against PyTorch and central differences; completeness; attacks stay where they may be."""
+"""Gradients with respect to the input: against PyTorch and central differences; completeness.
+
+Attacks stay where they may be.
+"""
 
 import hypothesis.strategies as st
 import numpy as np

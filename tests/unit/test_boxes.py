@@ -64,9 +64,8 @@ def test_overlaps_by_hand():
     }
     for box, expected in cases.items():
         assert iou(np.array([box], float), t)[0] == pytest.approx(expected)
-    assert GIoULoss()(np.array([[3.0, 0, 4, 2]]), t) == pytest.approx(
-        1 - (6 / 8 - 1)
-    )  # U = 6, C = 8
+    # U = 6, C = 8
+    assert GIoULoss()(np.array([[3.0, 0, 4, 2]]), t) == pytest.approx(1 - (6 / 8 - 1))
     assert corners(np.array([[2.0, 3, 2, 4]])).tolist() == [[1, 1, 3, 5]]
 
 

@@ -1,4 +1,4 @@
-"""Character models: the n-gram baseline by its definition, gradients, bits, pieces of a text, sampling."""
+"""Character models: the n-gram baseline by its definition, gradients, bits, pieces, sampling."""
 
 from collections import Counter
 

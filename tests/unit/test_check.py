@@ -1,4 +1,7 @@
-"""Exercises that check themselves: right is right, wrong is told in which way, and the answer is never told."""
+"""Exercises that check themselves.
+
+Right is right, wrong is told in which way, and the answer is never told.
+"""
 
 import itertools
 import re
@@ -7,7 +10,8 @@ import numpy as np
 import pytest
 
 import backprop.exercises  # noqa: F401  registers them
-from backprop.check import EXERCISES, Exercise, Verdict, add, check
+from backprop.check import Verdict, check
+from backprop.exercises import EXERCISES, Exercise, add
 
 W = np.array([[1.0, 2.0, -3.0], [4.0, 5.0, 6.5]])
 SQUARE = np.array([[1.0, 2.0], [3.0, 5.0]])
@@ -30,7 +34,7 @@ def wrong(verdict: Verdict, *words: str) -> bool:
     return True
 
 
-# --------------------------------------------------------------------------------------------------------------- values
+# ------------------------------------------------------------------------------------------- values
 def test_right(exercise):
     for given in (W, W.tolist(), W.astype(np.float32), W * (1 + 1e-8)):
         assert exercise(W)(given) == Verdict(True, "Right.")
@@ -141,7 +145,7 @@ def test_known_mistakes_come_first(exercise):
     )
 
 
-# ------------------------------------------------------------------------------------------------------------ functions
+# ---------------------------------------------------------------------------------------- functions
 rng = np.random.default_rng(0)
 INPUTS = [(rng.normal(size=(n, 3)), rng.normal(size=(3, 2))) for n in (4, 1)]
 
@@ -175,9 +179,8 @@ def test_function_that_raises_changes_its_input_or_returns_nothing(product):
         product(lambda x, W: ...), "returns nothing"
     )
     assert wrong(product(3.0), "a function is wanted, this is float")
-    assert (
-        product(lambda x, W: x @ W).right is True
-    )  # no reader's function harms the inputs of the next
+    # no reader's function harms the inputs of the next
+    assert product(lambda x, W: x @ W).right is True
 
 
 def test_unknown_name_and_double_name(exercise):
@@ -192,7 +195,7 @@ def test_unknown_name_and_double_name(exercise):
         add(Exercise("0.0 test", 1.0))
 
 
-# --------------------------------------------------------------------------------------------- the exercises of the book
+# ------------------------------------------------------------------------ the exercises of the book
 def numbers(text: str) -> list[float]:
     """All numbers written in a sentence; names of sections and shapes are numbers too."""
     return [
@@ -238,9 +241,8 @@ def test_each_exercise_takes_its_answer_and_refuses_wrong_ones(e):
         assert said in told[said], "another message came first"
     assert len({told[said] for said in e.mistakes}) == len(e.mistakes)
     if not callable(e.answer):
-        telling = [
-            entry for entry in np.ravel(e.answer) if entry not in (0, 1, -1)
-        ]  # these stand in every other sentence
+        # these stand in every other sentence
+        telling = [entry for entry in np.ravel(e.answer) if entry not in (0, 1, -1)]
         for message, entry in itertools.product(told.values(), telling):
             assert not any(np.isclose(n, entry, rtol=1e-3, atol=0) for n in numbers(message)), (
                 message,

@@ -1,4 +1,7 @@
-"""Gradient checkpointing: the same bits as the ordinary backward pass, with less memory, whatever the layers."""
+"""Gradient checkpointing.
+
+The same bits as the ordinary backward pass, with less memory, whatever the layers.
+"""
 
 import tracemalloc
 
@@ -64,7 +67,7 @@ def words(rng):
 
 
 def lasting(net):
-    """Everything that a pass may change for good: running values and the states of the generators."""
+    """All that a pass may change for good: running values and the states of the generators."""
     found = [leaf for leaf in checkpointing.all_of(net.layers)]
     return (
         [leaf.running_mean.copy() for leaf in found if hasattr(leaf, "running_mean")]
@@ -127,5 +130,7 @@ def test_bad_input_is_refused():
     net, X = dense(np.random.default_rng(0))
     with pytest.raises(ValueError, match="at least one layer, not 0"):
         checkpointing.loss_and_gradients(net, CrossEntropy(), X, np.zeros(7, int), 0)
-    with pytest.raises(ValueError, match="5 columns, the network takes 6"):
+    with pytest.raises(
+        ValueError, match=r"X has shape .* 5\); the network takes one sample a row: \(n, 6\)"
+    ):
         checkpointing.loss_and_gradients(net, CrossEntropy(), X[:, :5], np.zeros(7, int), 2)

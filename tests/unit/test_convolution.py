@@ -1,4 +1,7 @@
-"""Convolution, pooling and networks of them: against central differences, PyTorch and loops written out; what is refused."""
+"""Convolution, pooling and networks of them.
+
+Against central differences, PyTorch and loops written out; what is refused.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -92,7 +95,7 @@ def test_convolution_equals_central_differences(case):
 
 
 def test_convolution_by_hand():
-    """Every sum of (eq-conv-forward) and of the two gradients written out, stride 2, one zero around."""
+    """Every sum of (eq-conv-forward) and its gradients written out, stride 2, one zero around."""
     rng = np.random.default_rng(0)
     layer = Conv2D(2, 3, 3, stride=2, padding=1, rng=rng)
     randomise(layer, rng)
@@ -183,11 +186,8 @@ def test_pooling_equals_torch(kind, size, stride, rest, n, c, ties, seed):
 def test_a_window_of_more_than_256_entries():
     rng = np.random.default_rng(0)
     layer, x = MaxPool2D(17), rng.normal(size=(3, 17, 17, 2))
-    x[0, 16, 16], x[1, 16, 15], x[2, 0, 0] = (
-        9,
-        9,
-        9,
-    )  # the last entries of the window, 288 and 287, and the first
+    # the last entries of the window, 288 and 287, and the first
+    x[0, 16, 16], x[1, 16, 15], x[2, 0, 0] = 9, 9, 9
     layer.forward(x)
     grad_x = layer.backward(np.ones((3, 1, 1, 2)))
     assert (
@@ -227,7 +227,7 @@ def test_windows_and_places():
     )
 
 
-# -------------------------------------------------------------------------------------------------------------- networks
+# ----------------------------------------------------------------------------------------- networks
 def small(rng, dtype=np.float64):
     k = {"rng": rng, "dtype": dtype}
     return Sequential(
@@ -304,7 +304,10 @@ def test_float32_stays_float32():
 
 
 def test_train_learns_where_a_bar_stands():
-    """A bright row or column at a random place, in noise: `train`, the optimiser and the history work as with a Network."""
+    """A bright row or column at a random place, in noise.
+
+    `train`, the optimiser and the history work as with a Network.
+    """
     rng = np.random.default_rng(0)
     X, t = rng.normal(0, 0.3, (400, 6, 6, 1)), rng.integers(0, 2, 400)
     for x, k, at in zip(X, t, rng.integers(0, 6, 400)):
@@ -389,7 +392,7 @@ REFUSED = {
     "other input": (
         lambda: small(None).forward(np.zeros((2, 6, 5, 2))),
         ValueError,
-        r"X has shape \(2, 6, 5, 2\), .* \(n, 6, 6, 2\) or \(n, 72\)",
+        r"X has shape \(2, 6, 5, 2\); .* \(n, 6, 6, 2\) or \(n, 72\)",
     ),
     "empty": (lambda: small(None).predict(np.zeros((0, 72))), ValueError, "X is empty"),
     "NaN": (lambda: small(None).forward(np.full((1, 72), np.nan)), ValueError, "X must be finite"),

@@ -6,6 +6,8 @@ import hashlib
 import lzma
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +77,10 @@ def test_mnist_is_mnist(mnist):
 
 
 def test_pictures_stand_upright_and_belong_to_their_labels(mnist):
-    """The mean 1 is a vertical stroke, the mean 0 is empty in its middle: rows are rows, and labels go with pictures."""
+    """The mean 1 is a vertical stroke, the mean 0 is empty in its middle.
+
+    Rows are rows, and labels go with pictures.
+    """
     one, zero = (mnist.X_test[mnist.y_test == k].mean(axis=0).reshape(28, 28) for k in (1, 0))
     assert one[8:20, 12:16].mean() > 3 * one[12:16, 8:20].mean() / 2
     assert zero[13:15, 13:15].mean() < 0.1 < zero[13:15, 6:9].mean()
@@ -108,9 +113,8 @@ def test_a_harmed_file_is_refused_with_its_name_and_both_checksums(tmp_path, har
     elif harm == "empty":
         raw = b""
     else:
-        raw = gzip.compress(
-            gzip.decompress(bytes(raw)), 1
-        )  # the same data in other bytes is not the same file
+        # the same data in other bytes is not the same file
+        raw = gzip.compress(gzip.decompress(bytes(raw)), 1)
     (tmp_path / LABELS).write_bytes(raw)
     with pytest.raises(DataFileError) as caught:
         read_checked(LABELS, tmp_path)
@@ -186,13 +190,14 @@ def test_split():
             split(10, bad, np.random.default_rng(0))
 
 
-# ------------------------------------------------------------------------------------------------------ the whole package
+# -------------------------------------------------------------------------------- the whole package
 ORDER = [
     "activations",
     "losses",
     "model",
     "network",
     "optimizers",
+    "loop",
     "training",
     "gradient_check",
     "graph",
@@ -205,8 +210,8 @@ ORDER = [
     "language",
     "recommendation",
     "studies",
-    "check",
     "exercises",
+    "check",
     "live",
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -216,28 +221,84 @@ def module_name(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported(statements, path: Path) -> set[str]:
-    """Which modules of the package these statements import, by the name of file or folder directly in it."""
-    found = set()
-    for node in statements:
-        names = (
-            [a.name for a in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
-        )
+def dotted(path: Path) -> str:
+    """The name of a module inside the package: "network", "layers.basic".
+
+    A folder's own is "layers".
+    """
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+NAMES = {dotted(path): path for path in MODULES}
+
+
+def imported(path: Path) -> set[str]:
+    """Which modules of the package a module imports, at its top or inside a function."""
+    found, folder = set(), path.parent.relative_to(PACKAGE).parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {n.split(".")[1] for n in names if n.startswith("backprop.")}
+            full = [a.name for a in node.names if a.name.split(".")[0] == "backprop"]
+            found |= {name.partition(".")[2] for name in full}
         elif isinstance(node, ast.ImportFrom):
-            folder = path.parent.relative_to(PACKAGE).parts
-            base = folder[: len(folder) - node.level + 1] if node.level else ()
-            full = (
-                [*base, *(node.module or "").split(".")]
-                if node.level
-                else (node.module or "").split(".")
-            )
-            full = [p for p in full if p]
-            if node.level or full[:1] == ["backprop"]:
-                full = full if node.level else full[1:]
-                found |= {full[0]} if full else set(names)
-    return found
+            base = (node.module or "").split(".")
+            if node.level:
+                base = [*folder[: len(folder) - node.level + 1], *filter(None, base)]
+            elif base[0] == "backprop":
+                base = base[1:]
+            else:
+                continue
+            inside = [".".join([*base, a.name]) for a in node.names]
+            found |= {name if name in NAMES else ".".join(base) for name in inside}
+    return found - {""}
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Nodes along a circle of the graph, the first one again at the end; empty if there is none."""
+    done, way = set(), []
+
+    def visit(name: str) -> list[str]:
+        if name in way:
+            return [*way[way.index(name) :], name]
+        if name not in done:
+            way.append(name)
+            for other in sorted(graph[name]):
+                if found := visit(other):
+                    return found
+            done.add(way.pop())
+        return []
+
+    return next((found for name in sorted(graph) if (found := visit(name))), [])
+
+
+def test_the_graph_of_imports_has_no_circle():
+    graph = {name: imported(path) for name, path in NAMES.items()}
+    assert "exercises" in graph["check"] and "model" in graph["network"]  # it sees what is there
+    assert circle(graph) == []
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+
+
+def test_the_package_says_its_plan_and_importing_it_costs_nothing():
+    plan = (PACKAGE / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
+    assert (
+        set(ORDER)
+        == set(re.findall(r"`(\w+)`", plan))
+        == {module_name(p) for p in MODULES} - {"__init__"}
+    )
+    program = """if True:
+        import sys, backprop
+        heavy = {name.split(".")[0] for name in sys.modules} & {"numpy", "matplotlib", "IPython"}
+        assert not heavy, heavy
+        for name, module in backprop.CORE.items():
+            assert getattr(backprop, name).__module__ == f"backprop.{module}", name
+            assert name in dir(backprop)
+        from backprop import Network, gradient_check
+        assert gradient_check.__name__ == "backprop.gradient_check"
+        assert "matplotlib" not in sys.modules
+        backprop.Netwrok
+    """
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "module 'backprop' has no attribute 'Netwrok'" in run.stderr, run.stderr
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -246,10 +307,7 @@ def test_no_module_imports_one_above_it(path):
     if own == "__init__":
         return
     assert own in ORDER, f"{own} has no place in the order of imports yet"
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    # `check` looks the exercises up when it is called; as a module it stands below them
-    nodes = tree.body if own == "check" else ast.walk(tree)
-    for other in imported(nodes, path) - {own}:
+    for other in {target.split(".")[0] for target in imported(path)} - {own}:
         assert ORDER.index(other) < ORDER.index(own), (
             f"{own} imports {other}, which stands above it"
         )

@@ -1,4 +1,7 @@
-"""The data of chapter 6: shapes, counts, rows that are known, and the baselines that stand beside the book's results."""
+"""The data of chapter 6.
+
+Shapes, counts, rows that are known, and the baselines that stand beside the book's results.
+"""
 
 from collections import Counter
 
@@ -25,9 +28,8 @@ def test_fashion_mnist():
     ].tolist() == [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]
     assert data.X_test.mean(dtype=np.float64) == pytest.approx(0.28685, abs=5e-6)
     trouser, sandal = (data.X_test[data.y_test == k].mean(axis=0).reshape(28, 28) for k in (1, 5))
-    assert (
-        trouser[:, 10:18].mean() > 2 * sandal[:8].mean() and trouser[14:, :4].max() < 0.1
-    )  # upright, and labels go with pictures
+    # upright, and labels go with pictures
+    assert trouser[:, 10:18].mean() > 2 * sandal[:8].mean() and trouser[14:, :4].max() < 0.1
     assert len(datasets.FASHION_CLASSES) == 10 and datasets.FASHION_CLASSES[1] == "trouser"
 
 
@@ -41,9 +43,8 @@ def test_sentences():
         int((data.rating < 0).sum()),
         int((data.rating == 0).sum()),
     ] == [5242, 5326, 37]
-    assert (
-        data.rating[:3000].mean() > 1 > -1 > data.rating[-3000:].mean()
-    )  # sorted, as the loader says
+    # sorted, as the loader says
+    assert data.rating[:3000].mean() > 1 > -1 > data.rating[-3000:].mean()
 
 
 def test_movielens():
@@ -81,9 +82,8 @@ def test_movielens():
         and data.time[0] == 1260759144
     )
     assert data.title[data.movie[-1]] == "Seabiscuit (2003)" and data.user[-1] == 670
-    assert (
-        len(set(zip(data.user.tolist(), data.movie.tolist()))) == 100_004
-    )  # nobody rates a film twice
+    # nobody rates a film twice
+    assert len(set(zip(data.user.tolist(), data.movie.tolist()))) == 100_004
     assert data.title.count("untitled") == 5 and not any(
         "(no genres" in name for names in data.genres for name in names
     )
@@ -97,7 +97,10 @@ def damped(groups: np.ndarray, values: np.ndarray, count: int, damping: float) -
 
 
 def test_movielens_baselines():
-    """Root mean squared error on a random fifth: global mean 1.0585, user mean .9646, film mean .9976, damped bias .8872 (+- .003)."""
+    """Root mean squared error on a random fifth.
+
+    Global mean 1.0585, user mean .9646, film mean .9976, damped bias .8872 (+- .003).
+    """
     data, errors = datasets.load_movielens(), []
     for seed in range(5):
         train, test = datasets.split(

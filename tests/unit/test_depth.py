@@ -1,4 +1,7 @@
-"""Signals through deep networks: initial weights, measured against predicted sizes, Jacobians, and the networks of section 8.2.1."""
+"""Signals through deep networks.
+
+Initial weights, measured against predicted sizes, Jacobians, and the networks of section 8.2.1.
+"""
 
 import numpy as np
 import pytest
@@ -57,6 +60,8 @@ def test_unknown_names_are_refused():
         initialise(Network([2, 2]), "xaver", np.random.default_rng(0))
     with pytest.raises(ValueError, match="unknown form 'flat'"):
         deep_classifier("tanh", 1, "flat")
+    with pytest.raises(ValueError, match="gain must be a number or .orthogonal., not 'he'"):
+        deep_classifier("tanh", "he")
 
 
 def test_sizes_are_root_mean_squares_of_every_layer():
@@ -75,9 +80,8 @@ def test_predictions_that_are_known_exactly():
     assert close(z, np.sqrt(3.0) ** np.arange(1, 8), 1e-9) and close(
         delta, np.sqrt(3.0) ** np.arange(6, -1, -1), 1e-9
     )
-    z, delta = predicted_sizes(
-        "relu", 2 / d, depth, d
-    )  # He: nothing changes but the half that the last ReLU switches off
+    # He: nothing changes but the half that the last ReLU switches off
+    z, delta = predicted_sizes("relu", 2 / d, depth, d)
     assert close(z, np.full(depth, np.sqrt(2)), 1e-3) and close(
         delta, np.full(depth, np.sqrt(0.5)), 1e-3
     )
@@ -116,11 +120,12 @@ def test_gradients_of_the_deep_classifier(form, gain):
     )
     X, t = rng.normal(size=(6, 4)), rng.integers(0, 3, 6)
     report = check_network(net, CrossEntropy(), X, t)
+    # taken away with the mean
     before_norm = {
         f"b{l}"
         for l, layer in enumerate(net.layers, 1)
         if form == "batch norm" and 1 < l < len(net.layers)
-    }  # taken away with the mean
+    }
     assert all(
         tensor.error <= 1e-7 for tensor in report.tensors if tensor.name not in before_norm
     ), report

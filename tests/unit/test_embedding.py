@@ -1,4 +1,7 @@
-"""Embeddings: the sparse gradient against the dense one, central differences and PyTorch; optimisers for rows; the loss over sequences."""
+"""Embeddings: the sparse gradient against the dense one, central differences and PyTorch.
+
+Optimisers for rows; the loss over sequences.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -94,7 +97,7 @@ def test_sum_of_equal(n, seed):
     assert all(close(s, grad[ids == row].sum(axis=0), 1e-13) for row, s in zip(rows, sums))
 
 
-# ------------------------------------------------------------------------------------------------------- optimisers of rows
+# ------------------------------------------------------------------------------- optimisers of rows
 @pytest.mark.parametrize(
     "mine, theirs",
     [
@@ -128,7 +131,10 @@ def test_row_optimisers_equal_torch_on_sparse_gradients(mine, theirs):
 
 
 def test_rows_and_whole_tables():
-    """Plain gradient descent is the same either way; Adam on the whole table moves rows by their momentum alone, the lazy one does not."""
+    """Plain gradient descent is the same either way.
+
+    Adam on the whole table moves rows by their momentum alone, the lazy one does not.
+    """
     rng = np.random.default_rng(0)
     start = rng.normal(size=(3, 2))
     tables = [start.copy() for _ in range(4)]
@@ -151,7 +157,7 @@ def test_a_schedule_scales_the_step():
     assert table.tolist() == [[0], [-0.1]]
 
 
-# ---------------------------------------------------------------------------------------------------- loss over sequences
+# ------------------------------------------------------------------------------ loss over sequences
 @given(n=st.integers(1, 3), T=st.integers(1, 4), K=st.integers(1, 4), seed=seeds)
 @few
 def test_sequence_cross_entropy(n, T, K, seed):

@@ -1,4 +1,7 @@
-"""The encoder-decoder: gradients by central differences and against PyTorch; padding; writing; batches of pairs."""
+"""The encoder-decoder: gradients by central differences and against PyTorch; padding; writing.
+
+Batches of pairs.
+"""
 
 import numpy as np
 import pytest
@@ -130,7 +133,7 @@ def test_batches_hold_every_pair_once_and_are_cut():
 
 @kinds
 def test_it_learns_to_write_backwards_and_writes_as_it_was_trained(attention):
-    """Short sequences, reversed: `write` feeds itself and must reach what teacher forcing learnt."""
+    """Short sequences, reversed: `write`, which feeds itself, reaches what training learnt."""
     rng = np.random.default_rng(0)
     X = rng.integers(4, 8, (200, 3))
     net = EncoderDecoder(8, 8, 6, 24, attention=attention, rng=rng)

@@ -1,4 +1,4 @@
-"""Networks trained side by side: the same steps as one network alone; and the ways of dividing rows."""
+"""Networks trained side by side: the same steps as one network alone; how rows are divided."""
 
 import numpy as np
 import pytest
@@ -63,10 +63,22 @@ def test_steps_are_those_of_one_network(sizes, margin):
             net.theta[...] -= 1.5 * net.gradient
             idle += not net.gradient.any()
     assert max(apart(networks, r, net) for r, net in enumerate(singles)) < 1e-10
-    assert (
-        idle == 0 if margin == 0 else 0 < idle < 240
-    )  # some networks rest in some steps, and both ways are tried
+    # some networks rest in some steps, and both ways are tried
+    assert idle == 0 if margin == 0 else 0 < idle < 240
     assert np.allclose(networks.predict(X), [net.predict(X) for net in singles], rtol=1e-12)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.45])
+def test_its_loss_is_the_mean_of_those_of_the_networks(margin):
+    networks = Ensemble(4, [5, 3, 2], spread=1.0, rng=np.random.default_rng(1))
+    rows, loss = np.array([3, 0, 7, 7]), MarginSquaredError(margin)
+    losses = [
+        loss(alone(networks, r).predict(X[k : k + 1]), T[k : k + 1]) for r, k in enumerate(rows)
+    ]
+    before = [W.copy() for W in networks.W]
+    assert networks.learn(X[rows], T[rows], margin) == pytest.approx(np.mean(losses), rel=1e-12)
+    assert all(np.array_equal(W, old) for W, old in zip(networks.W, before))  # no step yet
+    assert list(networks.parameters) == ["W1", "W2"] and networks.theta[0] is networks.W[0]
 
 
 def test_train_uses_each_networks_own_rows():
@@ -145,6 +157,5 @@ def test_sonar():
     )
     distance = ((data.X[:, None] - data.X[None]) ** 2).sum(axis=2)
     np.fill_diagonal(distance, np.inf)
-    assert np.mean(data.y[distance.argmin(axis=1)] == data.y) == pytest.approx(
-        0.827, abs=5e-4
-    )  # the figure printed in 1988: 82.7 %
+    # the figure printed in 1988: 82.7 %
+    assert np.mean(data.y[distance.argmin(axis=1)] == data.y) == pytest.approx(0.827, abs=5e-4)

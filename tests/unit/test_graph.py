@@ -1,4 +1,4 @@
-"""The scalar graph against PyTorch: random expressions, reused nodes, long chains, twice backward."""
+"""The scalar graph against PyTorch: random expressions, reused nodes, long chains, two passes."""
 
 import math
 
@@ -10,7 +10,8 @@ from hypothesis import given
 from backprop.graph import Scalar, as_scalar
 from reference import close
 
-# each operation on Scalars, and on torch tensors; arguments are kept in (-2, 2) by tanh so that nothing overflows
+# each operation on Scalars, and on torch tensors; arguments are kept in (-2, 2) by tanh so that
+# nothing overflows
 UNARY = {
     "neg": (lambda a: -a, lambda a: -a),
     "exp": (lambda a: a.tanh().exp(), lambda a: a.tanh().exp()),
@@ -34,7 +35,10 @@ BINARY = {
 
 @st.composite
 def programs(draw):
-    """Inputs, and a list of operations, each on earlier values, so that values are used more than once or never."""
+    """Inputs, and a list of operations, each on earlier values.
+
+    So that values are used more than once or never.
+    """
     inputs = draw(
         st.lists(st.floats(-2, 2).filter(lambda x: abs(x) > 1e-3), min_size=1, max_size=4)
     )

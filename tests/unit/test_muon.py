@@ -35,9 +35,10 @@ def test_coefficients_and_iteration_are_pytorchs():
         _muon.DEFAULT_C,
     ) == QUINTIC and _muon.DEFAULT_NS_STEPS == 5
     G = rng.normal(size=(12, 20))
+    # it computes in bfloat16
     theirs = (
         _muon._zeropower_via_newtonschulz(torch.from_numpy(G), QUINTIC, 5, 1e-7).double().numpy()
-    )  # it computes in bfloat16
+    )
     assert np.abs(theirs - newton_schulz(G)).max() < 0.05
 
 

@@ -1,4 +1,4 @@
-"""Layers and networks: every gradient against central differences and PyTorch, dtypes, names, and what is refused."""
+"""Layers and networks: gradients against differences and PyTorch, dtypes, names, refusals."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -7,18 +7,21 @@ from hypothesis import assume, given
 
 from backprop.activations import Activation
 from backprop.gradient_check import TensorCheck, check_network, gradient_check, numeric_gradient
-from backprop.network import Dense
+from backprop.layers.basic import Activate
 from backprop.losses import LOSSES, CrossEntropy, HalfSquaredError
-from backprop.network import Network
+from backprop.network import Dense, Layer, Network, Sequential
 from reference import Case, cases, close, equals_torch, targets
 
 
 def at_rounding(tensor: TensorCheck, loss: float) -> bool:
-    """The worst entry differs by no more than float64 leaves in (L - L') / 2h, h = 1e-5, whatever the gradient's size."""
+    """The worst entry differs by no more than float64 leaves in (L - L') / 2h, h = 1e-5.
+
+    Whatever the gradient's size.
+    """
     return abs(tensor.analytic - tensor.numeric) <= 20 * np.finfo(float).eps * max(1, loss) / 2e-5
 
 
-# ------------------------------------------------------------------------------------------------------------ gradients
+# ---------------------------------------------------------------------------------------- gradients
 @given(case=cases())
 def test_gradients_equal_central_differences(case: Case):
     assume(case.off_kink())
@@ -97,7 +100,10 @@ def test_one_layer_alone(d_in, d_out, n, bias, f, seed):
 
 
 def test_the_worked_example_by_hand():
-    """x = (0.5, 0.8), t = 0.7, no biases, sigmoid, half squared error: every value written out, without a matrix in sight."""
+    """x = (0.5, 0.8), t = 0.7, no biases, sigmoid, half squared error.
+
+    Every value written out, without a matrix in sight.
+    """
     from math import exp
 
     W1, W2, x, t = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], [0.7, 0.8, 0.9], (0.5, 0.8), 0.7
@@ -127,7 +133,7 @@ def test_the_worked_example_by_hand():
         assert close(found, by_hand, 1e-15)
 
 
-# ------------------------------------------------------------------------------------------------------- gradient_check
+# ----------------------------------------------------------------------------------- gradient_check
 class HalfSlopeTanh(Activation):
     """tanh with a wrong derivative."""
 
@@ -215,7 +221,7 @@ def test_gradient_check_refuses():
         gradient_check(lambda: 0.0, {"W": np.ones(2, np.float32)}, {"W": np.ones(2)})
 
 
-# ------------------------------------------------------------------------------------------------- names, dtype, memory
+# ----------------------------------------------------------------------------- names, dtype, memory
 def test_parameters_and_gradients_are_views_into_two_vectors():
     net = Network([4, 3, 2], rng=np.random.default_rng(0))
     assert list(net.parameters) == list(net.gradients) == ["W1", "b1", "W2", "b2"]
@@ -333,7 +339,54 @@ def test_set_and_repr():
     assert repr(net) == "Network 2-3-1, relu, sigmoid, 13 parameters, float64"
 
 
-# -------------------------------------------------------------------------------------------------------------- refusals
+def test_a_network_is_dense_layers_in_a_row_and_nothing_more():
+    rng = np.random.default_rng
+    one = Network([4, 3, 2], "tanh", rng=rng(0))
+    k = {"rng": rng(0)}
+    same = Sequential([4], [Dense(4, 3, "tanh", **k), Dense(3, 2, **k)])
+    X, grad = rng(1).normal(size=(5, 4)), rng(2).normal(size=(5, 2))
+    assert list(one.parameters) == list(same.parameters) and one.sizes == same.sizes == [4, 3, 2]
+    assert np.array_equal(one.theta, same.theta)
+    assert np.array_equal(one.forward(X), same.forward(X))
+    assert np.array_equal(one.backward(grad, inputs=True), same.backward(grad, inputs=True))
+    assert np.array_equal(one.gradient, same.gradient)
+    same.set(b2=[1, 2])
+    assert same.layers[1].parameters["b"].tolist() == [1, 2] and "Dense" in repr(same)
+    for name in ("forward", "propagate", "backward", "predict", "inputs", "set"):
+        assert getattr(Network, name) is getattr(Sequential, name), name
+
+
+def test_dense_is_a_layer_like_the_others():
+    layer = Dense(3, 2)
+    assert isinstance(layer, Layer) and layer.layers == () and not layer.takes_ids
+    assert layer.training and layer.mask is None and layer.output_shape((3,)) == (2,)
+    with pytest.raises(ValueError, match=r"Dense takes \(3,\), not \(4,\)$"):
+        layer.output_shape((4,))
+    with pytest.raises(
+        ValueError, match=r"Dense takes \(3,\), not \(2, 3\); put Flatten before it"
+    ):
+        layer.output_shape((2, 3))
+    net = Sequential([3], [layer])
+    with net.mode(training=False):
+        assert not layer.training
+    net.give_mask(np.ones((1, 1), bool))
+    assert layer.mask is not None
+
+
+def test_below_the_first_parameters_nothing_is_computed_unless_asked_for():
+    class Watched(Activate):
+        def backward(self, grad, inputs=True):
+            self.asked = True
+            return super().backward(grad, inputs)
+
+    first = Watched("tanh")
+    net = Sequential([3], [first, Dense(3, 2)])
+    net.forward(np.ones((4, 3)))
+    assert net.backward(np.ones((4, 2))) is None and not hasattr(first, "asked")
+    assert net.backward(np.ones((4, 2)), inputs=True).shape == (4, 3) and first.asked
+
+
+# ----------------------------------------------------------------------------------------- refusals
 def net(**kwargs) -> Network:
     return Network([2, 3, 1], rng=np.random.default_rng(0), **kwargs)
 
@@ -368,7 +421,7 @@ REFUSED = {
     "wrong width": (
         lambda: net().forward(np.zeros((4, 3))),
         ValueError,
-        "X has 3 columns, the network takes 2",
+        r"X has shape \(4, 3\); the network takes one sample a row: \(n, 2\)",
     ),
     "one sample as a vector": (
         lambda: net().forward(np.zeros(2)),

@@ -1,4 +1,7 @@
-"""Batch and layer normalisation, dropout, residual connections: against central differences and PyTorch; training and afterwards."""
+"""Batch and layer normalisation, dropout, residual connections.
+
+Against central differences and PyTorch; training and afterwards.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -182,7 +185,7 @@ def test_a_branch_of_zeros_lets_everything_through():
     assert np.array_equal(layer.forward(x), x) and np.array_equal(layer.backward(x), x)
 
 
-# -------------------------------------------------------------------------------------------------------------- networks
+# ----------------------------------------------------------------------------------------- networks
 def network(rng, p=0.4):
     return Sequential(
         (4, 4, 1),
@@ -203,7 +206,8 @@ def test_a_network_is_checked_by_name_in_training_mode():
     net, X, t = network(rng), rng.normal(size=(5, 16)), rng.integers(0, 3, 5)
     assert list(net.parameters) == ["W1", "b1", "gamma2", "beta2", "W4.1", "b4.1", "W7", "b7"]
     net.layers[4].fixed = True
-    # a bias before batch normalisation is taken away with the mean: its gradient is rounding, which has no relative error
+    # a bias before batch normalisation is taken away with the mean: its gradient is rounding, which
+    # has no relative error
     report = check_network(net, CrossEntropy(), X, t)
     assert all(tensor.error <= 1e-7 for tensor in report.tensors if tensor.name != "b1"), report
     assert np.abs(net.gradients["b1"]).max() < 1e-12

@@ -1,4 +1,8 @@
-"""The optimisers with memory: step for step what PyTorch's do, in place, in the dtype of the network, and clear about bad settings."""
+"""The optimisers with memory.
+
+Step for step what PyTorch's do, in place, in the dtype of the network, and clear about bad
+settings.
+"""
 
 import inspect
 import tracemalloc
@@ -63,7 +67,7 @@ PAIRS = {
 each = pytest.mark.parametrize("cls", PAIRS, ids=lambda cls: cls.__name__)
 
 
-# ------------------------------------------------------------------------------------------------------- against PyTorch
+# ---------------------------------------------------------------------------------- against PyTorch
 @each
 @given(
     data=st.data(),
@@ -92,13 +96,12 @@ def test_each_step_equals_torch_for_any_gradients(cls, data, d, steps, scheduled
 @each
 @given(data=st.data(), n=st.integers(1, 6), seed=st.integers(0, 2**32 - 1))
 def test_training_a_network_equals_training_it_with_torch(cls, data, n, seed):
-    """The gradients are those of the present parameters, so an error in one step would show in all that follow."""
+    """Gradients are those of the present parameters: an error in one step shows in all others."""
     settings, make = data.draw(PAIRS[cls][0], label="settings"), PAIRS[cls][1]
     settings["learning_rate"] = min(settings["learning_rate"], 0.05)
     if "eps" in settings:
-        settings["eps"] = (
-            1e-3  # with a tiny one a gradient of rounding errors alone would move a parameter by eta
-        )
+        # with a tiny one a gradient of rounding errors alone would move a parameter by eta
+        settings["eps"] = 1e-3
     if "beta2" in settings:
         # with 0 a step divides by the size of this gradient alone, which enlarges rounding errors
         settings["beta2"] = max(settings["beta2"], 0.5)
@@ -148,7 +151,7 @@ def test_default_settings_are_those_of_torch():
     assert defaults(AdamW)["weight_decay"] == defaults(torch.optim.AdamW)["weight_decay"]
 
 
-# ------------------------------------------------------------------------------------------ what can be said without PyTorch
+# ----------------------------------------------------------------- what can be said without PyTorch
 def path(optimizer, gradients, theta=None):
     """The parameters after each step."""
     theta = np.zeros(len(gradients[0])) if theta is None else np.array(theta, float)
@@ -227,13 +230,14 @@ def test_factor_scales_the_learning_rate_and_nothing_else(cls):
             scheduled.step(theta, g, factor)
             plain.step(other, g)
         assert np.array_equal(theta, np.ones(5)) if factor == 0 else close(theta, other, 1e-14)
+        # the memory is not scaled
         assert all(
             np.array_equal(getattr(scheduled, name), getattr(plain, name)) for name in cls.vectors
-        )  # the memory is not scaled
+        )
         assert scheduled.steps == 4
 
 
-# -------------------------------------------------------------------------------------------------------- as part of the package
+# --------------------------------------------------------------------------- as part of the package
 @each
 def test_training_float32_with_a_schedule_stays_float32_and_learns(cls):
     rng = np.random.default_rng(2)
@@ -275,7 +279,7 @@ def test_steps_work_in_place_and_allocate_nothing(cls):
     assert np.array_equal(gradient, kept)
 
 
-# ------------------------------------------------------------------------------------------------------------------- bad settings
+# ------------------------------------------------------------------------------------- bad settings
 BAD = {
     "rate 0": (Adam, {"learning_rate": 0}, r"learning_rate must be a positive number, not 0"),
     "rate negative": (

@@ -1,4 +1,7 @@
-"""Recommenders: baselines and ranking metrics by hand, gradients against central differences and PyTorch, the fold-in, the towers."""
+"""Recommenders: baselines and metrics by hand, gradients, the fold-in, the towers.
+
+Gradients are held against central differences and PyTorch.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -36,7 +39,7 @@ def some_ratings(rng, n=40, users=6, films=7):
     return rng.integers(0, users, n), rng.integers(0, films, n), rng.integers(1, 11, n) / 2
 
 
-# --------------------------------------------------------------------------------------------------- baselines, metrics
+# ------------------------------------------------------------------------------- baselines, metrics
 def test_means_and_error_by_hand():
     assert rmse(np.array([3.0, 4]), np.array([4.0, 2])) == pytest.approx(np.sqrt(2.5))
     assert group_means(np.array([0, 0, 2]), np.array([1.0, 2, 5]), 4).tolist() == [
@@ -62,10 +65,8 @@ def test_damped_biases_minimise_what_they_say(seed):
 def test_metrics_by_hand():
     liked = np.array([[1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 1, 1, 0]], bool)
     ranked = np.array([[2, 1, 3], [0, 1, 2], [4, 0, 1]])
-    assert recall_at_k(ranked, liked).tolist() == [
-        1 / 2,
-        2 / 3,
-    ]  # the second user liked nothing and does not count
+    # the second user liked nothing and does not count
+    assert recall_at_k(ranked, liked).tolist() == [1 / 2, 2 / 3]
     first = 1 / (1 + 1 / np.log2(3))
     second = (1 / np.log2(3) + 1 / 2) / (1 + 1 / np.log2(3) + 1 / 2)
     assert ndcg_at_k(ranked, liked) == pytest.approx([first, second], rel=1e-14)
@@ -128,7 +129,7 @@ def test_bad_input_is_refused_by_name(call, message):
         call()
 
 
-# ------------------------------------------------------------------------------------------------------ rating models
+# ------------------------------------------------------------------------------------ rating models
 MODELS = {
     "matrix": lambda rng: MatrixFactorization(6, 7, 3, mean=3.5, scale=0.7, rng=rng),
     "neural": lambda rng: NeuralFactorization(6, 7, 3, (5, 4), mean=3.5, scale=0.7, rng=rng),
@@ -143,9 +144,8 @@ def test_gradients_of_rating_models(make, penalised):
     if penalised:
         model.penalise(*columns[:2], vectors=2.0, biases=3.0)
     model.tables["b"].parameters["E"][...] = rng.normal(size=(6, 1))
-    batch = tuple(
-        column[columns[0] * columns[1] > 0][:15] for column in columns
-    )  # user 0 and film 0 do not come, others more than once
+    # user 0 and film 0 do not come, others more than once
+    batch = tuple(column[columns[0] * columns[1] > 0][:15] for column in columns)
     model.loss_and_gradients(*batch)
     report = gradient_check(
         lambda: model.loss_and_gradients(*batch), model.parameters, model.gradients
@@ -257,7 +257,7 @@ def test_the_schedule_is_followed_with_a_bar_and_without(progress):
     assert asked == pytest.approx([k / 6 for k in range(6)])
 
 
-# ------------------------------------------------------------------------------------------------------------- fold-in
+# ------------------------------------------------------------------------------------------ fold-in
 @given(m=st.integers(0, 8), seed=seeds)
 @few
 def test_fold_in_is_the_minimum_and_a_sum_of_influences(m, seed):
@@ -275,7 +275,7 @@ def test_fold_in_is_the_minimum_and_a_sum_of_influences(m, seed):
     assert close(solution, influence @ surprise, 1e-12) if m else not solution.any()
 
 
-# -------------------------------------------------------------------------------------------------------------- towers
+# ------------------------------------------------------------------------------------------- towers
 @given(seed=seeds, corrected=st.booleans())
 @few
 def test_in_batch_softmax_equals_torch(seed, corrected):
@@ -311,13 +311,17 @@ def test_gradients_of_two_towers(hidden, corrected):
     report = gradient_check(
         lambda: model.loss_and_gradients(user, film), model.parameters, model.gradients
     )
-    last = f"film.b{1 + len(hidden)}"  # a constant in all v moves all scores of a user alike: the softmax does not see it
+    # a constant in all v moves all scores of a user alike: the softmax does not see it
+    last = f"film.b{1 + len(hidden)}"
     assert np.abs(model.gradients[last]).max() < 1e-14
     assert all(tensor.error <= 1e-7 for tensor in report.tensors if tensor.name != last), report
 
 
 def test_the_correction_brings_popularity_back():
-    """Two films, one liked four times as often, by everybody alike: corrected scores differ by log 4, uncorrected ones by nothing."""
+    """Two films, one liked four times as often, by everybody alike.
+
+    Corrected scores differ by log 4, uncorrected ones by nothing.
+    """
     rng = np.random.default_rng(8)
     film = rng.permutation(np.repeat([0, 1], [800, 200]))
     user = np.zeros(1000, int)

@@ -1,4 +1,7 @@
-"""RNN, LSTM and GRU: backpropagation through time against central differences and PyTorch's own cells; masks, states, clipping."""
+"""RNN, LSTM and GRU: backpropagation through time, masks, states, clipping.
+
+Against central differences and PyTorch's own cells.
+"""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -156,7 +159,10 @@ def test_whole_layer_equals_torchs_layer(kind):
 @kinds
 @pytest.mark.parametrize("masked", [False, True])
 def test_both_directions_equal_torch(kind, masked):
-    """The outputs of both, and what reaches them from outputs and last states; filling behind the end."""
+    """The outputs of both, and what reaches them from outputs and last states.
+
+    Filling behind the end.
+    """
     rng = np.random.default_rng(0)
     layer, x = (
         Bidirectional(CELLS[kind](3, 2, rng=rng), CELLS[kind](3, 2, rng=rng)),
@@ -206,7 +212,10 @@ def test_a_sequence_can_be_cut_and_gone_on_with(kind):
 
 @kinds
 def test_filling_behind_the_end_changes_nothing(kind):
-    """A sequence of 3 in a batch of length 6: outputs, gradients and the last state are those of the sequence alone."""
+    """A sequence of 3 in a batch of length 6.
+
+    Outputs, gradients and the last state are those of the sequence alone.
+    """
     rng = np.random.default_rng(0)
     layer, x = CELLS[kind](2, 3, last=True, rng=rng), rng.normal(size=(1, 6, 2))
     mask = np.arange(6)[None] < 3
@@ -286,7 +295,7 @@ def test_float32_stays_float32(kind):
     assert {a.dtype for a in arrays} == {np.dtype(np.float32)}
 
 
-# -------------------------------------------------------------------------------------------------------------- networks
+# ----------------------------------------------------------------------------------------- networks
 @kinds
 def test_a_network_with_filling_is_checked_by_name(kind):
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""A logical relation as a loss: against a plain sum over pairs, central differences, and PyTorch."""
+"""A logical relation as a loss: against a plain sum over pairs, differences, and PyTorch."""
 
 import numpy as np
 import pytest

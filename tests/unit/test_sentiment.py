@@ -1,11 +1,10 @@
-"""Sentences in folds, the networks for them, pooling layers, and what a sentence's words do to its logit."""
+"""Sentences in folds, the networks for them, and what a sentence's words do to its logit."""
 
 import numpy as np
 import pytest
 import torch
 
 from backprop.language import sentiment
-from backprop.layers.attention import AttentionPooling, SumOverTime
 from backprop.gradient_check import check_network
 from backprop.losses import BinaryCrossEntropy
 from backprop.layers.normalization import Dropout
@@ -17,51 +16,6 @@ from backprop.language.sentiment import (
     folds,
     with_pairs,
 )
-from layer_reference import by_torch, central_differences
-
-masks = pytest.mark.parametrize(
-    "mask", [None, np.array([[True, True, False], [False, True, False]])], ids=["all", "some"]
-)
-
-
-@masks
-def test_sum_over_time(mask):
-    rng = np.random.default_rng(0)
-    layer, x = SumOverTime(), rng.normal(size=(2, 3, 4))
-    layer.mask = mask
-    w = torch.ones(2, 3, 1) if mask is None else torch.tensor(mask)[:, :, None].double()
-    by_torch(
-        layer,
-        {"x": x},
-        layer.forward(x),
-        lambda grad: {"x": layer.backward(grad)},
-        lambda _, x: (x["x"] * w).sum(1),
-        rng,
-    )
-    assert layer.output_shape((3, 4)) == (4,)
-
-
-@masks
-def test_attention_pooling(mask):
-    rng = np.random.default_rng(1)
-    layer, x = AttentionPooling(4, rng=rng), rng.normal(size=(2, 3, 4))
-    layer.mask = mask
-
-    def formula(p, x):
-        scores = x["x"] @ p["q"] / 2
-        if mask is not None:
-            scores = scores.masked_fill(~torch.tensor(mask), -torch.inf)
-        return (torch.softmax(scores, 1)[:, :, None] * x["x"]).sum(1)
-
-    by_torch(
-        layer, {"x": x}, layer.forward(x), lambda grad: {"x": layer.backward(grad)}, formula, rng
-    )
-    central_differences(
-        layer, {"x": x}, lambda: layer.forward(x), lambda grad: {"x": layer.backward(grad)}, rng
-    )
-    assert np.allclose(layer.weights.sum(axis=1), 1)
-    with pytest.raises(ValueError, match="sequences of 4 features"):
-        layer.output_shape((3, 5))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -97,9 +51,8 @@ def test_folds_cover_every_sentence_once_and_keep_the_parts_apart():
             and 0.4 < fold.test[1].mean() < 0.6
         )
     parts = [{tuple(s) for s in part[0]} for part in found[0][:3]]
-    assert (
-        len(parts[0] & parts[2]) < 30
-    )  # a few sentences come twice in the data, in other people's words
+    # a few sentences come twice in the data, in other people's words
+    assert len(parts[0] & parts[2]) < 30
 
 
 def small_fold():

@@ -1,4 +1,7 @@
-"""SqueezeNet with its ImageNet weights: forward and backward against PyTorch; how pictures are prepared."""
+"""SqueezeNet with its ImageNet weights: forward and backward against PyTorch.
+
+How pictures are prepared.
+"""
 
 import numpy as np
 import pytest
@@ -31,9 +34,8 @@ def test_fire():
         x["x"].movedim(-1, 1), *((p[f"{k}.W"], p[f"{k}.b"]) for k in (1, 2, 3))
     ).movedim(1, -1)
     by_torch(layer, {"x": x}, layer.forward(x), back, formula, rng)
-    assert (
-        min(np.abs(part.z).min() for part in layer.layers) > 1e-4
-    )  # no kink within reach of the differences
+    # no kink within reach of the differences
+    assert min(np.abs(part.z).min() for part in layer.layers) > 1e-4
     central_differences(layer, {"x": x}, lambda: layer.forward(x), back, rng)
     assert layer.output_shape((4, 5, 3)) == (4, 5, 8)
 

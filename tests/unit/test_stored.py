@@ -1,4 +1,7 @@
-"""Stored results: they come back as they were written, altered ones are refused, and each belongs to the script as it stands."""
+"""Stored results: they come back as they were written, and altered ones are refused.
+
+Each belongs to its script as it stands.
+"""
 
 import json
 from pathlib import Path

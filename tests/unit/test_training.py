@@ -1,4 +1,7 @@
-"""SGD step for step against PyTorch; the training loop: what it uses, returns, refuses and survives."""
+"""SGD step for step against PyTorch; the training loop.
+
+What it uses, returns, refuses and survives.
+"""
 
 import tracemalloc
 
@@ -16,7 +19,7 @@ from backprop.losses import (
     MeanSquaredError,
 )
 from backprop.network import Network
-from backprop.optimizers import SGD
+from backprop.optimizers import SGD, Optimizer
 from backprop.training import (
     TrainingDiverged,
     accuracy,
@@ -28,7 +31,7 @@ from backprop.training import (
 from reference import close, targets, torch_loss
 
 
-# ------------------------------------------------------------------------------------------------------------------ SGD
+# ---------------------------------------------------------------------------------------------- SGD
 @given(
     eta=st.sampled_from([1e-3, 0.1, 1.5]),
     mu=st.sampled_from([0.0, 0.5, 0.9, 0.99]),
@@ -83,14 +86,38 @@ def test_sgd_refuses_momentum(mu):
         SGD(0.1, mu)
 
 
+@pytest.mark.parametrize("mu", [0.0, 0.9])
+def test_sgd_is_an_optimiser_like_the_others(mu):
+    sgd, theta = SGD(0.1, mu), np.ones(3)
+    assert isinstance(sgd, Optimizer) and sgd.vectors == (("velocity",) if mu else ())
+    gradient = np.array([1.0, 2.0, 3.0])
+    sgd.step(theta, gradient)
+    assert sgd.steps == 1 and np.array_equal(gradient, [1, 2, 3])
+    assert np.array_equal(theta, 1 - 0.1 * gradient)
+    assert close(sgd.direction(gradient), (1 + mu) * gradient, 1e-14)
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.9])
+def test_a_step_of_sgd_allocates_nothing(mu):
+    theta, gradient, sgd = np.ones(200_000), np.ones(200_000), SGD(0.1, mu)
+    sgd.step(theta, gradient)
+    tracemalloc.start()
+    try:
+        sgd.step(theta, gradient)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < theta.nbytes / 100
+
+
 def test_sgd_of_one_network_refuses_another():
     sgd = SGD(0.1, 0.9)
     sgd.step(np.ones(3), np.ones(3))
-    with pytest.raises(ValueError, match="3"):
+    with pytest.raises(ValueError, match=r"shape \(3,\), theta \(4,\).*take a new optimiser"):
         sgd.step(np.ones(4), np.ones(4))
 
 
-# ------------------------------------------------------------------------------------------------------------- training
+# ----------------------------------------------------------------------------------------- training
 def blobs(n=60, d=3, classes=3, seed=0, dtype=np.float64):
     """Classes that lie apart: what any training learns in a few epochs."""
     rng = np.random.default_rng(seed)
@@ -448,10 +475,14 @@ def test_progress_bar_on_and_off(capsys):
     assert shown.out == "" and "/24" in shown.err and "step" in shown.err
 
 
-# ------------------------------------------------------------------------------------------------------------- refusals
+# ----------------------------------------------------------------------------------------- refusals
 X, Y = blobs()
 REFUSED = {
-    "wrong width": (dict(X=X[:, :2]), ValueError, "X has 2 columns, the network takes 3"),
+    "wrong width": (
+        dict(X=X[:, :2]),
+        ValueError,
+        r"X has shape \(60, 2\); the network takes one sample a row: \(n, 3\)",
+    ),
     "empty": (dict(X=X[:0], t=Y[:0]), ValueError, "X is empty"),
     "NaN": (
         dict(X=np.where(np.arange(180).reshape(60, 3) == 100, np.nan, X)),
@@ -507,7 +538,7 @@ REFUSED = {
     "validation of another width": (
         dict(validation=(X[:, :2], Y)),
         ValueError,
-        "X has 2 columns, the network takes 3",
+        r"X has shape \(60, 2\); the network takes one sample a row: \(n, 3\)",
     ),
     "validation NaN": (
         dict(validation=(X * np.nan, Y)),
@@ -533,16 +564,13 @@ def test_bad_input_is_refused_before_anything_is_trained(given, error, message):
     assert np.array_equal(net.theta, before)
 
 
-# -------------------------------------------------------------------------------------------------------------- measures
+# ----------------------------------------------------------------------------------------- measures
 def test_accuracy_and_confusion_matrix():
     outputs, labels = np.array([[1, 2, 0], [3, 0, 0], [0, 0, 1], [0, 5, 1]]), np.array([1, 0, 1, 1])
     assert accuracy(outputs, labels) == 0.75
     counts = confusion_matrix(outputs.argmax(axis=1), labels, 3)
-    assert counts.tolist() == [
-        [1, 0, 0],
-        [0, 2, 1],
-        [0, 0, 0],
-    ]  # row: the class, column: what it was called
+    # row: the class, column: what it was called
+    assert counts.tolist() == [[1, 0, 0], [0, 2, 1], [0, 0, 0]]
 
 
 def test_random_shift_moves_each_picture_as_a_whole_and_fills_with_background():
@@ -559,6 +587,5 @@ def test_random_shift_moves_each_picture_as_a_whole_and_fills_with_background():
     edge = random_shift(2, side=5)(
         np.ones((200, 25), np.float32), np.random.default_rng(0)
     ).reshape(-1, 5, 5)
-    assert (
-        edge.sum(axis=(1, 2)).min() == 9 and edge.sum(axis=(1, 2)).max() == 25
-    )  # what leaves does not come in again
+    # what leaves does not come in again
+    assert edge.sum(axis=(1, 2)).min() == 9 and edge.sum(axis=(1, 2)).max() == 25

@@ -1,4 +1,4 @@
-"""Section 8.1: counting multiplications, the Transformer block, the two tasks, and the gradient through a step of learning."""
+"""Section 8.1: multiplications, the Transformer block, two tasks, a gradient through a step."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ from backprop.studies.transformer import LastElement, block, lookup, parity
 SIZES = (1, 5, 4, 1)
 
 
-# -------------------------------------------------------------------------------------------------------------------- counting
+# ----------------------------------------------------------------------------------------- counting
 def test_products_are_counted_and_results_stay():
     rng = np.random.default_rng(0)
     net = Network([7, 5, 3], "relu", rng=rng)
@@ -50,7 +50,7 @@ def test_attention_costs_the_square_of_the_length():
         assert count_products(layer.forward, np.ones((1, T, 8)))[0] == 4 * T * 64 + 2 * T * T * 8
 
 
-# ------------------------------------------------------------------------------------------------------------------- the block
+# ---------------------------------------------------------------------------------------- the block
 def pytorch_block(layers, d, heads, hidden):
     theirs = torch.nn.TransformerEncoderLayer(
         d,
@@ -122,9 +122,8 @@ def test_a_network_of_blocks_passes_the_gradient_check():
     )
     X, t = rng.normal(size=(3, 4, 6)), np.array([0, 2, 1])
     report = check_network(net, CrossEntropy(), X, t)
-    assert (
-        max(tensor.error for tensor in report.tensors if not tensor.name.startswith("bk")) < 1e-6
-    )  # bk: exactly 0, see section 6.2.2
+    # bk: exactly 0, see section 6.2.2
+    assert max(tensor.error for tensor in report.tensors if not tensor.name.startswith("bk")) < 1e-6
 
 
 def test_the_last_element_alone_gets_the_error():
@@ -158,7 +157,7 @@ def test_the_parity_is_that_of_the_ones():
     assert set(t) == {0, 1} and (X.sum(axis=2) == 1).all()
 
 
-# --------------------------------------------------------------------------------------------------------------- meta-learning
+# ------------------------------------------------------------------------------------ meta-learning
 def tasks(seed=0, n=3):
     rng = np.random.default_rng(seed)
     drawn = sinusoids(rng, n)
@@ -259,7 +258,7 @@ def test_the_tasks_are_those_of_the_article():
     assert np.abs(x).max() <= 5
 
 
-# --------------------------------------------------------------------------------------------------------------------- Optuna
+# ------------------------------------------------------------------------------------------- Optuna
 def test_optuna_is_there_or_says_how_to_get_it(monkeypatch):
     assert need("optuna").__name__ == "optuna"
     monkeypatch.setattr(frameworks.importlib.util, "find_spec", lambda name: None)

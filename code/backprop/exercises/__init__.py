@@ -1,4 +1,6 @@
-"""The exercises of the book, one module a chapter (chapters 6, 8 and 9: several); importing this package registers them with `backprop.check`."""
+"""The exercises of the book; importing this package fills `EXERCISES`, for `backprop.check`.
+
+============ ========== ==================================================="""
 
 from . import (
     ch01,
@@ -16,3 +18,4 @@ from . import (
     ch09,
     ch09_4,
 )  # noqa: F401
+from .registry import EXERCISES, Exercise, add  # noqa: F401

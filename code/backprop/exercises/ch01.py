@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 # section 1.1: how neural networks developed
 
@@ -13,13 +13,15 @@ add(
         "1.1 one correction",
         [4.5, 5, 0],
         mistakes={
-            "the weights move away from the sample; with target 1 and answer 0 they should move towards it.": [
+            "the weights move away from the sample; with target 1 and answer 0 they should "
+            "move towards it.": [
                 0.5,
                 -7,
                 -2,
             ],
             "the bias learns too: its input is always 1.": [4.5, 5, -1],
-            "the weights did not change, but the answer was wrong: compute x . w + b and compare it with 0.": [
+            "the weights did not change, but the answer was wrong: compute x . "
+            "w + b and compare it with 0.": [
                 2.5,
                 -1,
                 -1,
@@ -35,7 +37,7 @@ add(
 )
 
 
-def mistake_bound(X, s, u, pick=np.min, unit=True, power=2):
+def mistake_bound(X, s, u, *, pick=np.min, unit=True, power=2):
     gamma = pick(s * (X @ u)) / (np.linalg.norm(u) if unit else 1)
     return (np.max(np.linalg.norm(X, axis=1)) / gamma) ** power
 
@@ -70,7 +72,7 @@ add(
 )
 
 
-def steering(A, B, x0, U, turn=lambda A: A, late=0, back=True):
+def steering(A, B, x0, U, *, turn=lambda A: A, late=0, back=True):
     x = x0
     for u in U:
         x = A @ x + B @ u
@@ -97,17 +99,16 @@ add(
             for m, N in [(2, 4), (1, 3)]
         ],
         mistakes={
-            "going back, the row vector lambda stands on the left of A (or the column on the right of its transpose).": lambda *a: (
-                steering(*a, turn=lambda A: A.T)
-            ),
-            "the gradients come in the wrong order: the sweep runs from the last stage to the first.": lambda *a: (
-                steering(*a, back=False)
-            ),
+            "going back, the row vector lambda stands on the left of A (or the column on the "
+            "right of its transpose).": lambda *a: steering(*a, turn=lambda A: A.T),
+            "the gradients come in the wrong order: the sweep runs from the last stage to the "
+            "first.": lambda *a: steering(*a, back=False),
             "one factor A too many: the control of stage k acts on the state k + 1.": lambda *a: (
                 steering(*a, late=1)
             ),
-            "the factor A between the stages is missing: all controls get the same row.": lambda *a: (
-                steering(*a, turn=lambda A: np.eye(len(A)))
+            "the factor A between the stages is missing: "
+            "all controls get the same row.": lambda *a: steering(
+                *a, turn=lambda A: np.eye(len(A))
             ),
         },
     )
@@ -124,8 +125,9 @@ add(
             "central differences move every parameter in both directions.": P,
             "that is the price of one-sided differences.": P + 1,
             "the biases are parameters too.": 2 * (784 * 100 + 100 * 10),
-            "the output units have biases as well as the hidden ones.": 2
-            * (784 * 100 + 100 + 100 * 10),
+            "the output units have biases as well as the hidden ones.": (
+                2 * (784 * 100 + 100 + 100 * 10)
+            ),
         },
     )
 )
@@ -142,18 +144,16 @@ add(
         cost_ratio,
         inputs=[([784, 128, 10],), ([50, 50, 50, 50],), ([3, 200, 2],)],
         mistakes={
-            "no error signal is needed for the inputs: one of the products of the first layer is not computed.": lambda sizes: (
-                3.0
-            ),
+            "no error signal is needed for the inputs: one of the products of the first layer "
+            "is not computed.": lambda sizes: 3.0,
             "the layer that is spared one product is the first one, not the last.": lambda sizes: (
                 cost_ratio(sizes[::-1])
             ),
             "that is the backward pass alone; add the forward pass.": lambda sizes: (
                 cost_ratio(sizes) - 1
             ),
-            "the error signals have to be handed on as well: one more product for every layer but the first.": lambda sizes: (
-                2.0
-            ),
+            "the error signals have to be handed on as well: one more product for every layer "
+            "but the first.": lambda sizes: 2.0,
         },
     )
 )
@@ -165,9 +165,8 @@ add(
         inputs=[(10,), (1000,), (79510,)],
         mistakes={
             "that is the typical cosine itself; its square is asked for.": lambda P: 1 / np.sqrt(P),
-            "a random direction has all P components alike: the P squared cosines with the axes share the value 1 between them.": lambda P: (
-                0.5
-            ),
+            "a random direction has all P components alike: the P squared cosines with the "
+            "axes share the value 1 between them.": lambda P: 0.5,
             "the cosine averages to 0, but its square does not.": lambda P: 0.0,
             "the squared cosines add up to 1, not to 2.": lambda P: 2 / P,
         },

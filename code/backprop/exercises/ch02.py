@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 # section 2.3: loss functions
 
@@ -13,9 +13,12 @@ add(
         "2.3 best constant",
         3.0,
         mistakes={
-            "that is the mean, which the squared error wants; the absolute error counts how many targets lie on each side.": 22.8,
-            "that is the middle between the smallest and the largest target; the sizes of the targets do not matter, only their order.": 50.5,
-            "that is the mean without the outlier; the absolute error leaves nothing out, it only does not care how far away it is.": 3.5,
+            "that is the mean, which the squared error wants; "
+            "the absolute error counts how many targets lie on each side.": 22.8,
+            "that is the middle between the smallest and the largest target; "
+            "the sizes of the targets do not matter, only their order.": 50.5,
+            "that is the mean without the outlier; the absolute error leaves nothing out, "
+            "it only does not care how far away it is.": 3.5,
             "that is the smallest loss, not the answer that has it.": 20.6,
         },
     )
@@ -27,21 +30,17 @@ add(
         lambda K: np.log(np.e + K - 1) - 1,
         inputs=[(2,), (10,), (1000,)],
         mistakes={
-            "that is the loss of a blind guess; a network that is certain and right does better, even here.": lambda K: (
-                np.log(K)
-            ),
-            "that is the probability of the right class; the loss is minus its logarithm.": lambda K: (
-                np.e / (np.e + K - 1)
-            ),
+            "that is the loss of a blind guess; a network that is certain and right does "
+            "better, even here.": lambda K: np.log(K),
+            "that is the probability of the right class; "
+            "the loss is minus its logarithm.": lambda K: np.e / (np.e + K - 1),
             "all K classes got e^0 in the denominator; the right one has e^1 instead.": lambda K: (
                 np.log(np.e + K) - 1
             ),
-            "the logit of the right class is missing: minus the logarithm of a quotient is a difference.": lambda K: (
-                np.log(np.e + K - 1)
-            ),
-            "with one softmax the loss can come as near to 0 as you like; the second one keeps it away.": lambda K: (
-                0.0
-            ),
+            "the logit of the right class is missing: minus the logarithm of a quotient is a "
+            "difference.": lambda K: np.log(np.e + K - 1),
+            "with one softmax the loss can come as near to 0 as you like; "
+            "the second one keeps it away.": lambda K: 0.0,
         },
     )
 )
@@ -74,9 +73,8 @@ add(
             "that is the loss of each sample; its derivative is wanted.": lambda y, t, q: (
                 np.where(y > t, (1 - q) * (y - t), q * (t - y)) / len(y)
             ),
-            "both sides push the same way; below the target a rise of y lowers the loss.": lambda y, t, q: (
-                quantile_gradient(y, t, q, lambda q: q)
-            ),
+            "both sides push the same way; below the target a rise of y "
+            "lowers the loss.": lambda y, t, q: quantile_gradient(y, t, q, lambda q: q),
             "where y = t the gradient shall be 0.": lambda y, t, q: (
                 np.where(y > t, 1 - q, -q) / len(y)
             ),
@@ -94,8 +92,8 @@ add(
         largest,
         mistakes={
             "that uses the diagonal of H; it is the largest eigenvalue that counts.": 2 / 3,
-            "that is the rate at which the steepest direction is done in one step; the limit lies further out.": 1
-            / 4,
+            "that is the rate at which the steepest direction is done in one step; "
+            "the limit lies further out.": 1 / 4,
             "that uses the smallest eigenvalue: in the other direction the error would grow.": 1.0,
             "that is the fastest rate, 2 / (smallest + largest); the limit is larger.": 2 / 6,
             "that is the largest eigenvalue itself.": 4.0,
@@ -172,21 +170,21 @@ add(
         lambda eta, curvature, s: eta * s**2 / (curvature * (2 - eta * curvature)),
         inputs=[(0.1, 1.0, 1.0), (0.5, 2.0, 0.3), (0.01, 10.0, 2.0)],
         mistakes={
-            "that is the standard deviation; the variance is asked for.": lambda eta, curvature, s: (
-                np.sqrt(eta * s**2 / (curvature * (2 - eta * curvature)))
+            "that is the standard deviation; "
+            "the variance is asked for.": lambda eta, curvature, s: np.sqrt(
+                eta * s**2 / (curvature * (2 - eta * curvature))
             ),
-            "that is right for a small rate only: the square of 1 - eta * curvature has a third term.": lambda eta, curvature, s: (
-                eta * s**2 / (2 * curvature)
-            ),
-            "the noise enters a step multiplied by eta, so its variance by the square of eta.": lambda eta, curvature, s: (
+            "that is right for a small rate only: the square of 1 - eta * curvature has a "
+            "third term.": lambda eta, curvature, s: eta * s**2 / (2 * curvature),
+            "the noise enters a step multiplied by eta, "
+            "so its variance by the square of eta.": lambda eta, curvature, s: (
                 s**2 / (curvature * (2 - eta * curvature))
             ),
             "the variance of the noise is s squared.": lambda eta, curvature, s: (
                 eta * s / (curvature * (2 - eta * curvature))
             ),
-            "that is the variance that one step adds; what the steps before have left shrinks, but it does not vanish.": lambda eta, curvature, s: (
-                eta**2 * s**2
-            ),
+            "that is the variance that one step adds; what the steps before have left "
+            "shrinks, but it does not vanish.": lambda eta, curvature, s: eta**2 * s**2,
         },
     )
 )
@@ -202,14 +200,15 @@ add(
             "that is the distance without its sign: on which side does the point lie?": 3.0,
             "divide by the length of w, not by its square.": -15 / 25,
             "the bias is missing.": -17 / 5,
-            "the length of w is the root of the sum of squares, not the sum of its entries.": -15
-            / 7,
+            "the length of w is the root of the sum of squares, not the sum of its entries.": (
+                -15 / 7
+            ),
         },
     )
 )
 
 
-def neuron_gradient(x, t, w, b, slope=lambda a: 1 - a**2):
+def neuron_gradient(x, t, w, b, *, slope=lambda a: 1 - a**2):
     a = np.tanh(x @ w + b)
     return (a - t) * slope(a) * x
 
@@ -231,7 +230,8 @@ add(
                 neuron_gradient(*p, slope=lambda a: 1 - np.tanh(a) ** 2)
             ),
             "the bias is missing in the sum.": lambda x, t, w, b: neuron_gradient(x, t, w, 0.0),
-            "the last factor is the input that the weight multiplies, not the weight.": lambda x, t, w, b: (
+            "the last factor is the input that the weight multiplies, "
+            "not the weight.": lambda x, t, w, b: (
                 (np.tanh(x @ w + b) - t) * (1 - np.tanh(x @ w + b) ** 2) * w
             ),
         },
@@ -243,7 +243,8 @@ def dead_for_all(W, b, most=lambda W: np.maximum(W, 0).sum(axis=0)):
     return (b + most(W) <= 0).astype(int)
 
 
-# units: clearly alive, dead, alive only thanks to single pixels, alive although b < 0, dead although its weights sum to more than -b, ...
+# units: clearly alive, dead, alive only thanks to single pixels, alive although b < 0, dead
+# although its weights sum to more than -b, ...
 W_dead = np.array(
     [
         [1.0, 0.2, 2.0, 1.0, -1.0, 0.4, 0.5],
@@ -258,12 +259,12 @@ add(
         dead_for_all,
         inputs=[(W_dead, b_dead), (-W_dead, b_dead + 0.5), (W_dead[:, :5], b_dead[:5])],
         mistakes={
-            "the all-white picture is not always the best one: a negative weight is served best by a black pixel.": lambda W, b: (
-                dead_for_all(W, b, most=lambda W: W.sum(axis=0))
+            "the all-white picture is not always the best one: "
+            "a negative weight is served best by a black pixel.": lambda W, b: dead_for_all(
+                W, b, most=lambda W: W.sum(axis=0)
             ),
-            "a negative bias alone does not kill a unit: its weights can make up for it.": lambda W, b: (
-                dead_for_all(W, b, most=lambda W: 0)
-            ),
+            "a negative bias alone does not kill a unit: "
+            "its weights can make up for it.": lambda W, b: dead_for_all(W, b, most=lambda W: 0),
             "a negative weight cannot push the sum up: no pixel is negative.": lambda W, b: (
                 dead_for_all(W, b, most=lambda W: np.abs(W).sum(axis=0))
             ),
@@ -282,7 +283,8 @@ add(
         "2.2 largest layer",
         99,
         mistakes={
-            "with that many units it has more than 79,500 parameters; count the biases of both layers.": 100,
+            "with that many units it has more than 79,500 parameters; "
+            "count the biases of both layers.": 100,
             "the output layer has parameters too.": 101,
             "that one fits, but a larger one does as well.": 98,
         },
@@ -317,11 +319,13 @@ add(
             "the bias of the first layer is missing.": lambda W1, b1, W2, b2: np.vstack(
                 [W1 @ W2, b2]
             ),
-            "samples are rows: the first layer's matrix stands on the left, next to the sample.": lambda W1, b1, W2, b2: (
-                np.vstack([W2 @ W1 if W1.shape == W2.shape else W1 @ W2.T, b1 @ W2 + b2])
+            "samples are rows: the first layer's matrix stands on the left, "
+            "next to the sample.": lambda W1, b1, W2, b2: np.vstack(
+                [W2 @ W1 if W1.shape == W2.shape else W1 @ W2.T, b1 @ W2 + b2]
             ),
-            "that is one layer after the other added up; they are applied one after the other.": lambda W1, b1, W2, b2: (
-                np.vstack([W1 + W2 if W1.shape == W2.shape else W1, b1 + b2])
+            "that is one layer after the other added up; "
+            "they are applied one after the other.": lambda W1, b1, W2, b2: np.vstack(
+                [W1 + W2 if W1.shape == W2.shape else W1, b1 + b2]
             ),
         },
     )
@@ -333,9 +337,8 @@ add(
         lambda k: 2**k - 1,
         inputs=[(3,), (5,), (10,)],
         mistakes={
-            "that is the number of pieces; m units make m bends, so one piece more than units.": lambda k: (
-                2**k
-            ),
+            "that is the number of pieces; m units make m bends, "
+            "so one piece more than units.": lambda k: 2**k,
             "that is the number of units of the deep network.": lambda k: 2 * k,
             "the number of pieces doubles with each tent, it does not grow by two.": lambda k: (
                 2 * k - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 # section 3.1: the forward pass
 
@@ -13,15 +13,19 @@ add(
         "3.1 multiplications",
         64 * (784 * 100 + 100 * 10),
         mistakes={
-            "that is the cost of a single picture; there are 64 in the batch.": 784 * 100
-            + 100 * 10,
-            "that counts the biases too; they are added, not multiplied.": 64
-            * (784 * 100 + 100 + 100 * 10 + 10),
+            "that is the cost of a single picture; there are 64 in the batch.": (
+                784 * 100 + 100 * 10
+            ),
+            "that counts the biases too; they are added, not multiplied.": (
+                64 * (784 * 100 + 100 + 100 * 10 + 10)
+            ),
             "that is the first layer alone; the second one multiplies as well.": 64 * 784 * 100,
-            "the second layer multiplies the 100 activations of the first, not the 784 inputs.": 64
-            * (784 * 100 + 784 * 10),
-            "count products of one weight and one activation, not entries of the results.": 64
-            * (100 + 10),
+            "the second layer multiplies the 100 activations of the first, not the 784 inputs.": (
+                64 * (784 * 100 + 784 * 10)
+            ),
+            "count products of one weight and one activation, not entries of the results.": (
+                64 * (100 + 10)
+            ),
         },
     )
 )
@@ -32,15 +36,15 @@ add(
         np.array([[1.0], [-2.0]]),
         mistakes={
             "that network gives 1 for two ones as well: it computes OR.": np.array([[1.0], [-1.0]]),
-            "both units push upwards; then two ones give the largest output of all.": np.array(
-                [[1.0], [1.0]]
+            "both units push upwards; then two ones give the largest output of all.": (
+                np.array([[1.0], [1.0]])
             ),
             "that network gives 1 only for two ones: it computes AND.": np.array([[0.0], [1.0]]),
-            "that is minus XOR: look at the sign of the output for one 1.": np.array(
-                [[-1.0], [2.0]]
+            "that is minus XOR: look at the sign of the output for one 1.": (
+                np.array([[-1.0], [2.0]])
             ),
-            "the two weights are exchanged: row 1 belongs to the unit without a bias.": np.array(
-                [[-2.0], [1.0]]
+            "the two weights are exchanged: row 1 belongs to the unit without a bias.": (
+                np.array([[-2.0], [1.0]])
             ),
         },
     )
@@ -57,7 +61,7 @@ add(
         "3.1 collapse",
         collapse,
         inputs=[
-            tuple(rng.normal(size=shape) for shape in [(d, h), h, (h, m), m])
+            tuple(rng.normal(size=shape) for shape in [(d, h), (h,), (h, m), (m,)])
             for d, h, m in [(3, 4, 2), (2, 2, 2), (1, 5, 3)]
         ],
         mistakes={
@@ -67,8 +71,9 @@ add(
             "the first bias is missing in the last row.": lambda W1, b1, W2, b2: collapse(
                 W1, 0 * b1, W2, b2
             ),
-            "the first bias has to pass through the second layer's weights; its plain sum does not say where it goes.": lambda W1, b1, W2, b2: (
-                np.vstack([W1 @ W2, b1.sum() + b2])
+            "the first bias has to pass through the second layer's weights; "
+            "its plain sum does not say where it goes.": lambda W1, b1, W2, b2: np.vstack(
+                [W1 @ W2, b1.sum() + b2]
             ),
             "the bias is the last row, not the first.": lambda *p: np.roll(collapse(*p), 1, axis=0),
         },
@@ -80,13 +85,16 @@ add(
         "3.1 mean of the targets",
         15 / 40,
         mistakes={
-            "that is the share before the mistake; the network sees the targets as recorded.": 30
-            / 40,
-            "that is the ratio of ones to zeros; a share compares the ones with all targets.": 15
-            / 25,
+            "that is the share before the mistake; the network sees the targets as recorded.": (
+                30 / 40
+            ),
+            "that is the ratio of ones to zeros; a share compares the ones with all targets.": (
+                15 / 25
+            ),
             "the ten samples that were zeros from the start are missing in the count.": 15 / 30,
             "that is the share of zeros.": 25 / 40,
-            "cross-entropy is smallest at the mean of the targets, not at the most frequent one.": 0.0,
+            "cross-entropy is smallest at the mean of the targets, "
+            "not at the most frequent one.": 0.0,
         },
     )
 )
@@ -103,12 +111,11 @@ add(
             "that is a - t; the slope of tanh is missing.": a - t,
             "that slope is the sigmoid's, a (1 - a); tanh has another.": (a - t) * a * (1 - a),
             "the slope is 1 - tanh^2 of z, and a is that tanh already: do not take it twice.": (
-                a - t
-            )
-            * (1 - np.tanh(a) ** 2),
-            "the derivative of 1/2 (a - t)^2 is a - t; the half is used up.": 0.5
-            * (a - t)
-            * (1 - a**2),
+                (a - t) * (1 - np.tanh(a) ** 2)
+            ),
+            "the derivative of 1/2 (a - t)^2 is a - t; the half is used up.": (
+                0.5 * (a - t) * (1 - a**2)
+            ),
             "compare the activation with the target, not the weighted input.": (z - t) * (1 - a**2),
             "the slope stands in there twice.": (a - t) * (1 - a**2) ** 2,
         },
@@ -116,7 +123,7 @@ add(
 )
 
 
-def hidden_error(delta, W, z, slope=lambda z: z > 0):
+def hidden_error(delta, W, z, *, slope=lambda z: z > 0):
     return (delta @ W.T) * slope(z)
 
 
@@ -139,9 +146,8 @@ add(
             "the slope is turned round: the units that are on pass the error back.": lambda *p: (
                 hidden_error(*p, slope=lambda z: z <= 0)
             ),
-            "that divides by the number of samples; delta holds the mean over the batch already.": lambda *p: (
-                hidden_error(*p) / len(p[0])
-            ),
+            "that divides by the number of samples; delta holds the mean over the batch "
+            "already.": lambda *p: hidden_error(*p) / len(p[0]),
         },
     )
 )
@@ -160,18 +166,16 @@ add(
             "the constant is not the one asked for: L = 0 at z = 0.": lambda z, t: (
                 np.exp(z) - t * z
             ),
-            "that is the squared error; its derivative in z holds the slope of the exponential as another factor.": lambda z, t: (
-                (np.exp(z) - t) ** 2 / 2
-            ),
+            "that is the squared error; its derivative in z holds the slope of the "
+            "exponential as another factor.": lambda z, t: (np.exp(z) - t) ** 2 / 2,
             "that is the derivative e^z - t itself; the loss is its antiderivative.": lambda z, t: (
                 np.exp(z) - t
             ),
             "the antiderivative of -t, as a function of z, is missing its z.": lambda z, t: (
                 np.exp(z) - 1 - t
             ),
-            "the sign of the term with the target is wrong: a larger z must lower the loss while e^z is below t.": lambda z, t: (
-                np.exp(z) - 1 + t * z
-            ),
+            "the sign of the term with the target is wrong: a larger z must lower the loss "
+            "while e^z is below t.": lambda z, t: np.exp(z) - 1 + t * z,
         },
     )
 )
@@ -184,9 +188,9 @@ add(
         "3.3 used twice",
         2 * x * y + 1,
         mistakes={
-            "x has three ways to the result; that is only one of the two through the product.": x
-            * y
-            + 1,
+            "x has three ways to the result; that is only one of the two through the product.": (
+                x * y + 1
+            ),
             "the way of x through the sum is missing.": 2 * x * y,
             "that is the derivative with respect to y.": x * x,
             "that is the value of the expression, not its derivative.": x * x * y + x,
@@ -211,7 +215,7 @@ add(
 )
 
 
-def tied(x, W, grad_y, first=1.0, second=1.0, slope=lambda a: 1 - a**2):
+def tied(x, W, grad_y, *, first=1.0, second=1.0, slope=lambda a: 1 - a**2):
     a = np.tanh(x @ W)
     y = np.tanh(a @ W)
     delta2 = grad_y * slope(y)
@@ -235,13 +239,11 @@ add(
             "that is the part of the first use alone; W acts in the second layer too.": lambda *p: (
                 tied(*p, second=0.0)
             ),
-            "a matrix used twice collects twice: add the two parts, do not average them.": lambda *p: (
-                tied(*p) / 2
-            ),
+            "a matrix used twice collects twice: add the two parts, "
+            "do not average them.": lambda *p: tied(*p) / 2,
             "the slopes of tanh are missing.": lambda *p: tied(*p, slope=np.ones_like),
-            "that is the transpose of the gradient: entry [i, j] belongs to the weight from i to j.": lambda *p: (
-                tied(*p).T
-            ),
+            "that is the transpose of the gradient: entry [i, "
+            "j] belongs to the weight from i to j.": lambda *p: tied(*p).T,
         },
     )
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import sigmoid, softmax
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 # section 4.4: the worked 2-3-1 network
 
@@ -22,17 +22,16 @@ add(
         "4.4 another target",
         (y - 0.9) * y * (1 - y),
         mistakes={
-            "that is the difference y - t alone; the slope of the output's sigmoid is missing.": y
-            - 0.9,
+            "that is the difference y - t alone; the slope of the output's sigmoid is missing.": (
+                y - 0.9
+            ),
             "that is the error signal for the old target.": delta2,
             "the slope is that of the sigmoid at y; it belongs at z, where it equals y (1 - y).": (
-                y - 0.9
-            )
-            * sigmoid.derivative(np.array(y)),
-            "the derivative of 1/2 (y - t)^2 is y - t; the half is used up.": 0.5
-            * (y - 0.9)
-            * y
-            * (1 - y),
+                (y - 0.9) * sigmoid.derivative(np.array(y))
+            ),
+            "the derivative of 1/2 (y - t)^2 is y - t; the half is used up.": (
+                0.5 * (y - 0.9) * y * (1 - y)
+            ),
         },
     )
 )
@@ -42,19 +41,20 @@ add(
         "4.4 input gradient",
         W1 @ delta1,
         mistakes={
-            "an input has no activation function: leave out the factor x (1 - x).": (W1 @ delta1)
-            * x
-            * (1 - x),
-            "the slopes of the hidden units are missing: use the error signals, dL/dz, not dL/da.": W1
-            @ (W2[:, 0] * delta2),
-            "that is a gradient with respect to weights: x times an error signal.": x
-            * delta1.sum(),
+            "an input has no activation function: leave out the factor x (1 - x).": (
+                (W1 @ delta1) * x * (1 - x)
+            ),
+            "the slopes of the hidden units are missing: use the error signals, dL/dz, "
+            "not dL/da.": W1 @ (W2[:, 0] * delta2),
+            "that is a gradient with respect to weights: x times an error signal.": (
+                x * delta1.sum()
+            ),
         },
     )
 )
 
 
-def tanh_gradient(x, t, W1, W2, slope=lambda a: 1 - a**2, y_slope=lambda y: y * (1 - y)):
+def tanh_gradient(x, t, W1, W2, *, slope=lambda a: 1 - a**2, y_slope=lambda y: y * (1 - y)):
     a = np.tanh(x @ W1)
     y = sigmoid.forward(a @ W2)
     return np.outer(x, (W2 @ ((y - t) * y_slope(y))) * slope(a))
@@ -79,8 +79,9 @@ add(
             "the slope of the output unit is missing; it is still a sigmoid.": lambda *p: (
                 tanh_gradient(*p, y_slope=np.ones_like)
             ),
-            "the hidden slope is 1 - tanh^2 of the activation; the activation is a tanh already.": lambda *p: (
-                tanh_gradient(*p, slope=lambda a: 1 - np.tanh(a) ** 2)
+            "the hidden slope is 1 - tanh^2 of the activation; "
+            "the activation is a tanh already.": lambda *p: tanh_gradient(
+                *p, slope=lambda a: 1 - np.tanh(a) ** 2
             ),
         },
     )
@@ -93,10 +94,10 @@ add(
         "4.1 slope",
         0.9 * 0.1,
         mistakes={
-            "that is the slope at z = 0.9; the 0.9 given is the activation, not the weighted input.": float(
-                sigmoid.derivative(np.array(0.9))
-            ),
-            "that is the largest slope a sigmoid can have; it has it only where the activation is a half.": 0.25,
+            "that is the slope at z = 0.9; the 0.9 given is the activation, "
+            "not the weighted input.": float(sigmoid.derivative(np.array(0.9))),
+            "that is the largest slope a sigmoid can have; it has it only where the "
+            "activation is a half.": 0.25,
             "that is the slope of tanh for this activation; the sigmoid has another.": 1 - 0.9**2,
             "that is one factor of the slope; there are two.": 1 - 0.9,
         },
@@ -108,7 +109,8 @@ add(
         "4.1 how deep",
         10,
         mistakes={
-            "with that many slopes the largest possible factor is still a little more than a millionth.": 9,
+            "with that many slopes the largest possible factor is still a little more than a "
+            "millionth.": 9,
             "that would be right if each slope could be a half; its largest value is smaller.": 20,
             "that would be right if each slope were at most a tenth.": 6,
             "the number of units is whole: round up.": 6 * np.log(10) / np.log(4),
@@ -126,15 +128,15 @@ add(
             (np.array([34.0, 37.0, 50.0]),),
         ],
         mistakes={
-            "for large z the result has lost its digits: it is rounded to 0. Use log1p.": lambda z: (
+            "for large z the result has lost its digits: "
+            "it is rounded to 0. Use log1p.": lambda z: (
                 np.minimum(z, 0) - np.log(1 + np.exp(-np.abs(z)))
             ),
             "that is log(1 - sigma(z)), the logarithm of the opposite.": lambda z: (
                 np.minimum(-z, 0) - np.log1p(np.exp(-np.abs(z)))
             ),
-            "that is right for positive z; negative z needs the form with e^z taken out.": lambda z: (
-                -np.log1p(np.exp(-np.abs(z)))
-            ),
+            "that is right for positive z; negative z needs the form "
+            "with e^z taken out.": lambda z: -np.log1p(np.exp(-np.abs(z))),
             "that is minus the logarithm: a probability has a negative one.": lambda z: (
                 np.log1p(np.exp(-np.abs(z))) - np.minimum(z, 0)
             ),
@@ -176,15 +178,15 @@ add(
         "4.2 surprise",
         float(-np.log(0.3)),
         mistakes={
-            "that is the logarithm to base 10; the loss uses the natural one.": float(
-                -np.log10(0.3)
+            "that is the logarithm to base 10; the loss uses the natural one.": (
+                float(-np.log10(0.3))
             ),
             "that is the logarithm to base 2; the loss uses the natural one.": float(-np.log2(0.3)),
-            "that is the surprise at the second class; the third one is right.": float(
-                -np.log(0.5)
+            "that is the surprise at the second class; the third one is right.": (
+                float(-np.log(0.5))
             ),
-            "that adds up all three surprises; only that of the right class counts.": float(
-                -np.log(0.2) - np.log(0.5) - np.log(0.3)
+            "that adds up all three surprises; only that of the right class counts.": (
+                float(-np.log(0.2) - np.log(0.5) - np.log(0.3))
             ),
             "that is the probability that was missing; the loss takes a logarithm.": 0.7,
         },
@@ -209,9 +211,8 @@ add(
             "the probabilities are those at temperature 1; take them at tau.": lambda z, r, tau: (
                 temperature_gradient(z, r, tau, softmax_at=1.0)
             ),
-            "the derivative of z / tau with respect to tau has tau squared below it.": lambda z, r, tau: (
-                temperature_gradient(z, r, tau, power=1)
-            ),
+            "the derivative of z / tau with respect to tau has tau "
+            "squared below it.": lambda z, r, tau: temperature_gradient(z, r, tau, power=1),
             "the inner derivative, that of z / tau, is missing its tau.": lambda z, r, tau: (
                 temperature_gradient(z, r, tau, power=0)
             ),
@@ -229,15 +230,13 @@ add(
         lambda epsilon, K: np.log((1 - epsilon + epsilon / K) / (epsilon / K)),
         inputs=[(0.1, 10), (0.2, 3), (0.05, 100)],
         mistakes={
-            "the right class gets its share of epsilon, too: its target is a little larger than 1 - epsilon.": lambda e, K: (
-                np.log((1 - e) / (e / K))
-            ),
+            "the right class gets its share of epsilon, too: its target is a little larger "
+            "than 1 - epsilon.": lambda e, K: np.log((1 - e) / (e / K)),
             "epsilon is spread over all K classes, not over the K - 1 others.": lambda e, K: np.log(
                 (1 - e) / (e / (K - 1))
             ),
-            "that is the logit against all other classes together; the gap to one of them is wanted.": lambda e, K: (
-                np.log((1 - e + e / K) / (e - e / K))
-            ),
+            "that is the logit against all other classes together; "
+            "the gap to one of them is wanted.": lambda e, K: np.log((1 - e + e / K) / (e - e / K)),
             "those are the odds; the difference of logits is their logarithm.": lambda e, K: (
                 (1 - e + e / K) / (e / K)
             ),
@@ -252,21 +251,20 @@ add(
         "4.3 one weight",
         0.6 * (0.2 - 1),
         mistakes={
-            "that multiplies with the weight's own value; its gradient needs the activation at its start.": 0.5
-            * (0.2 - 1),
-            "the error signal is the probability minus the target; the target is missing.": 0.6
-            * 0.2,
-            "the slope p (1 - p) has cancelled against the loss; do not multiply with it again.": 0.6
-            * (0.2 - 1)
-            * 0.2
-            * 0.8,
+            "that multiplies with the weight's own value; its gradient needs the activation "
+            "at its start.": 0.5 * (0.2 - 1),
+            "the error signal is the probability minus the target; the target is missing.": (
+                0.6 * 0.2
+            ),
+            "the slope p (1 - p) has cancelled against the loss; "
+            "do not multiply with it again.": 0.6 * (0.2 - 1) * 0.2 * 0.8,
             "that is the error signal alone; the activation is missing.": 0.2 - 1,
         },
     )
 )
 
 
-def leaky_gradient(X, W1, b1, W2, delta2, leak=0.1):
+def leaky_gradient(X, W1, b1, W2, delta2, *, leak=0.1):
     return X.T @ ((delta2 @ W2.T) * np.where(X @ W1 + b1 > 0, 1.0, leak))
 
 
@@ -287,15 +285,13 @@ add(
         ],
         mistakes={
             "the slope of the hidden units is missing.": lambda *p: leaky_gradient(*p, leak=1.0),
-            "that is the slope of an ordinary ReLU; this one has a slope on the negative side, too.": lambda *p: (
-                leaky_gradient(*p, leak=0.0)
-            ),
+            "that is the slope of an ordinary ReLU; this one has a slope on the negative "
+            "side, too.": lambda *p: leaky_gradient(*p, leak=0.0),
             "the bias is missing where the sign of z decides.": lambda X, W1, b1, W2, d: (
                 leaky_gradient(X, W1, 0 * b1, W2, d)
             ),
-            "the mean over the batch is in delta2 already; do not divide by n once more.": lambda X, *p: (
-                leaky_gradient(X, *p) / len(X)
-            ),
+            "the mean over the batch is in delta2 already; "
+            "do not divide by n once more.": lambda X, *p: leaky_gradient(X, *p) / len(X),
         },
     )
 )
@@ -313,12 +309,10 @@ add(
         tied_gradient,
         inputs=[(rng.normal(size=(n, 5)), rng.normal(size=(5, 3))) for n in (1, 4, 7)],
         mistakes={
-            "only the second use of W is there, the way back; it is also used on the way in.": lambda X, W: (
-                tied_gradient(X, W, there=0.0)
-            ),
-            "only the first use of W is there, the way in; it is also used on the way back.": lambda X, W: (
-                tied_gradient(X, W, back=0.0)
-            ),
+            "only the second use of W is there, the way back; "
+            "it is also used on the way in.": lambda X, W: tied_gradient(X, W, there=0.0),
+            "only the first use of W is there, the way in; "
+            "it is also used on the way back.": lambda X, W: tied_gradient(X, W, back=0.0),
             "the contributions of two uses add; they are not averaged.": lambda X, W: tied_gradient(
                 X, W, 0.5, 0.5
             ),
@@ -338,18 +332,15 @@ add(
         lambda L, L2, eps: np.sqrt(2 * eps * abs(L / L2)),
         inputs=[(2.0, 0.5, 2.0**-52), (-0.3, 4.0, 2.0**-23), (1.0, -3.0, 1e-10)],
         mistakes={
-            "that is the rule for the central difference, whose error grows with the square of h.": lambda L, L2, eps: (
-                np.cbrt(3 * eps * abs(L / L2))
-            ),
+            "that is the rule for the central difference, whose error grows with the square "
+            "of h.": lambda L, L2, eps: np.cbrt(3 * eps * abs(L / L2)),
             "the factor of one half in the formula's error has been lost.": lambda L, L2, eps: (
                 np.sqrt(eps * abs(L / L2))
             ),
-            "the two errors are equal there up to a factor; solve for h itself, which needs a square root.": lambda L, L2, eps: (
-                2 * eps * abs(L / L2)
-            ),
-            "the scale of the function is missing: L and L'' have a part in it.": lambda L, L2, eps: (
-                np.sqrt(2 * eps)
-            ),
+            "the two errors are equal there up to a factor; solve for h itself, "
+            "which needs a square root.": lambda L, L2, eps: 2 * eps * abs(L / L2),
+            "the scale of the function is missing: "
+            "L and L'' have a part in it.": lambda L, L2, eps: np.sqrt(2 * eps),
         },
     )
 )

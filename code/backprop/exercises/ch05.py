@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import sigmoid
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 # section 5.1: the network in NumPy
 
@@ -14,29 +14,22 @@ add(
         "5.1 counting",
         784 * 100 + 100 + 100 * 50 + 50 + 50 * 10 + 10,
         mistakes={
-            "those are the weights alone; every unit that is not an input has a bias too.": 784
-            * 100
-            + 100 * 50
-            + 50 * 10,
-            "the inputs have no biases: they compute nothing.": 784 * 100
-            + 100
-            + 100 * 50
-            + 50
-            + 50 * 10
-            + 10
-            + 784,
+            "those are the weights alone; every unit that is not an input has a bias too.": (
+                784 * 100 + 100 * 50 + 50 * 10
+            ),
+            "the inputs have no biases: they compute nothing.": (
+                784 * 100 + 100 + 100 * 50 + 50 + 50 * 10 + 10 + 784
+            ),
             "that is the number of units; count the connections between them.": 784 + 100 + 50 + 10,
-            "that counts a bias for the hidden units only.": 784 * 100
-            + 100
-            + 100 * 50
-            + 50
-            + 50 * 10,
+            "that counts a bias for the hidden units only.": (
+                784 * 100 + 100 + 100 * 50 + 50 + 50 * 10
+            ),
         },
     )
 )
 
 
-def tanh_layer(x, W, b, grad_a, slope=lambda a: 1 - a**2):
+def tanh_layer(x, W, b, grad_a, *, slope=lambda a: 1 - a**2):
     return x.T @ (grad_a * slope(np.tanh(x @ W + b)))
 
 
@@ -59,9 +52,8 @@ add(
             "the slope is the sigmoid's, a (1 - a); tanh has another.": lambda *p: tanh_layer(
                 *p, slope=lambda a: a * (1 - a)
             ),
-            "the mean over the batch is in grad_a already; do not divide by n once more.": lambda x, *p: (
-                tanh_layer(x, *p) / len(x)
-            ),
+            "the mean over the batch is in grad_a already; "
+            "do not divide by n once more.": lambda x, *p: tanh_layer(x, *p) / len(x),
             "the bias is missing in the forward pass.": lambda x, W, b, g: tanh_layer(
                 x, W, 0 * b, g
             ),
@@ -73,7 +65,7 @@ add(
 )
 
 
-def skip(x, W, b, grad_a, direct=1.0):
+def skip(x, W, b, grad_a, *, direct=1.0):
     a = sigmoid.forward(x @ W + b)
     return direct * grad_a + (grad_a * a * (1 - a)) @ W.T
 
@@ -97,7 +89,8 @@ add(
             "on the way back through the layer W stands transposed.": lambda x, W, b, g: (
                 g + (g * sigmoid.derivative(x @ W + b)) @ W
             ),
-            "the slope of the sigmoid is taken at A, which has x added; take it at xW + b.": lambda x, W, b, g: (
+            "the slope of the sigmoid is taken at A, which has x added; "
+            "take it at xW + b.": lambda x, W, b, g: (
                 g
                 + (g * (x + sigmoid.forward(x @ W + b)) * (1 - x - sigmoid.forward(x @ W + b)))
                 @ W.T
@@ -143,9 +136,8 @@ add(
             "that is the variance; the standard error is its square root.": lambda p, n: (
                 p * (1 - p) / n
             ),
-            "that is the spread of a single picture's outcome; the mean over n has a smaller one.": lambda p, n: (
-                np.sqrt(p * (1 - p))
-            ),
+            "that is the spread of a single picture's outcome; "
+            "the mean over n has a smaller one.": lambda p, n: np.sqrt(p * (1 - p)),
             "the spread of a mean shrinks with the square root of n.": lambda p, n: (
                 np.sqrt(p * (1 - p)) / n
             ),
@@ -155,7 +147,7 @@ add(
 )
 
 
-def input_gradient(x, W1, b1, W2, b2, digit, one_hot=1.0, slope=lambda z: z > 0):
+def input_gradient(x, W1, b1, W2, b2, digit, *, one_hot=1.0, slope=lambda z: z > 0):
     z1 = x @ W1 + b1
     z2 = np.maximum(z1, 0) @ W2 + b2
     p = np.exp(z2 - z2.max())
@@ -181,9 +173,8 @@ add(
             for d, K, digit in ((5, 3, 0), (9, 4, 3), (4, 10, 7))
         ],
         mistakes={
-            "the true class is missing: the error signal of the output is p minus 1 there.": lambda *p: (
-                input_gradient(*p, one_hot=0.0)
-            ),
+            "the true class is missing: the error signal of the output is "
+            "p minus 1 there.": lambda *p: input_gradient(*p, one_hot=0.0),
             "the slope of ReLU is missing: a unit that is off passes nothing back.": lambda *p: (
                 input_gradient(*p, slope=np.ones_like)
             ),
@@ -204,12 +195,14 @@ add(
         "5.3 sum instead of mean",
         0.05 / 128,
         mistakes={
-            "then every step is a whole batch size too long: the gradient has grown, so the learning rate must shrink.": 0.05,
+            "then every step is a whole batch size too long: the gradient has grown, "
+            "so the learning rate must shrink.": 0.05,
             "that is the wrong direction: the gradient of the sum is the larger one.": 0.05 * 128,
-            "the square root would be right for a spread; gradients of a sum add without one.": 0.05
-            / np.sqrt(128),
-            "that is the ratio of the two gradients' sizes alone; the old learning rate has to come in.": 1
-            / 128,
+            "the square root would be right for a spread; gradients of a sum add without one.": (
+                0.05 / np.sqrt(128)
+            ),
+            "that is the ratio of the two gradients' sizes alone; "
+            "the old learning rate has to come in.": 1 / 128,
         },
     )
 )
@@ -231,12 +224,10 @@ add(
             "that is the gradient in this book's layout; PyTorch's is (out, in).": lambda X, V, g: (
                 X.T @ g
             ),
-            "the mean over the batch is in grad_Z already; do not divide by n once more.": lambda X, V, g: (
-                g.T @ X / len(X)
-            ),
-            "that is the gradient of the input, which goes on to the layer before.": lambda X, V, g: (
-                g @ V
-            ),
+            "the mean over the batch is in grad_Z already; "
+            "do not divide by n once more.": lambda X, V, g: g.T @ X / len(X),
+            "that is the gradient of the input, "
+            "which goes on to the layer before.": lambda X, V, g: g @ V,
             "that is the gradient of the bias.": lambda X, V, g: g.sum(axis=0),
         },
     )
@@ -253,18 +244,16 @@ add(
         centre_rule,
         inputs=[(rng.normal(size=shape),) for shape in ((3, 4), (1, 5), (6, 2))],
         mistakes={
-            "the mean that is subtracted depends on u as well; its derivative is missing.": lambda g: (
-                g.copy()
-            ),
+            "the mean that is subtracted depends on u as well; "
+            "its derivative is missing.": lambda g: g.copy(),
             "each row has a mean of its own; yours is taken over the column.": lambda g: (
                 g - g.mean(axis=0, keepdims=True)
             ),
             "each row has a mean of its own; yours is taken over all entries.": lambda g: (
                 g - g.mean()
             ),
-            "the mean is subtracted going forward, so its part is subtracted going back, too.": lambda g: (
-                g + g.mean(axis=1, keepdims=True)
-            ),
+            "the mean is subtracted going forward, so its part is subtracted "
+            "going back, too.": lambda g: g + g.mean(axis=1, keepdims=True),
             "the sum over the row is divided by the number of columns.": lambda g: (
                 g - g.sum(axis=1, keepdims=True)
             ),
@@ -278,11 +267,12 @@ add(
         35 / 12,
         tolerance=1e-3,
         mistakes={
-            "that is the best answer (or the variance with n - 1, for samples); the floor is the mean loss that this answer leaves.": 3.5,
+            "that is the best answer (or the variance with n - 1, for samples); "
+            "the floor is the mean loss that this answer leaves.": 3.5,
             "that is the loss of always answering zero; a constant can do better.": 91 / 6,
             "that is half of it: the mean squared error of this section has no half.": 35 / 24,
-            "that is the standard deviation; the loss is a mean of squares.": float(
-                np.sqrt(35 / 12)
+            "that is the standard deviation; the loss is a mean of squares.": (
+                float(np.sqrt(35 / 12))
             ),
         },
     )

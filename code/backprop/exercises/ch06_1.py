@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 add(
     Exercise(
@@ -13,11 +13,9 @@ add(
         mistakes={
             "each output channel has a bias as well.": 5 * 5 * 16 * 32,
             "a kernel reaches over all channels that come in.": 5 * 5 * 32 + 32,
-            "there is one bias for each output channel, not for each pair of channels.": 5
-            * 5
-            * 16
-            * 32
-            + 16 * 32,
+            "there is one bias for each output channel, not for each pair of channels.": (
+                5 * 5 * 16 * 32 + 16 * 32
+            ),
             "the biases belong to the channels that go out.": 5 * 5 * 16 * 32 + 16,
         },
     )
@@ -55,9 +53,8 @@ add(
             for h, w, k in ((5, 5, 3), (7, 6, 3), (6, 8, 2))
         ],
         mistakes={
-            "the kernel is flipped on the way to the inputs; the gradient of the weights is not.": lambda x, d: (
-                kernel_gradient(x, d)[::-1, ::-1]
-            ),
+            "the kernel is flipped on the way to the inputs; the gradient of the weights is "
+            "not.": lambda x, d: kernel_gradient(x, d)[::-1, ::-1],
             "the error stands mirrored: window (p, q) goes with delta (p, q).": lambda x, d: (
                 kernel_gradient(x, d[::-1, ::-1])
             ),
@@ -96,8 +93,9 @@ add(
             "that goes to the smallest entry.": lambda x, g: maxpool_backward(
                 x, g, lambda w: w == w.min()
             ),
-            "the derivative of a maximum by the winner is 1, not the winner's value.": lambda x, g: (
-                maxpool_backward(x, g, lambda w: w * (w == w.max()))
+            "the derivative of a maximum by the winner is 1, "
+            "not the winner's value.": lambda x, g: maxpool_backward(
+                x, g, lambda w: w * (w == w.max())
             ),
         },
     )
@@ -131,8 +129,10 @@ add(
         "6.1 frozen",
         6,
         mistakes={
-            "that is for the weights alone; the error has to come down to the layers that learn.": 3,
-            "then a product too many is made: either weights of a frozen layer, or the error below the lowest layer that learns.": 8,
+            "that is for the weights alone; the error has to come down to the layers that "
+            "learn.": 3,
+            "then a product too many is made: either weights of a frozen layer, "
+            "or the error below the lowest layer that learns.": 8,
             "that is the backward pass with nothing frozen.": 20,
             "the error has to pass through layer four as well, although it is frozen.": 4,
         },
@@ -159,9 +159,8 @@ add(
             )
         ],
         mistakes={
-            "boxes that are apart on both axes share nothing; negative sides must not be multiplied.": lambda p, t: (
-                overlap(p, t, least=-np.inf)
-            ),
+            "boxes that are apart on both axes share nothing; "
+            "negative sides must not be multiplied.": lambda p, t: overlap(p, t, least=-np.inf),
             "what both cover is counted twice in the union.": lambda p, t: overlap(
                 p, t, shared=0.0
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 add(
     Exercise(
@@ -12,16 +12,16 @@ add(
         1.75 / float(np.log(2)),
         tolerance=1e-3,
         mistakes={
-            "that multiplies; a bit is a smaller unit than a natural one, so there are more of them.": 1.75
-            * float(np.log(2)),
-            "that is the perplexity, the number of equally likely characters; its logarithm to base 2 is wanted.": float(
-                np.exp(1.75)
+            "that multiplies; a bit is a smaller unit than a natural one, "
+            "so there are more of them.": 1.75 * float(np.log(2)),
+            "that is the perplexity, the number of equally likely characters; "
+            "its logarithm to base 2 is wanted.": float(np.exp(1.75)),
+            "that takes the logarithm of the cross-entropy, which is a logarithm already.": (
+                float(np.log2(1.75))
             ),
-            "that takes the logarithm of the cross-entropy, which is a logarithm already.": float(
-                np.log2(1.75)
+            "that divides by the logarithm of 10; a bit is a question with two answers.": (
+                1.75 / float(np.log(10))
             ),
-            "that divides by the logarithm of 10; a bit is a question with two answers.": 1.75
-            / float(np.log(10)),
         },
     )
 )
@@ -31,15 +31,15 @@ add(
         "6.2 reach",
         int(np.ceil(np.log(1e-6) / np.log(0.8))),
         mistakes={
-            "after that many steps it is still a little above.": int(
-                np.floor(np.log(1e-6) / np.log(0.8))
+            "after that many steps it is still a little above.": (
+                int(np.floor(np.log(1e-6) / np.log(0.8)))
             ),
             "a number of steps is whole.": float(np.log(1e-6) / np.log(0.8)),
-            "that is for one thousandth; a millionth is asked for.": int(
-                np.ceil(np.log(1e-3) / np.log(0.8))
+            "that is for one thousandth; a millionth is asked for.": (
+                int(np.ceil(np.log(1e-3) / np.log(0.8)))
             ),
-            "the length is multiplied by 0.8 at each step; that is as if 0.2 were left.": int(
-                np.ceil(np.log(1e-6) / np.log(0.2))
+            "the length is multiplied by 0.8 at each step; that is as if 0.2 were left.": (
+                int(np.ceil(np.log(1e-6) / np.log(0.2)))
             ),
         },
     )
@@ -52,6 +52,7 @@ def recurrent(
     Wh,
     b,
     G,
+    *,
     slope=lambda h: 1 - h**2,
     transpose=True,
     future_counts=True,
@@ -93,12 +94,12 @@ add(
             "on the way back through time Wh stands transposed.": lambda *p: recurrent(
                 *p, transpose=False
             ),
-            "what comes from later steps is missing: a state also acts through the next one.": lambda *p: (
-                recurrent(*p, future_counts=False)
+            "what comes from later steps is missing: "
+            "a state also acts through the next one.": lambda *p: recurrent(
+                *p, future_counts=False
             ),
-            "the error of a step meets the state *before* it, the one that Wh was multiplied with.": lambda *p: (
-                recurrent(*p, state=1)
-            ),
+            "the error of a step meets the state *before* it, "
+            "the one that Wh was multiplied with.": lambda *p: recurrent(*p, state=1),
             "only the last row of G is used; every step has one.": lambda *p: recurrent(
                 *p, only_last=True
             ),
@@ -108,7 +109,7 @@ add(
 )
 
 
-def queries(Q, K, V, G, scaled_back=True, scaled=True, centre=True, weights=True):
+def queries(Q, K, V, G, *, scaled_back=True, scaled=True, centre=True, weights=True):
     d = Q.shape[1]
     S = Q @ K.T / (np.sqrt(d) if scaled else 1)
     A = np.exp(S - S.max(axis=1, keepdims=True))
@@ -132,15 +133,13 @@ add(
             for n, m in ((3, 4), (1, 6), (4, 4))
         ],
         mistakes={
-            "the scores are divided by the root of d; on the way back so is their error.": lambda *p: (
-                queries(*p, scaled_back=False)
-            ),
+            "the scores are divided by the root of d; "
+            "on the way back so is their error.": lambda *p: queries(*p, scaled_back=False),
             "the division by the root of d is missing, forward and back.": lambda *p: queries(
                 *p, scaled=False
             ),
-            "the weights of a row add up to 1, so each depends on all scores: the mean error of the row is missing.": lambda *p: (
-                queries(*p, centre=False)
-            ),
+            "the weights of a row add up to 1, so each depends on all scores: "
+            "the mean error of the row is missing.": lambda *p: queries(*p, centre=False),
             "the weight itself is missing as a factor of the softmax's derivative.": lambda *p: (
                 queries(*p, weights=False)
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 add(
     Exercise(
@@ -47,12 +47,12 @@ add(
                 embedding_gradient(ids, grad, count)
                 / np.maximum(np.bincount(ids, minlength=count), 1)[:, None]
             ),
-            "the mean over the batch is in grad already; do not divide by n once more.": lambda ids, grad, count: (
+            "the mean over the batch is in grad already; "
+            "do not divide by n once more.": lambda ids, grad, count: (
                 embedding_gradient(ids, grad, count) / len(ids)
             ),
-            "that is the gradient of the rows that were taken, in their order; wanted is that of the whole table.": lambda ids, grad, count: (
-                grad
-            ),
+            "that is the gradient of the rows that were taken, in their order; "
+            "wanted is that of the whole table.": lambda ids, grad, count: grad,
         },
     )
 )
@@ -85,7 +85,8 @@ add(
             "the loss is the mean over the n pairs.": lambda U, V: in_batch_gradient(
                 U, V, mean=False
             ),
-            "the probabilities of one user add up to 1 over the films, which are the columns.": transposed_softmax,
+            "the probabilities of one user add up to 1 over the films, "
+            "which are the columns.": transposed_softmax,
             "that is the gradient of V.": lambda U, V: in_batch_gradient_of_films(U, V),
             "that has the sign of the target minus the probability.": lambda U, V: (
                 -in_batch_gradient(U, V)
@@ -119,18 +120,17 @@ add(
             (np.array([0, 0, 1, 1]), 20),
         ],
         mistakes={
-            "the best possible list has no more hits than there are films that were liked.": lambda hits, liked: (
-                ndcg(hits, liked, ideal=False)
-            ),
-            "that is the gain alone; divide it by that of the best possible list.": lambda hits, liked: (
-                float(np.asarray(hits, float) @ (1 / np.log2(np.arange(2, len(hits) + 2))))
+            "the best possible list has no more hits than there are films "
+            "that were liked.": lambda hits, liked: ndcg(hits, liked, ideal=False),
+            "that is the gain alone; divide it by that of the best "
+            "possible list.": lambda hits, liked: float(
+                np.asarray(hits, float) @ (1 / np.log2(np.arange(2, len(hits) + 2)))
             ),
             "that is recall: the places of the hits do not come in.": lambda hits, liked: float(
                 np.sum(hits) / min(len(hits), liked)
             ),
-            "the places count from 1, so that the first has the logarithm of 2.": lambda hits, liked: (
-                ndcg(hits, liked, first=3)
-            ),
+            "the places count from 1, so that the first has the "
+            "logarithm of 2.": lambda hits, liked: ndcg(hits, liked, first=3),
         },
     )
 )
@@ -149,21 +149,17 @@ add(
             for d, s, lam in ((3, 1.4, 2.0), (5, -0.7, 12.0), (2, 0.3, 0.5))
         ],
         mistakes={
-            "the penalty is missing: the vector would follow a single rating all the way.": lambda q, o, s, lam: (
-                one_rating(q, o, s, 0.0)
-            ),
+            "the penalty is missing: the vector would follow a single "
+            "rating all the way.": lambda q, o, s, lam: one_rating(q, o, s, 0.0),
             "the length of q comes in squared.": lambda q, o, s, lam: float(
                 s * (q @ o) / (np.sqrt(q @ q) + lam)
             ),
-            "that is the product of the two films alone; how much it counts depends on the penalty.": lambda q, o, s, lam: (
-                float(s * (q @ o))
-            ),
-            "that is the film that was rated itself; wanted is the other one.": lambda q, o, s, lam: (
-                one_rating(q, q, s, lam)
-            ),
-            "the penalty stands beside |q| squared with the factor 1: both terms were differentiated.": lambda q, o, s, lam: (
-                one_rating(q, o, s, 2 * lam)
-            ),
+            "that is the product of the two films alone; how much it counts depends on the "
+            "penalty.": lambda q, o, s, lam: float(s * (q @ o)),
+            "that is the film that was rated itself; "
+            "wanted is the other one.": lambda q, o, s, lam: one_rating(q, q, s, lam),
+            "the penalty stands beside |q| squared with the factor 1: "
+            "both terms were differentiated.": lambda q, o, s, lam: one_rating(q, o, s, 2 * lam),
         },
     )
 )

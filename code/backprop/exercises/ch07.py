@@ -6,7 +6,7 @@ from math import comb, erf, pi, sqrt
 
 import numpy as np
 
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 # section 7.1: frameworks
 
@@ -15,18 +15,18 @@ add(
         "7.1 what is kept",
         100 * (784 + 256 + 256 + 10) * 4,
         mistakes={
-            "that is how many numbers are kept; each takes more than one byte.": 100
-            * (784 + 256 + 256 + 10),
+            "that is how many numbers are kept; each takes more than one byte.": (
+                100 * (784 + 256 + 256 + 10)
+            ),
             "that would be for float64.": 100 * (784 + 256 + 256 + 10) * 8,
-            "the input counts too: the first layer's gradient needs it.": 100
-            * (256 + 256 + 10)
-            * 4,
+            "the input counts too: the first layer's gradient needs it.": (
+                100 * (256 + 256 + 10) * 4
+            ),
             "the loss keeps one number for each output as well.": 100 * (784 + 256 + 256) * 4,
             "that is for a single sample.": (784 + 256 + 256 + 10) * 4,
             "those are the weights; what is kept for the way back are activations.": (
-                784 * 256 + 256 * 256 + 256 * 10
-            )
-            * 4,
+                (784 * 256 + 256 * 256 + 256 * 10) * 4
+            ),
         },
     )
 )
@@ -49,12 +49,10 @@ add(
                 g.copy()
             ),
             "that forgets what comes from above.": lambda u, g: (np.abs(u) < 1).astype(float),
-            "that clips what comes from above; it is the function's argument that decides.": lambda u, g: (
-                np.clip(g, -1, 1)
-            ),
-            "that is zero inside the limits and lets pass outside: the wrong way round.": lambda u, g: (
-                g * (np.abs(u) >= 1)
-            ),
+            "that clips what comes from above; it is the function's "
+            "argument that decides.": lambda u, g: np.clip(g, -1, 1),
+            "that is zero inside the limits and lets pass outside: "
+            "the wrong way round.": lambda u, g: g * (np.abs(u) >= 1),
             "there is a lower limit as well.": lambda u, g: g * (u < 1),
             "that multiplies by the function's value in place of its slope.": lambda u, g: (
                 g * np.clip(u, -1, 1)
@@ -81,21 +79,18 @@ add(
         inputs=[(2.0, 2), (2.0, 3), (50.0, 4), (0.3, 2)],
         tolerance=1e-9,
         mistakes={
-            "the iteration starts at a, and the derivative of that with respect to a is not zero.": lambda a, r: (
-                root_and_slope(a, r, start=0.0)
-            ),
+            "the iteration starts at a, and the derivative of that with respect to a is not "
+            "zero.": lambda a, r: root_and_slope(a, r, start=0.0),
             "x stands in the denominator of a/x, too, and depends on a.": lambda a, r: (
                 root_and_slope(a, r, last=False)
             ),
             "a in the numerator of a/x depends on a, too.": lambda a, r: root_and_slope(
                 a, r, first=False
             ),
-            "both lines of a round need the old x; you have used the new one for the derivative.": lambda a, r: (
-                root_and_slope(a, r, updated=True)
-            ),
-            "that is the derivative of the exact root; wanted is that of what the rounds return.": lambda a, r: (
-                np.array([root_and_slope(a, r)[0], 0.5 / np.sqrt(a)])
-            ),
+            "both lines of a round need the old x; you have used the new one for the "
+            "derivative.": lambda a, r: root_and_slope(a, r, updated=True),
+            "that is the derivative of the exact root; wanted is that of what the rounds "
+            "return.": lambda a, r: np.array([root_and_slope(a, r)[0], 0.5 / np.sqrt(a)]),
         },
     )
 )
@@ -131,9 +126,8 @@ add(
             "that moves every parameter by h; move along v.": lambda g, t, v, h: (
                 (g(t + h) - g(t - h)) / (2 * h)
             ),
-            "that is the gradient times v, entry by entry; no second derivative is in it.": lambda g, t, v, h: (
-                g(t) * v
-            ),
+            "that is the gradient times v, entry by entry; "
+            "no second derivative is in it.": lambda g, t, v, h: g(t) * v,
         },
     )
 )
@@ -158,12 +152,10 @@ add(
             "that is the advantage of one submission; many of them vote.": lambda m, n: (
                 0.5 + 1 / sqrt(2 * pi * n)
             ),
-            "that adds up the advantages of all voters; their noise adds up, too, as a square root.": lambda m, n: (
-                0.5 + m / 2 / sqrt(2 * pi * n)
-            ),
-            "more submissions help, and more rows hinder; you have them the other way round.": lambda m, n: (
-                normal(sqrt(n / (pi * m)))
-            ),
+            "that adds up the advantages of all voters; their noise adds up, too, "
+            "as a square root.": lambda m, n: 0.5 + m / 2 / sqrt(2 * pi * n),
+            "more submissions help, and more rows hinder; "
+            "you have them the other way round.": lambda m, n: normal(sqrt(n / (pi * m))),
             "the pi is missing: it comes from the mean size of a normal deviation.": lambda m, n: (
                 normal(sqrt(m / n))
             ),
@@ -177,12 +169,10 @@ add(
         lambda copies, q, a: 1 - q ** (copies - 1) * (1 - a),
         inputs=[(2, 0.2, 0.5), (3, 0.2, 0.5), (5, 0.5, 0.8)],
         mistakes={
-            "that is the chance that all of the other copies are held out as well.": lambda c, q, a: (
-                q ** (c - 1)
-            ),
-            "where no copy is in the training set, the classifier is still right with probability a.": lambda c, q, a: (
-                1 - q ** (c - 1)
-            ),
+            "that is the chance that all of the other copies are "
+            "held out as well.": lambda c, q, a: q ** (c - 1),
+            "where no copy is in the training set, the classifier is still right with "
+            "probability a.": lambda c, q, a: 1 - q ** (c - 1),
             "a row is no copy of itself: count the other ones.": lambda c, q, a: 1 - q**c * (1 - a),
             "q is the share held out, not the share trained on.": lambda c, q, a: (
                 1 - (1 - q) ** (c - 1) * (1 - a)
@@ -209,12 +199,10 @@ add(
                 p * (1 - e) + (1 - p) * e / (K - 1)
             ),
             "a wrong label may agree with a wrong answer by chance.": lambda p, e, K: p / (1 - e),
-            "not every wrong label costs a point; where the answer is wrong it may even give one.": lambda p, e, K: (
-                p + e
-            ),
-            "a wrong label is one of the other classes: there is one fewer of them.": lambda p, e, K: (
-                (p - e / K) / (1 - e - e / K)
-            ),
+            "not every wrong label costs a point; where the answer is wrong it may even give "
+            "one.": lambda p, e, K: p + e,
+            "a wrong label is one of the other classes: "
+            "there is one fewer of them.": lambda p, e, K: (p - e / K) / (1 - e - e / K),
         },
     )
 )
@@ -243,7 +231,8 @@ add(
             "the gate is the wrong way round: it lets the small errors pass.": lambda a, t, m: (
                 margin_delta(a, t, m, gate=False) - margin_delta(a, t, m)
             ),
-            "outside the margin the whole error counts, not what exceeds the margin.": lambda a, t, m: (
+            "outside the margin the whole error counts, "
+            "not what exceeds the margin.": lambda a, t, m: (
                 np.sign(a - t) * np.maximum(np.abs(a - t) - m, 0) * a * (1 - a)
             ),
             "this is one sample's error signal; there is no mean to divide by.": lambda a, t, m: (
@@ -261,27 +250,26 @@ add(
         lambda depth, calls: float(comb(calls + depth - 1, depth)),
         inputs=[(1, 2), (3, 2), (5, 2), (3, 4)],
         mistakes={
-            "that is what a framework gives that only adds up in the leaves.": lambda depth, calls: (
-                float(calls)
-            ),
+            "that is what a framework gives that only adds up "
+            "in the leaves.": lambda depth, calls: float(calls),
             "the gradient does not grow by the same factor at every level.": lambda depth, calls: (
                 float(calls) ** depth
             ),
             "that is for two calls alone.": lambda depth, calls: (
                 float(depth + 1) if calls > 2 else 0.0
             ),
-            "the root is set to one in every call; start counting one level below it.": lambda depth, calls: (
-                float(comb(calls + depth, depth + 1))
+            "the root is set to one in every call; "
+            "start counting one level below it.": lambda depth, calls: float(
+                comb(calls + depth, depth + 1)
             ),
-            "every call adds to what is there; nothing is multiplied by the depth.": lambda depth, calls: (
-                float(calls * depth)
-            ),
+            "every call adds to what is there; "
+            "nothing is multiplied by the depth.": lambda depth, calls: float(calls * depth),
         },
     )
 )
 
 
-def hidden_delta(z, mask, W, error, drop=2.0, gate=True):
+def hidden_delta(z, mask, W, error, *, drop=2.0, gate=True):
     return (error @ W.T) * mask * drop * ((z > 0) if gate else 1)
 
 
@@ -306,12 +294,10 @@ add(
             "the slope of ReLU is missing: a unit that is off passes nothing back.": lambda *p: (
                 hidden_delta(*p, gate=False)
             ),
-            "both are missing, the slope of ReLU and the factor 2: that is the tutorial's program.": lambda *p: (
-                hidden_delta(*p, drop=1.0, gate=False)
-            ),
-            "the mask is missing: a unit that was dropped passes nothing back.": lambda z, mask, W, e: (
-                hidden_delta(z, np.ones_like(mask), W, e)
-            ),
+            "both are missing, the slope of ReLU and the factor 2: "
+            "that is the tutorial's program.": lambda *p: hidden_delta(*p, drop=1.0, gate=False),
+            "the mask is missing: a unit that was dropped passes "
+            "nothing back.": lambda z, mask, W, e: hidden_delta(z, np.ones_like(mask), W, e),
             "the mask enters once, as a factor of 0 or 2, not of 0 or 4.": lambda *p: hidden_delta(
                 *p, drop=4.0
             ),

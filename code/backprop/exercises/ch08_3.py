@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import sigmoid, softmax
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 
 def orthogonal(G):
@@ -20,13 +20,12 @@ add(
         orthogonal,
         inputs=[(rng.normal(size=shape),) for shape in ((3, 3), (6, 2), (2, 5))],
         mistakes={
-            "that only makes the matrix shorter; its singular values are still unequal.": lambda G: (
-                G / np.linalg.norm(G)
-            ),
-            "that makes the largest singular value 1; the others have to become 1 as well.": lambda G: (
-                G / np.linalg.norm(G, 2)
-            ),
-            "that is the steepest direction when each entry is bounded by itself, not the matrix.": np.sign,
+            "that only makes the matrix shorter; "
+            "its singular values are still unequal.": lambda G: G / np.linalg.norm(G),
+            "that makes the largest singular value 1; "
+            "the others have to become 1 as well.": lambda G: G / np.linalg.norm(G, 2),
+            "that is the steepest direction when each entry is bounded by itself, "
+            "not the matrix.": np.sign,
             "the singular values are still in it.": lambda G: G.copy(),
         },
     )
@@ -64,8 +63,9 @@ add(
             for k, alpha, T in ((0, 0.5, 2.0), (3, 0.9, 4.0), (1, 0.2, 8.0))
         ],
         mistakes={
-            "the factor T^2 is there, but the 1/T of the inner derivative is missing.": lambda z, v, t, a, T: (
-                mixed_gradient(z, v, t, a, T, soft=T**2)
+            "the factor T^2 is there, but the 1/T of the inner "
+            "derivative is missing.": lambda z, v, t, a, T: mixed_gradient(
+                z, v, t, a, T, soft=T**2
             ),
             "the factor T^2 before the soft loss is missing.": lambda z, v, t, a, T: mixed_gradient(
                 z, v, t, a, T, soft=1 / T
@@ -94,15 +94,14 @@ add(
         exactly_one,
         inputs=[(rng.normal(0, 2, K),) for K in (3, 5, 10)],
         mistakes={
-            "that pulls towards the largest alone; each unit is the one with some probability.": lambda z: (
-                sigmoid.forward(z) - np.eye(len(z))[z.argmax()]
-            ),
-            "that is the gradient with respect to the probabilities; go on through the sigmoid.": lambda z: (
+            "that pulls towards the largest alone; each unit is the one with "
+            "some probability.": lambda z: sigmoid.forward(z) - np.eye(len(z))[z.argmax()],
+            "that is the gradient with respect to the probabilities; "
+            "go on through the sigmoid.": lambda z: (
                 exactly_one(z) / (sigmoid.forward(z) * (1 - sigmoid.forward(z)))
             ),
-            "that makes all units equally probable; the probability of being the one depends on z.": lambda z: (
-                sigmoid.forward(z) - 1 / len(z)
-            ),
+            "that makes all units equally probable; the probability of being the one depends "
+            "on z.": lambda z: sigmoid.forward(z) - 1 / len(z),
             "that is the posterior alone.": lambda z: softmax.forward(z[None])[0],
             "that is the probability of each unit alone.": lambda z: sigmoid.forward(z),
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 # section 9.1: convergence
 
@@ -14,12 +14,10 @@ add(
         5.0,
         mistakes={
             "that is the square of it.": 25.0,
-            "that is where w = 0 is reached in one step; the factor is 0 there, and still pulls inwards further out.": float(
-                np.sqrt(12.5)
-            ),
-            "there it flies away, but nearer to 0 it does so already: the factor is -3 at that place.": float(
-                np.sqrt(50)
-            ),
+            "that is where w = 0 is reached in one step; the factor is 0 there, "
+            "and still pulls inwards further out.": float(np.sqrt(12.5)),
+            "there it flies away, but nearer to 0 it does so already: "
+            "the factor is -3 at that place.": float(np.sqrt(50)),
             "the derivative of w^4 has a factor 4.": 10.0,
         },
     )
@@ -31,7 +29,8 @@ add(
         140_000,
         mistakes={
             "the guarantee is about the square of the gradient.": 1_400,
-            "a factor is missing: a step is certain to gain half of eta |g|^2, not all of it.": 70_000,
+            "a factor is missing: a step is certain to gain half of eta "
+            "|g|^2, not all of it.": 70_000,
             "the learning rate is 1/beta, not 1.": 14_000,
             "beta counts once: the learning rate is in the guarantee once.": 1_400_000,
         },
@@ -52,16 +51,15 @@ add(
             (rng.normal(size=(n, d)) * np.arange(1, d + 1),) for n, d in ((6, 2), (20, 3), (5, 8))
         ],
         mistakes={
-            "one quarter is the bound for one logit; the matrix of the softmax can have a larger eigenvalue.": lambda X: (
-                safe_rate(X, 0.25)
-            ),
-            "one half is missing: that is 1 over the largest eigenvalue of the data alone.": lambda X: (
-                safe_rate(X, 1.0)
-            ),
+            "one quarter is the bound for one logit; the matrix of the softmax can have a "
+            "larger eigenvalue.": lambda X: safe_rate(X, 0.25),
+            "one half is missing: that is 1 over the largest eigenvalue "
+            "of the data alone.": lambda X: safe_rate(X, 1.0),
             "the loss is the mean over the samples: divide by n.": lambda X: (
                 1 / (0.5 * np.linalg.eigvalsh(X.T @ X).max())
             ),
-            "that is the trace, the sum of all eigenvalues; it is safe, but the largest one alone is enough.": lambda X: (
+            "that is the trace, the sum of all eigenvalues; it is safe, "
+            "but the largest one alone is enough.": lambda X: (
                 1 / (0.5 * np.trace(X.T @ X / len(X)))
             ),
             "that is beta; the rate is one over it.": lambda X: 1 / safe_rate(X),
@@ -110,7 +108,8 @@ add(
             "v may have any length: divide by its square.": lambda g, theta, v: (
                 curvature_along(g, theta, v) * float(v @ v)
             ),
-            "the square of the length of v belongs in the denominator, not the length.": lambda g, theta, v: (
+            "the square of the length of v belongs in the denominator, "
+            "not the length.": lambda g, theta, v: (
                 curvature_along(g, theta, v) * float(np.linalg.norm(v))
             ),
             "a central difference goes by h to either side: divide by 2h.": lambda g, theta, v: (
@@ -125,7 +124,7 @@ add(
 )
 
 
-def warm_up(k, K, W, eta, first=1, begin=None):
+def warm_up(k, K, W, eta, *, first=1, begin=None):
     begin = W if begin is None else begin
     return (
         eta * (k + first) / W
@@ -150,7 +149,8 @@ add(
             "after the warm-up the rate has to sink.": lambda k, K, W, eta: (
                 eta * min(1, (k + 1) / W)
             ),
-            "that is half the height: the wave goes from 1 to 0 if you divide 1 + cos by 2.": lambda k, K, W, eta: (
+            "that is half the height: the wave goes from 1 to 0 if you "
+            "divide 1 + cos by 2.": lambda k, K, W, eta: (
                 warm_up(k, K, W, eta) * (0.5 if k >= W else 1)
             ),
         },
@@ -164,7 +164,8 @@ add(
         "9.3 gap",
         0.045,
         mistakes={
-            "that is how far new data lies above the noise; the training error lies below it by as much.": 0.0225,
+            "that is how far new data lies above the noise; the training error lies below it "
+            "by as much.": 0.0225,
             "the variance of the noise is the square of its standard deviation.": 0.15,
             "that is the error on new data; the difference of the two is wanted.": 0.1125,
             "the noise is missing: without any there would be no gap.": 0.5,
@@ -220,14 +221,14 @@ add(
         ],
         mistakes={
             "epochs are counted from 1.": lambda *p: kept_epoch(*p) - 1,
-            "what comes after the stop is never seen; that is the lowest of all.": lambda losses, patience: (
-                int(np.argmin(losses)) + 1
-            ),
-            "that is the epoch at which training stops; the weights of an earlier one are kept.": stopped_at,
-            "epochs without a new lowest loss count, whether the loss rises in them or falls.": first_rise,
-            "training goes on for one epoch too many: it stops as soon as there have been `patience` of them.": lambda losses, patience: (
-                kept_epoch(losses, patience + 1)
-            ),
+            "what comes after the stop is never seen; "
+            "that is the lowest of all.": lambda losses, patience: int(np.argmin(losses)) + 1,
+            "that is the epoch at which training stops; the weights of an earlier one are "
+            "kept.": stopped_at,
+            "epochs without a new lowest loss count, "
+            "whether the loss rises in them or falls.": first_rise,
+            "training goes on for one epoch too many: it stops as soon as there have been "
+            "`patience` of them.": lambda losses, patience: kept_epoch(losses, patience + 1),
         },
     )
 )
@@ -247,13 +248,13 @@ add(
             "the noise is missing: it is learnt along with the truth.": lambda c, v, *p: (
                 expected_error(c, 0.0, *p)
             ),
-            "only the noise is left: what has not been learnt yet is an error too.": lambda c, v, *p: (
-                expected_error(0.0, v, *p)
-            ),
+            "only the noise is left: what has not been learnt yet "
+            "is an error too.": lambda c, v, *p: expected_error(0.0, v, *p),
             "v is a variance already; its factor is squared, it is not.": lambda c, v, *p: (
                 expected_error(c, v**2, *p)
             ),
-            "the share that is learnt and the one that is not have changed places.": lambda c, v, curvature, eta, k: (
+            "the share that is learnt and the one that is not have "
+            "changed places.": lambda c, v, curvature, eta, k: (
                 (1 - eta * curvature) ** (2 * k) * v + (1 - (1 - eta * curvature) ** k) ** 2 * c**2
             ),
             "the factor of the variance has to be squared.": lambda c, v, curvature, eta, k: (

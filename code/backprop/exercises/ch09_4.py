@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check import Exercise, add
+from .registry import Exercise, add
 
 # section 9.4: vanishing and exploding gradients
 
@@ -14,8 +14,9 @@ add(
         1e-9 ** (1 / 20),
         mistakes={
             "count the steps from layer to layer, not the layers.": 1e-9 ** (1 / 21),
-            "factors multiply; dividing by the number of steps would be right for a sum.": 1e-9
-            / 20,
+            "factors multiply; dividing by the number of steps would be right for a sum.": (
+                1e-9 / 20
+            ),
             "that is the factor on the way forward, from layer 1 to layer 21.": 1e9 ** (1 / 20),
             "that is the logarithm of the factor.": float(np.log(1e-9) / 20),
         },
@@ -27,7 +28,7 @@ def rms(a):
     return np.sqrt(np.mean(np.square(a)))
 
 
-def split(delta, W, z, slope=lambda z: 1 - np.tanh(z) ** 2, size=rms):
+def split(delta, W, z, *, slope=lambda z: 1 - np.tanh(z) ** 2, size=rms):
     grad_a = delta @ W.T
     own = grad_a * slope(z)
     return np.array([size(grad_a) / size(delta), size(own) / size(grad_a)])
@@ -43,23 +44,25 @@ add(
             for n, d, k in ((5, 4, 3), (8, 3, 6), (1, 4, 4))
         ],
         mistakes={
-            "the root mean square divides by the number of entries; the two arrays have different numbers of units.": lambda *p: (
-                split(*p, size=np.linalg.norm)
+            "the root mean square divides by the number of entries; "
+            "the two arrays have different numbers of units.": lambda *p: split(
+                *p, size=np.linalg.norm
             ),
             "the slope is that of tanh at z, not tanh itself.": lambda *p: split(*p, slope=np.tanh),
             "z goes through tanh first: the slope is 1 - tanh(z) squared.": lambda *p: split(
                 *p, slope=lambda z: 1 - z**2
             ),
             "that is s before g; the weights come first.": lambda *p: split(*p)[::-1],
-            "s compares with the signal before the slopes, not with that of the layer after.": lambda *p: (
-                np.array([split(*p)[0], split(*p).prod()])
+            "s compares with the signal before the slopes, "
+            "not with that of the layer after.": lambda *p: np.array(
+                [split(*p)[0], split(*p).prod()]
             ),
         },
     )
 )
 
 
-def scale(X, W, b, cross=1.0, root=1):
+def scale(X, W, b, *, cross=1.0, root=1):
     u = X @ W
     p, q, r = np.mean(u**2), cross * np.mean(u * b), np.mean(b**2) - 1
     return (-q + root * np.sqrt(q**2 - p * r)) / p
@@ -76,14 +79,14 @@ add(
         ],
         mistakes={
             "that is the rule for layers without biases.": lambda X, W, b: 1 / rms(X @ W),
-            "dividing by the size of the whole z would scale the biases too; they stay as they are.": lambda X, W, b: (
-                1 / rms(X @ W + b)
-            ),
+            "dividing by the size of the whole z would scale the biases too; "
+            "they stay as they are.": lambda X, W, b: 1 / rms(X @ W + b),
             "the product of XW and b does not vanish on the average.": lambda *p: scale(
                 *p, cross=0.0
             ),
             "that is the other root, and it is negative.": lambda *p: scale(*p, root=-1),
-            "that is the square of the number that is wanted, and without the mixed term.": lambda X, W, b: (
+            "that is the square of the number that is wanted, "
+            "and without the mixed term.": lambda X, W, b: (
                 (1 - np.mean(b**2)) / np.mean((X @ W) ** 2)
             ),
         },
@@ -101,13 +104,14 @@ add(
             "that is the number of all pairs, kept or lost.": 55,
             "a window of four steps reaches from step t back to step t - 3.": 15,
             "the first steps have fewer than four steps behind them, and lose nothing.": 24,
-            "that loses the pairs across the borders of fixed pieces; here the window moves along.": 32,
+            "that loses the pairs across the borders of fixed pieces; "
+            "here the window moves along.": 32,
         },
     )
 )
 
 
-def initial_state(x, h0, Wx, Wh, b, target, slope=True, last=True, transpose=True):
+def initial_state(x, h0, Wx, Wh, b, target, *, slope=True, last=True, transpose=True):
     states = [h0]
     for t in range(x.shape[1]):
         states.append(np.tanh(x[:, t] @ Wx + states[-1] @ Wh + b))
@@ -136,9 +140,8 @@ add(
         ],
         mistakes={
             "the slope of tanh is missing.": lambda *p: initial_state(*p, slope=False),
-            "that is the gradient with respect to the state after the first step; one step more.": lambda *p: (
-                initial_state(*p, last=False)
-            ),
+            "that is the gradient with respect to the state after the first step; "
+            "one step more.": lambda *p: initial_state(*p, last=False),
             "on the way back Wh stands transposed.": lambda *p: initial_state(*p, transpose=False),
             "the state before the first step is h0, not zero.": lambda x, h0, *p: initial_state(
                 x, 0 * h0, *p
@@ -169,9 +172,8 @@ add(
                 w, a, k, first=1
             ),
             "a window of k steps has k terms.": lambda w, a, k: filtered(w, a, k + 1),
-            "the state that a weight meets is the one before its step: one power more.": lambda w, a, k: (
-                filtered(w, a, k, after=-1)
-            ),
+            "the state that a weight meets is the one before its step: "
+            "one power more.": lambda w, a, k: filtered(w, a, k, after=-1),
             "the part of the output itself is missing; the error is h minus y.": lambda w, a, k: (
                 filtered(w, a, k, output=0.0)
             ),
@@ -209,8 +211,10 @@ add(
         "9.6 unit",
         2e-7,
         mistakes={
-            "the weights have changed their unit as well as the inputs, so the factor comes in twice.": 2e-4,
-            "that is the wrong direction: the gradient has grown, so the learning rate must shrink.": 2e5,
+            "the weights have changed their unit as well as the inputs, "
+            "so the factor comes in twice.": 2e-4,
+            "that is the wrong direction: the gradient has grown, "
+            "so the learning rate must shrink.": 2e5,
             "that is the wrong direction, and the factor comes in twice.": 200.0,
             "then the very first step would be a million times too long.": 0.2,
         },
@@ -235,9 +239,8 @@ add(
         mistakes={
             "that holds if all classes are equally frequent.": lambda c: float(np.log(len(c))),
             "the loss uses the natural logarithm.": lambda c: blind(c) / np.log(2),
-            "that is the loss where the most frequent class is the right one; take the mean over all samples.": lambda c: (
-                float(-np.log(c.max() / c.sum()))
-            ),
+            "that is the loss where the most frequent class is the right one; "
+            "take the mean over all samples.": lambda c: float(-np.log(c.max() / c.sum())),
             "weigh each class's surprise with its frequency.": lambda c: float(
                 -np.mean(np.log(c / c.sum()))
             ),

@@ -1,6 +1,8 @@
-r"""SqueezeNet 1.1, a convolutional network pretrained on ImageNet (iandola2016), of this package's layers: every one can be trained on.
+r"""SqueezeNet 1.1, a convolutional network pretrained on ImageNet (iandola2016).
 
-A picture of 227 x 227 pixels gives 1,000 logits; without its last layers the network turns a picture of any size into 512 features.
+It is made of this package's layers, so that every one can be trained on. A picture of 227 x 227
+pixels gives 1,000 logits; without its last layers the network turns a picture of any size into 512
+features.
 """
 
 from __future__ import annotations
@@ -16,7 +18,23 @@ MEAN_BGR = np.array([103.94, 116.78, 123.68], np.float32)  # of ImageNet's pixel
 
 
 class Fire(Layer):
-    """A squeeze layer of 1 x 1 kernels, then 1 x 1 and 3 x 3 kernels side by side, all with ReLU: (n, H, W, c_in) to (n, H, W, 2 expand)."""
+    """1 x 1 kernels, then 1 x 1 and 3 x 3 kernels side by side: (n, H, W, c_in) to (n, H, W, 2 e).
+
+    All have ReLU.
+
+    Parameters
+    ----------
+    c_in : int
+        Channels in.
+    squeeze : int
+        Channels of the first, narrow layer.
+    expand : int
+        Channels e of either layer behind it.
+    rng : numpy.random.Generator, optional
+        Source of the initial weights.
+    dtype : float64 or float32
+        Of the parameters.
+    """
 
     def __init__(
         self,
@@ -42,9 +60,9 @@ class Fire(Layer):
 
     def backward(self, grad, inputs=True):
         squeeze, one, three = self.layers
-        grad_s = one.backward(np.ascontiguousarray(grad[..., : self.expand])) + three.backward(
-            np.ascontiguousarray(grad[..., self.expand :])
-        )
+        grad_one = np.ascontiguousarray(grad[..., : self.expand])  # (n, H, W, e)
+        grad_three = np.ascontiguousarray(grad[..., self.expand :])
+        grad_s = one.backward(grad_one) + three.backward(grad_three)  # (n, H, W, squeeze)
         return squeeze.backward(grad_s, inputs)
 
     def output_shape(self, shape):
@@ -54,14 +72,23 @@ class Fire(Layer):
 def squeezenet(
     weights: Mapping[str, np.ndarray], side: int = 227, features: bool = False, dtype=np.float32
 ) -> Sequential:
-    """Build the network with `weights`, those of `backprop.datasets.load_squeezenet`, for pictures of `side` x `side` pixels.
+    """Build the network; pictures go through `prepare` first.
 
-    ``features=True`` ends with the 512 features, the mean of the last Fire layer over the picture; otherwise with 1,000 logits. Pictures
-    go through `prepare` first. ValueError where the pictures are too small (below 31 pixels).
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        Those of `backprop.datasets.load_squeezenet`.
+    side : int
+        Side of the square pictures in pixels; ValueError below 31.
+    features : bool
+        True ends with the 512 features, the mean of the last Fire layer over the picture; otherwise
+        the output is 1,000 logits.
+    dtype : float64 or float32
+        Of the parameters.
     """
     k = {"rng": np.random.default_rng(0), "dtype": dtype}  # drawn, and overwritten below
     fire = lambda *sizes: Fire(*sizes, **k)
-    named = {
+    named: dict[str, Layer] = {
         "conv1": Conv2D(3, 64, 3, "relu", stride=2, **k),
         "maxpool1": MaxPool2D(3, 2),
         "fire2": fire(64, 16, 64),
@@ -78,41 +105,50 @@ def squeezenet(
     if not features:
         named["conv10"] = Conv2D(512, 1000, 1, "relu", **k)
     for name, layer in named.items():
-        parts = (
-            zip(("/squeeze1x1", "/expand1x1", "/expand3x3"), layer.layers)
-            if isinstance(layer, Fire)
-            else [("", layer)]
-        )
-        for part, conv in parts:
+        parts = {"": layer}
+        if isinstance(layer, Fire):
+            parts = dict(zip(("/squeeze1x1", "/expand1x1", "/expand3x3"), layer.layers))
+        for part, conv in parts.items():
             for p in conv.parameters:
                 conv.parameters[p][...] = weights[f"{name}{part}/{p}"]
     return Sequential((side, side, 3), [*named.values(), GlobalAveragePool()])
 
 
 def prepare(pictures: np.ndarray, side: int | None = None, dtype=np.float32) -> np.ndarray:
-    """Pictures as the network wants them: blue, green, red, minus ImageNet's mean. (n, H, W, 3) RGB or (n, H, W) grey, in 0 .. 255.
+    """Pictures as the network wants them, (n, H, W, 3): blue, green, red, minus ImageNet's mean.
 
-    With `side` each picture is resized to `side` x `side` (bilinear). Raises ValueError for other shapes.
+    Parameters
+    ----------
+    pictures : array_like, (n, H, W, 3) or (n, H, W)
+        Red, green and blue, or grey, in 0 .. 255; ValueError for other shapes.
+    side : int, optional
+        Resize each picture to `side` x `side` pixels, with `bilinear`.
+    dtype : float64 or float32
+        Of the result.
     """
     x = np.asarray(pictures, dtype)
     if x.ndim == 3:
         x = np.repeat(x[..., None], 3, axis=3)  # grey: three equal channels
     if x.ndim != 4 or x.shape[3] != 3:
         raise ValueError(
-            f"pictures have shape {np.shape(pictures)}; they must be (n, H, W, 3), RGB, or (n, H, W), grey"
+            f"pictures have shape {np.shape(pictures)}; they must be (n, H, W, 3), RGB, "
+            "or (n, H, W), grey"
         )
     if side is not None:
-        x = bilinear(x.shape[2], side, dtype) @ (
-            bilinear(x.shape[1], side, dtype) @ x.transpose(0, 3, 1, 2)
-        ).swapaxes(2, 3)
+        rows = bilinear(x.shape[1], side, dtype)  # (side, H)
+        columns = bilinear(x.shape[2], side, dtype)  # (side, W)
+        x = rows @ x.transpose(0, 3, 1, 2)  # (side, H) @ (n, c, H, W)
+        x = columns @ x.swapaxes(2, 3)  # (side, W) @ (n, c, W, side)
         x = x.transpose(0, 3, 2, 1)  # (n, c, W, H) to (n, H, W, c)
     return np.ascontiguousarray(x[..., ::-1]) - MEAN_BGR.astype(dtype)
 
 
 def bilinear(length: int, wanted: int, dtype=np.float32) -> np.ndarray:
-    """The matrix (wanted, length) that resizes a row of pixels: each new pixel is the mean of old ones under a tent, rows sum to 1.
+    """The matrix, (wanted, length), that resizes a row of `length` pixels to `wanted` ones.
 
-    Making a row longer, the tent is one old pixel wide to each side (interpolation); making it shorter, one new pixel (so no pixel is lost).
+    Each new pixel is the mean of old ones under a tent; rows sum to 1. Making a row longer, the
+    tent is one old pixel wide to each side (interpolation); making it shorter, one new pixel, so
+    that no pixel is lost.
     """
     step = length / wanted
     centre = (np.arange(wanted) + 0.5) * step - 0.5  # of the new pixels, in old ones

@@ -1,12 +1,14 @@
 r"""A character model: at each place of a text, the probabilities of the next character.
 
-An embedding, a recurrent cell, dropout and a readout. A text is longer than backpropagation through time can go: it is cut into pieces,
-the state is carried from piece to piece, and the error stops at a piece's first character (truncated backpropagation through time).
+An embedding, a recurrent cell, dropout and a readout. A text is longer than backpropagation through
+time can go: it is cut into pieces, the state is carried from piece to piece, and the error stops at
+a piece's first character (truncated backpropagation through time).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,19 +16,31 @@ from ..activations import softmax
 from ..layers.basic import EachStep
 from ..layers.embedding import Embedding, SequenceCrossEntropy
 from ..layers.normalization import Dropout
-from ..layers.recurrent import Recurrent, clip_gradient
+from ..layers.recurrent import Clipped, Recurrent
+from ..loop import History, Stepper, run
 from ..model import Model
 from ..network import Dense
-from ..optimizers import Adam
 
 
 class CharacterModel(Model):
-    """Ids (n, T) to the logits of what comes next, (n, T, K).
+    """Ids, (n, T), to the logits of what comes next, (n, T, K).
 
     Parameters
     ----------
-    alphabet : the characters, K of them. cell : `RNN`, `LSTM` or `GRU`. d : entries of an embedding. h : units. p : of the dropout.
-    rng, dtype : as for `backprop.network.Dense`.
+    alphabet : str
+        The characters, K of them.
+    cell : type
+        `RNN`, `LSTM` or `GRU`.
+    d : int
+        Entries of an embedding.
+    h : int
+        Units.
+    p : float
+        Of the dropout, in [0, 1).
+    rng : numpy.random.Generator, optional
+        Source of the initial weights and of the dropout's zeros.
+    dtype : float64 or float32
+        Of the parameters.
     """
 
     def __init__(
@@ -40,60 +54,88 @@ class CharacterModel(Model):
         dtype=np.float64,
     ):
         rng = np.random.default_rng() if rng is None else rng
-        K, made = len(alphabet), {"rng": rng, "dtype": dtype}
+        K = len(alphabet)
         super().__init__(
-            embedding=Embedding(K, d, **made),
-            cell=cell(d, h, **made),
+            embedding=Embedding(K, d, rng=rng, dtype=dtype),
+            cell=cell(d, h, rng=rng, dtype=dtype),
             dropout=Dropout(p, rng),
-            readout=EachStep(Dense(h, K, **made)),
+            readout=EachStep(Dense(h, K, rng=rng, dtype=dtype)),
         )
-        self.alphabet, self.ids = alphabet, {c: k for k, c in enumerate(alphabet)}
+        self.alphabet = alphabet
+        self.ids = {c: k for k, c in enumerate(alphabet)}
 
     def encode(self, text: str) -> np.ndarray:
+        """The ids of a text's characters, (len(text),)."""
         return np.array([self.ids[c] for c in text])
 
     def forward(self, ids: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-        """`start`: the state to go on from; afterwards ``self["cell"].state`` is the next one."""
-        h = self["cell"].forward(self["embedding"].forward(ids), start)  # (n, T, h)
-        return self["readout"].forward(self["dropout"].forward(h))
+        """`start`: the state to go on from; ``self["cell"].state`` is then the next."""
+        e = self["embedding"].forward(ids)  # (n, T) to (n, T, d)
+        h = self["cell"].forward(e, start)  # (n, T, h)
+        h = self["dropout"].forward(h)
+        return self["readout"].forward(h)  # (n, T, K)
 
     def backward(self, grad: np.ndarray) -> None:
-        grad = self["dropout"].backward(self["readout"].backward(grad))
-        self["embedding"].backward(self["cell"].backward(grad))
+        """From ``dL/d(logits)`` fill all `gradients`: `forward` in reverse."""
+        grad = self["readout"].backward(grad)  # (n, T, K) to (n, T, h)
+        grad = self["dropout"].backward(grad)
+        grad = self["cell"].backward(grad)  # (n, T, d)
+        self["embedding"].backward(grad)
 
     def bits(self, text: str, before: str, streams: int = 1, T: int = 250) -> float:
-        """The mean of -log2 of the probability of each character of `text`, which comes after `before`; in `streams` pieces side by side."""
-        ids, first = self.encode(before + text), len(before)
+        """The mean of -log2 of the probability of each character of `text`.
+
+        Parameters
+        ----------
+        text : str
+            What is judged, in `streams` pieces side by side; a rest is left out.
+        before : str
+            What comes before it.
+        streams : int
+            Pieces, at least 1.
+        T : int
+            Characters a forward pass.
+        """
+        ids = self.encode(before + text)
+        first = len(before)
         length = len(text) // streams
-        here = np.stack(
-            [ids[k * length : k * length + first + length] for k in range(streams)]
-        )  # each with what comes before it
+        starts = length * np.arange(streams)
+        here = np.stack([ids[k : k + first + length] for k in starts])  # with what comes before
+        X, Y = here[:, :-1], here[:, 1:]  # each character and the next
         state, total = None, 0.0
         with self.mode(training=False):
-            for i in range(0, here.shape[1] - 1, T):
-                x, t = here[:, i : i + T][:, : here.shape[1] - 1 - i], here[:, i + 1 : i + T + 1]
-                z = self.forward(x, state)
+            for i in range(0, X.shape[1], T):
+                z = self.forward(X[:, i : i + T], state)  # (streams, T, K)
                 state = self["cell"].state
-                log_p = np.log(
-                    np.take_along_axis(softmax.forward(z.astype(float)), t[..., None], axis=2)[
-                        ..., 0
-                    ]
-                )
+                p = softmax.forward(z.astype(float))
+                y = Y[:, i : i + T, None]  # (streams, T, 1)
+                log_p = np.log(np.take_along_axis(p, y, axis=2)[..., 0])  # (streams, T)
                 total -= log_p[:, max(0, first - 1 - i) :].sum()
         return total / np.log(2) / (streams * length)
 
     def sample(
         self, count: int, before: str, rng: np.random.Generator, temperature: float = 1.0
     ) -> str:
-        """Write `count` characters after `before`, each drawn from softmax(logits / temperature)."""
+        """Write on: each character is drawn from softmax(logits / temperature).
+
+        Parameters
+        ----------
+        count : int
+            How many characters.
+        before : str
+            What stands before them, at least one character.
+        rng : numpy.random.Generator
+            Source of the draws.
+        temperature : float
+            > 0; below 1 the likely characters become likelier.
+        """
         ids, written, state = self.encode(before), "", None
         with self.mode(training=False):
             for _ in range(count):
-                z = self.forward(ids[None], state)[0, -1].astype(float)
+                z = self.forward(ids[None], state)[:, -1].astype(float)  # (1, K)
                 state = self["cell"].state
-                ids = rng.choice(
-                    len(self.alphabet), p=softmax.forward(z[None] / temperature)[0], size=1
-                )
+                p = softmax.forward(z / temperature)[0]  # (K,)
+                ids = rng.choice(len(self.alphabet), p=p, size=1)
                 written += self.alphabet[ids[0]]
         return written
 
@@ -101,8 +143,27 @@ class CharacterModel(Model):
 def pieces(
     ids: np.ndarray, streams: int, T: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Cut a text into `streams` texts of one length and go through them side by side, T characters at a time: pairs of (streams, T), the second
-    one character on. Where the first begins is random, so that the cuts are others in each epoch.
+    """Cut a text into texts of one length and go through them side by side.
+
+    Where the first begins is random, so that the cuts are others in each epoch.
+
+    Parameters
+    ----------
+    ids : ndarray of int, (length of the text,)
+        The text.
+    streams : int
+        How many texts it is cut into.
+    T : int
+        Characters a piece.
+    rng : numpy.random.Generator
+        Where the first text begins, 0 .. T-1.
+
+    Yields
+    ------
+    x : ndarray of int, (streams, T)
+        A piece of each text.
+    t : ndarray of int, (streams, T)
+        The same, one character on.
     """
     ids = ids[rng.integers(0, T) :]
     length = (len(ids) - 1) // streams
@@ -115,32 +176,67 @@ def pieces(
 def train_characters(
     net: CharacterModel,
     text: str,
-    optimizer: Adam,
+    optimizer: Stepper,
     *,
     epochs: int,
     streams: int = 16,
     T: int = 64,
     max_norm: float = 1.0,
-    schedule=None,
-    after=None,
+    schedule: Callable[[float], float] | None = None,
+    after: Callable[[int], Any] | None = None,
     rng: np.random.Generator,
 ) -> list[float]:
-    """Train `net` on `text`; the loss of each step, in bits. ``after(epoch)`` is called after each epoch and stops training where it is true."""
-    loss, ids, losses = SequenceCrossEntropy(), net.encode(text), []
-    steps = epochs * ((len(ids) - T) // streams // T)
-    for epoch in range(epochs):
-        state = None
+    """Train `net` on `text`; return the loss of each step, in bits.
+
+    Parameters
+    ----------
+    net : CharacterModel
+        What is trained, in place.
+    text : str
+        What it learns to continue.
+    optimizer : Stepper
+        Makes the steps.
+    epochs : int
+        Passes over the text.
+    streams : int
+        Into how many texts it is cut, which are read side by side.
+    T : int
+        Characters from one step to the next; so far goes backpropagation through time.
+    max_norm : float
+        Where the gradient is clipped, > 0.
+    schedule : callable, optional
+        As for `backprop.training.train`.
+    after : callable, optional
+        ``after(epoch)`` is called after each epoch (from 0); where it is true, training stops.
+    rng : numpy.random.Generator
+        Where the first text begins, in each epoch.
+    """
+    loss = SequenceCrossEntropy()
+    ids = net.encode(text)
+
+    def learn(start: np.ndarray | None, x: np.ndarray, t: np.ndarray) -> float:
+        value, grad = loss.both(net.forward(x, start), t)
+        net.backward(grad)
+        return value
+
+    def batches() -> Iterator[tuple[np.ndarray | None, np.ndarray, np.ndarray]]:
+        state = None  # from piece to piece a value: no error goes back through it
         for x, t in pieces(ids, streams, T, rng):
-            value, grad = loss.both(net.forward(x, state), t)
-            state = net["cell"].state  # a value from here on: no error goes back through it
-            net.backward(grad)
-            clip_gradient(net.gradient, max_norm)
-            optimizer.step(
-                net.theta,
-                net.gradient,
-                1.0 if schedule is None else schedule(min(len(losses) / steps, 1.0)),
-            )
-            losses.append(value / np.log(2))
-        if after is not None and after(epoch):
-            break
-    return losses
+            yield state, x, t
+            state = net["cell"].state
+
+    def stop(history: History) -> Any:
+        return after is not None and after(len(history.loss) - 1)
+
+    history = run(
+        net,
+        Clipped(optimizer, max_norm),
+        learn,
+        batches,
+        epochs=epochs,
+        steps=(len(ids) - T) // streams // T,
+        schedule=schedule,
+        after=stop,
+        progress=False,
+    )
+    return [value / np.log(2) for value in history.step_loss]

@@ -1,4 +1,4 @@
-"""From texts to ids and back: words of a sentence, a vocabulary, sequences of unequal length in one array."""
+"""From texts to ids and back: words, a vocabulary, sequences of unequal length in one array."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ PADDING, UNKNOWN = "<pad>", "<unk>"  # ids 0 and 1 of every vocabulary
 
 
 def words(text: str) -> list[str]:
-    """The words of a sentence in lower case, with apostrophes inside ("don't"), and ! and ? by themselves."""
+    """The words of a sentence in lower case, with inner apostrophes ("don't"), and each ! and ?."""
     return re.findall(r"[^\W_]+(?:['’][^\W_]+)*|[!?]", text.lower())
 
 
 class Vocabulary:
-    """Tokens and their ids: 0 is the padding, 1 stands for tokens that are not in the vocabulary, then the tokens, the frequent ones first.
+    """Tokens and their ids: 0 is the padding, 1 an unknown token; then `extra`, then by frequency.
 
     Parameters
     ----------
-    sequences : sequences of tokens, which may be words, characters or anything hashable. Take them from the training part alone.
-    least : a token that comes up less often than this is unknown. extra : tokens to have in any case, such as a start and an end.
+    sequences : iterable of sequences
+        Of tokens, which may be words, characters or anything hashable. Take them from the training
+        part alone.
+    least : int
+        A token that comes up less often than this is unknown.
+    extra : sequence
+        Tokens to have in any case, such as a start and an end.
 
     Examples
     --------
@@ -39,10 +44,11 @@ class Vocabulary:
         extra: Sequence[Hashable] = (),
     ):
         counts = Counter(token for sequence in sequences for token in sequence)
-        known = [
-            token for token, count in counts.most_common() if count >= least and token not in extra
-        ]  # equal counts: as they come
-        self.tokens = [PADDING, UNKNOWN, *extra, *known]
+        known = []
+        for token, count in counts.most_common():  # equal counts: as they come
+            if count >= least and token not in extra:
+                known.append(token)
+        self.tokens: list[Hashable] = [PADDING, UNKNOWN, *extra, *known]
         self.ids = {token: k for k, token in enumerate(self.tokens)}
 
     def __len__(self) -> int:
@@ -51,8 +57,14 @@ class Vocabulary:
     def encode(
         self, sequences: Sequence[Sequence[Hashable]], length: int | None = None
     ) -> np.ndarray:
-        """Ids (n, T), filled up with 0 behind the end; T is `length`, which cuts longer ones, or that of the longest sequence."""
-        T = max((len(sequence) for sequence in sequences), default=0) if length is None else length
+        """Ids, (n, T), filled up with 0 behind the end.
+
+        T is `length`, which cuts longer sequences, or that of the longest one; ValueError below 1.
+        """
+        if length is None:
+            T = max((len(sequence) for sequence in sequences), default=0)
+        else:
+            T = length
         if T < 1:
             raise ValueError(f"sequences need room for at least one token, not {T}")
         ids = np.zeros((len(sequences), T), np.int64)
@@ -63,22 +75,29 @@ class Vocabulary:
 
     def decode(self, ids: Sequence[int]) -> list[Hashable]:
         """The tokens of one sequence of ids, up to the first padding."""
-        ids = list(map(int, ids))
-        return [self.tokens[k] for k in ids[: ids.index(0) if 0 in ids else len(ids)]]
+        tokens = []
+        for k in ids:
+            if k == 0:
+                break
+            tokens.append(self.tokens[int(k)])
+        return tokens
 
     def __repr__(self) -> str:
         return f"Vocabulary of {len(self):,} tokens: {', '.join(map(str, self.tokens[2:8]))}, ..."
 
 
 def edit_distance(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
-    """The fewest insertions, deletions and replacements that turn `a` into `b`, row by row of a table (Levenshtein distance).
+    """The fewest insertions, deletions and replacements that turn `a` into `b`.
+
+    It is computed row by row of a table (Levenshtein distance).
 
     >>> edit_distance("kitten", "sitting")
     3
     """
     row = list(range(len(b) + 1))  # from nothing to the first j tokens of b: j insertions
     for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
+        above = row  # from the first i - 1 tokens of a
+        row = [i]  # to nothing: i deletions
         for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y)))
     return row[-1]

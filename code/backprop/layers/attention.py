@@ -1,11 +1,14 @@
-r"""Attention: each element of a sequence takes a weighted mean of the values of others, with weights from queries and keys.
+r"""Attention: each element of a sequence takes a weighted mean of the values of others.
 
-Shapes: queries (..., Tq, d), keys (..., Tk, d), values (..., Tk, dv), where ... is the batch, and the heads; scores and weights are
-(..., Tq, Tk), one row a query. A mask is bool, True where a query may look at a key, and has the shape of the weights or one that
-broadcasts to it.
+The weights come from queries and keys. Shapes: queries (..., Tq, d), keys (..., Tk, d), values
+(..., Tk, dv), where ... is the batch, and the heads; scores and weights are (..., Tq, Tk), one row
+a query. A mask is bool, True where a query may look at a key, and has the shape of the weights or
+one that broadcasts to it.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -16,71 +19,131 @@ from ..network import Layer
 def attend(
     Q: np.ndarray, K: np.ndarray, V: np.ndarray, mask: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""Scaled dot-product attention, ``softmax(Q K^T / sqrt(d)) V``: equation (eq-attention-forward).
+    r"""Scaled dot-product attention, ``A V`` with ``A = softmax(S)``, ``S = Q K^T / sqrt(d)``.
 
-    From vaswani2017. Returns the output (..., Tq, dv) and the weights A = softmax(...), (..., Tq, Tk), which
-    `attend_backward` needs. Where the mask is False the score is minus infinity, whose exponential is
-    exactly 0. Raises ValueError where a query may look at no key.
+    Equation (eq-attention-forward) (vaswani2017). Where the mask is False the score is minus
+    infinity, whose exponential is exactly 0.
+
+    Parameters
+    ----------
+    Q : ndarray, (..., Tq, d)
+        Queries.
+    K : ndarray, (..., Tk, d)
+        Keys.
+    V : ndarray, (..., Tk, dv)
+        Values.
+    mask : ndarray of bool, (..., Tq, Tk), optional
+        Who may look at whom; by default all at all.
+
+    Returns
+    -------
+    Y : ndarray, (..., Tq, dv)
+        The weighted means of the values.
+    A : ndarray, (..., Tq, Tk)
+        The weights, which `attend_backward` needs; each row sums to 1.
+
+    Raises
+    ------
+    ValueError
+        Where the shapes do not fit, or a query may look at no key.
     """
     if Q.shape[-1] != K.shape[-1] or K.shape[-2] != V.shape[-2]:
         raise ValueError(
             f"queries {Q.shape}, keys {K.shape}, values {V.shape}: "
             "queries and keys need one width, keys and values one length"
         )
-    scores = Q @ K.swapaxes(-1, -2) * scale(Q)  # (..., Tq, d) @ (..., d, Tk)
+    S = Q @ K.swapaxes(-1, -2) * scale(Q)  # (..., Tq, d) @ (..., d, Tk)
     if mask is not None:
-        scores = np.where(seeing(mask, scores.shape), scores, scores.dtype.type(-np.inf))
-    A = softmax.forward(scores)
+        S = np.where(seeing(mask, S.shape), S, S.dtype.type(-np.inf))
+    A = softmax.forward(S)  # (..., Tq, Tk)
     return A @ V, A  # (..., Tq, Tk) @ (..., Tk, dv)
 
 
 def attend_backward(
     grad: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray, A: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""From ``grad = dL/d(output)``, (..., Tq, dv), to dL/dQ, dL/dK, dL/dV: (eq-attention-backward).
+    r"""From ``grad = dL/dY`` to dL/dQ, dL/dK and dL/dV: equation (eq-attention-backward).
 
-    A masked weight is 0, so the softmax's Jacobian sends nothing back through it: no need of the mask.
+    A masked weight is 0, so the softmax's Jacobian sends nothing back through it: no need of the
+    mask.
+
+    Parameters
+    ----------
+    grad : ndarray, (..., Tq, dv)
+        The gradient with respect to the output of `attend`.
+    Q : ndarray, (..., Tq, d)
+        Queries.
+    K : ndarray, (..., Tk, d)
+        Keys.
+    V : ndarray, (..., Tk, dv)
+        Values.
+    A : ndarray, (..., Tq, Tk)
+        The weights that `attend` returned.
+
+    Returns
+    -------
+    tuple of ndarray
+        Three gradients, of the shapes of `Q`, `K` and `V`.
     """
     grad_V = A.swapaxes(-1, -2) @ grad  # (..., Tk, Tq) @ (..., Tq, dv)
     grad_A = grad @ V.swapaxes(-1, -2)  # (..., Tq, dv) @ (..., dv, Tk)
-    delta = softmax.backward(grad_A, None, A) * scale(Q)  # dL/d(Q K^T)
-    return delta @ K, delta.swapaxes(-1, -2) @ Q, grad_V
+    grad_S = softmax.backward(grad_A, None, A)  # (..., Tq, Tk)
+    grad_S = grad_S * scale(Q)  # dL/d(Q K^T)
+    grad_Q = grad_S @ K  # (..., Tq, Tk) @ (..., Tk, d)
+    grad_K = grad_S.swapaxes(-1, -2) @ Q  # (..., Tk, Tq) @ (..., Tq, d)
+    return grad_Q, grad_K, grad_V
 
 
 def scale(Q: np.ndarray) -> np.floating:
-    """1/sqrt(d), in the dtype of `Q`: it keeps the variance of the scores at that of the entries."""
+    """1/sqrt(d), in the dtype of `Q`: it keeps the scores' variance at that of the entries."""
     return Q.dtype.type(1 / np.sqrt(Q.shape[-1]))
 
 
 def seeing(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """`mask` in the `shape` of the scores; ValueError unless it is bool and every query may look somewhere."""
+    """`mask` in the `shape` of the scores.
+
+    Raises ValueError unless it is bool and every query may look somewhere.
+    """
     if mask.dtype != bool:
         raise ValueError(f"the mask must be bool, True where a query may look, not {mask.dtype}")
     mask = np.broadcast_to(mask, shape)
     blind = np.argwhere(~mask.any(axis=-1))
     if len(blind):
-        raise ValueError(
-            f"a query may look at no key: the mask is all False in row {tuple(map(int, blind[0]))}"
-        )
+        row = tuple(int(k) for k in blind[0])
+        raise ValueError(f"a query may look at no key: the mask is all False in row {row}")
     return mask
 
 
 class MultiHeadAttention(Layer):
-    r"""Attention in several heads: equation (eq-attention-heads), backward (eq-attention-heads-backward) (vaswani2017).
+    r"""Attention in several heads: equations (eq-attention-heads), (eq-attention-heads-backward).
 
-    ``Q = x Wq + bq``, ``K = m Wk + bk``, ``V = m Wv + bv``, cut into `heads` pieces of d/heads columns; each head attends by itself; the
-    heads' outputs side by side, times ``Wo``, plus ``bo``. Self-attention: m is x. Cross-attention: m is another sequence, the memory.
+    ``Q = x Wq + bq``, ``K = m Wk + bk``, ``V = m Wv + bv``, cut into `heads` pieces of d/heads
+    columns; each head attends by itself; the heads' outputs side by side, times ``Wo``, plus ``bo``
+    (vaswani2017). Self-attention: m is x. Cross-attention: m is another sequence, the memory.
 
     Parameters
     ----------
-    d : features in and out. heads : divides d. causal : True lets element t look at elements 0 .. t only.
-    d_memory : features of the memory, d by default. bias : False leaves the biases out.
-    rng, dtype : as for `backprop.network.Dense`, whose initial variance this has.
+    d : int
+        Features in and out.
+    heads : int
+        Number of heads; it divides `d`.
+    causal : bool
+        True lets element t look at elements 0 .. t only.
+    d_memory : int, optional
+        Features of the memory, by default `d`.
+    bias : bool
+        False leaves the biases out.
+    rng : numpy.random.Generator, optional
+        Source of the initial weights, normal with variance 1/d_in.
+    dtype : float64 or float32
+        Of the parameters.
 
     Attributes
     ----------
-    weights : (n, heads, Tq, Tk), after `forward`: who looked at whom. grad_memory : (n, Tk, d_memory), after `backward` of
-        cross-attention.
+    weights : ndarray, (n, heads, Tq, Tk)
+        After `forward`: who looked at whom.
+    grad_memory : ndarray, (n, Tk, d_memory)
+        After `backward` of cross-attention: dL/d(memory).
     """
 
     def __init__(
@@ -103,24 +166,25 @@ class MultiHeadAttention(Layer):
         self.d, self.heads, self.causal, self.bias = d, heads, causal, bias
         d_memory = d if d_memory is None else d_memory
         draw = lambda d_in: rng.normal(0, np.sqrt(1 / d_in), (d_in, d)).astype(dtype)
-        self.own(
-            Wq=draw(d),
-            Wk=draw(d_memory),
-            Wv=draw(d_memory),
-            Wo=draw(d),
-            **({name: np.zeros(d, dtype) for name in ("bq", "bk", "bv", "bo")} if bias else {}),
-        )
+        parameters = {"Wq": draw(d), "Wk": draw(d_memory), "Wv": draw(d_memory), "Wo": draw(d)}
+        if bias:
+            for name in ("bq", "bk", "bv", "bo"):
+                parameters[name] = np.zeros(d, dtype)
+        self.own(**parameters)
 
     def linear(self, x: np.ndarray, k: str) -> np.ndarray:
+        """``x W + b`` with the parameters of `k`: q, k, v or o."""
         z = x @ self.parameters["W" + k]  # (n, T, d_in) @ (d_in, d)
         return z + self.parameters["b" + k] if self.bias else z
 
     def linear_backward(self, x: np.ndarray, delta: np.ndarray, k: str) -> np.ndarray:
+        """From ``delta = dL/d(x W + b)`` to ``dL/dx``; fills the gradients of `k`."""
         flat = delta.reshape(-1, delta.shape[-1])  # (n T, d)
-        np.matmul(x.reshape(len(flat), -1).T, flat, out=self.gradients["W" + k])
+        flat_x = x.reshape(len(flat), -1)  # (n T, d_in)
+        np.matmul(flat_x.T, flat, out=self.gradients["W" + k])  # (d_in, n T) @ (n T, d)
         if self.bias:
-            flat.sum(axis=0, out=self.gradients["b" + k])
-        return delta @ self.parameters["W" + k].T
+            flat.sum(axis=0, out=self.gradients["b" + k])  # (d,)
+        return delta @ self.parameters["W" + k].T  # (n, T, d) @ (d, d_in)
 
     def split(self, x: np.ndarray) -> np.ndarray:
         """(n, T, d) to (n, heads, T, d/heads)."""
@@ -135,20 +199,27 @@ class MultiHeadAttention(Layer):
     def forward(
         self, x: np.ndarray, memory: np.ndarray | None = None, mask: np.ndarray | None = None
     ) -> np.ndarray:
-        """(n, Tq, d) to (n, Tq, d), looking at the `memory`, (n, Tk, d_memory), or at x itself.
+        """(n, Tq, d) to (n, Tq, d), looking at the memory or at x itself.
 
-        `mask`: (n, Tk), which elements of the memory (or of x) exist; or (n, Tq, Tk), who may look at whom.
+        Parameters
+        ----------
+        x : ndarray, (n, Tq, d)
+            The sequences that ask.
+        memory : ndarray, (n, Tk, d_memory), optional
+            The sequences that are asked, by default `x`.
+        mask : ndarray of bool, (n, Tk) or (n, Tq, Tk), optional
+            Which elements of the memory (or of x) exist, or who may look at whom.
         """
-        self.x, self.memory, self.own_memory = x, x if memory is None else memory, memory is None
+        self.x = x
+        self.own_memory = memory is None
+        self.memory = x if memory is None else memory
         self.check()
         self.Q = self.split(self.linear(self.x, "q"))  # (n, heads, Tq, d/heads)
         self.K = self.split(self.linear(self.memory, "k"))  # (n, heads, Tk, d/heads)
-        self.V = self.split(self.linear(self.memory, "v"))
-        looked, self.weights = attend(
-            self.Q, self.K, self.V, self.allowed(mask)
-        )  # (n, heads, Tq, d/heads), (n, heads, Tq, Tk)
-        self.looked = self.join(looked)  # (n, Tq, d)
-        return self.linear(self.looked, "o")
+        self.V = self.split(self.linear(self.memory, "v"))  # (n, heads, Tk, d/heads)
+        H, self.weights = attend(self.Q, self.K, self.V, self.allowed(mask))
+        self.H = self.join(H)  # (n, heads, Tq, d/heads) to (n, Tq, d)
+        return self.linear(self.H, "o")
 
     def check(self) -> None:
         """Raise ValueError unless x and the memory have the shapes that the layer takes."""
@@ -161,14 +232,15 @@ class MultiHeadAttention(Layer):
             )
 
     def allowed(self, mask: np.ndarray | None) -> np.ndarray | None:
-        """The mask of the weights: from `mask`, or in self-attention from the layer's, and the causal one."""
+        """The mask of the weights: `mask`, or in self-attention the layer's, and the causal one."""
         n, Tq, Tk = len(self.x), self.x.shape[1], self.memory.shape[1]
         if mask is None and self.own_memory:
             mask = self.mask
         if mask is not None:
             if mask.shape not in ((n, Tk), (n, Tq, Tk)):
                 raise ValueError(
-                    f"the mask has shape {mask.shape}; it must be {(n, Tk)}, a key each, or {(n, Tq, Tk)}, a query and key each"
+                    f"the mask has shape {mask.shape}; it must be {(n, Tk)}, a key each, "
+                    f"or {(n, Tq, Tk)}, a query and key each"
                 )
             mask = mask[:, None, None] if mask.ndim == 2 else mask[:, None]  # (n, 1, 1 or Tq, Tk)
         if self.causal:
@@ -176,14 +248,13 @@ class MultiHeadAttention(Layer):
             mask = past if mask is None else mask & past
         return mask
 
-    def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray | None:
-        """``dL/d(output)`` (n, Tq, d) to ``dL/dx``; in cross-attention also fills `grad_memory`."""
-        grad = self.split(self.linear_backward(self.looked, grad, "o"))  # (n, heads, Tq, d/heads)
-        grads = attend_backward(grad, self.Q, self.K, self.V, self.weights)
-        grad_Q, grad_K, grad_V = map(self.join, grads)  # (n, T, d) each
-        grad_x = self.linear_backward(self.x, grad_Q, "q")
-        grad_memory = self.linear_backward(self.memory, grad_K, "k")
-        grad_memory += self.linear_backward(self.memory, grad_V, "v")
+    def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray | Any:
+        """``dL/d(output)``, (n, Tq, d), to ``dL/dx``; cross-attention also fills `grad_memory`."""
+        grad_H = self.split(self.linear_backward(self.H, grad, "o"))  # (n, heads, Tq, d/heads)
+        grad_Q, grad_K, grad_V = attend_backward(grad_H, self.Q, self.K, self.V, self.weights)
+        grad_x = self.linear_backward(self.x, self.join(grad_Q), "q")  # (n, Tq, d)
+        grad_memory = self.linear_backward(self.memory, self.join(grad_K), "k")  # (n, Tk, d_memory)
+        grad_memory += self.linear_backward(self.memory, self.join(grad_V), "v")
         if self.own_memory:
             return grad_x + grad_memory if inputs else None  # x was query, key and value
         self.grad_memory = grad_memory
@@ -192,15 +263,17 @@ class MultiHeadAttention(Layer):
     def output_shape(self, shape):
         if len(shape) != 2 or shape[1] != self.d:
             raise ValueError(
-                f"MultiHeadAttention takes sequences of {self.d} features, one sample (T, {self.d}), not {shape}"
+                f"MultiHeadAttention takes sequences of {self.d} features, one sample (T, "
+                f"{self.d}), not {shape}"
             )
         return shape
 
 
 def positions(T: int, d: int, dtype=np.float64) -> np.ndarray:
-    r"""Sines and cosines of each position: equation (eq-attention-positions) (vaswani2017). (T, d), d even.
+    r"""Sines and cosines of each position, (T, d): equation (eq-attention-positions) (vaswani2017).
 
-    Column 2k is ``sin(t / 10000^(2k/d))``, column 2k+1 the cosine: a clock whose hands turn more and more slowly.
+    Column 2k is ``sin(t / 10000^(2k/d))``, column 2k+1 the cosine: a clock whose hands turn more
+    and more slowly. ValueError unless T is at least 1 and d even.
     """
     if T < 1 or d < 2 or d % 2:
         raise ValueError(
@@ -211,14 +284,23 @@ def positions(T: int, d: int, dtype=np.float64) -> np.ndarray:
 
 
 class Positions(Layer):
-    """Add `positions` to a sequence, (n, T, d) to (n, T, d), times `scale`. Nothing to learn; the error passes unchanged."""
+    """Add `positions` to a sequence, times `scale`: (n, T, d) to (n, T, d).
+
+    There is nothing to learn, and the error passes unchanged.
+
+    Parameters
+    ----------
+    scale : float
+        What the sines and cosines are multiplied with.
+    """
 
     def __init__(self, scale: float = 1.0):
         super().__init__()
         self.scale = scale
 
     def forward(self, x):
-        return x + x.dtype.type(self.scale) * positions(x.shape[1], x.shape[2], x.dtype)
+        _, T, d = x.shape
+        return x + x.dtype.type(self.scale) * positions(T, d, x.dtype)  # (n, T, d) + (T, d)
 
     def backward(self, grad, inputs=True):
         return grad
@@ -226,23 +308,24 @@ class Positions(Layer):
     def output_shape(self, shape):
         if len(shape) != 2 or shape[1] % 2:
             raise ValueError(
-                f"Positions takes sequences of an even number of features, one sample (T, d), not {shape}"
+                "Positions takes sequences of an even number of features, one sample (T, d), "
+                f"not {shape}"
             )
         return shape
 
 
 class MeanOverTime(Layer):
-    """The mean of a sequence's elements, (n, T, d) to (n, d); those that the mask says are missing do not count."""
+    """The mean of a sequence's elements, (n, T, d) to (n, d), without those the mask leaves out."""
 
     def forward(self, x):
+        # shares: (n, T), each row sums to 1
         if self.mask is None:
-            self.shares = np.full(
-                x.shape[:2], x.dtype.type(1 / x.shape[1])
-            )  # (n, T), each row sums to 1
+            self.shares = np.full(x.shape[:2], x.dtype.type(1 / x.shape[1]))
         else:
-            if not self.mask.any(axis=1).all():
+            some = self.mask.any(axis=1)  # (n,)
+            if not some.all():
                 raise ValueError(
-                    f"sequence {int(np.argmin(self.mask.any(axis=1)))} has no element: its mean does not exist"
+                    f"sequence {int(np.argmin(some))} has no element: its mean does not exist"
                 )
             self.shares = (self.mask / self.mask.sum(axis=1, keepdims=True)).astype(x.dtype)
         return (self.shares[:, None] @ x)[:, 0]  # (n, 1, T) @ (n, T, d)
@@ -257,11 +340,11 @@ class MeanOverTime(Layer):
 
 
 class SumOverTime(Layer):
-    """The sum of a sequence's elements, (n, T, d) to (n, d), without those that the mask says are missing."""
+    """The sum of a sequence's elements, (n, T, d) to (n, d), without those the mask leaves out."""
 
     def forward(self, x):
         self.seen = np.ones(x.shape[:2], bool) if self.mask is None else self.mask
-        return (x * self.seen[:, :, None]).sum(axis=1)
+        return (x * self.seen[:, :, None]).sum(axis=1)  # (n, T, d) * (n, T, 1)
 
     def backward(self, grad, inputs=True):
         return grad[:, None] * self.seen[:, :, None]  # (n, 1, d) * (n, T, 1)
@@ -273,9 +356,23 @@ class SumOverTime(Layer):
 
 
 class AttentionPooling(Layer):
-    r"""One learnt query looks at a sequence, whose elements are keys and values: (n, T, d) to (n, d) by (eq-attention-forward).
+    r"""One learnt query looks at a sequence: (n, T, d) to (n, d) by (eq-attention-forward).
 
-    A weighted mean whose weights are learnt. `weights` : (n, T), after `forward`.
+    The elements are keys and values, so that this is a weighted mean whose weights are learnt.
+
+    Parameters
+    ----------
+    d : int
+        Features in and out.
+    rng : numpy.random.Generator, optional
+        Source of the initial query, standard normal.
+    dtype : float64 or float32
+        Of the query.
+
+    Attributes
+    ----------
+    weights : ndarray, (n, T)
+        After `forward`: how much the query looked at each element.
     """
 
     def __init__(self, d: int, *, rng: np.random.Generator | None = None, dtype=np.float64):
@@ -286,18 +383,20 @@ class AttentionPooling(Layer):
     def forward(self, x):
         self.x = x
         self.Q = np.broadcast_to(self.parameters["q"], (len(x), 1, x.shape[2]))  # (n, 1, d)
-        y, self.A = attend(self.Q, x, x, None if self.mask is None else self.mask[:, None])
+        mask = None if self.mask is None else self.mask[:, None]  # (n, 1, T)
+        Y, self.A = attend(self.Q, x, x, mask)  # (n, 1, d), (n, 1, T)
         self.weights = self.A[:, 0]
-        return y[:, 0]
+        return Y[:, 0]
 
     def backward(self, grad, inputs=True):
         grad_Q, grad_K, grad_V = attend_backward(grad[:, None], self.Q, self.x, self.x, self.A)
-        self.gradients["q"][...] = grad_Q.sum(axis=(0, 1))
+        self.gradients["q"][...] = grad_Q.sum(axis=(0, 1))  # (n, 1, d) to (d,)
         return grad_K + grad_V if inputs else None  # an element was key and value
 
     def output_shape(self, shape):
         if len(shape) != 2 or shape[1] != len(self.parameters["q"]):
             raise ValueError(
-                f"AttentionPooling takes sequences of {len(self.parameters['q'])} features, one sample (T, d), not {shape}"
+                f"AttentionPooling takes sequences of {len(self.parameters['q'])} features, "
+                f"one sample (T, d), not {shape}"
             )
         return shape[1:]

@@ -1,22 +1,29 @@
-"""Layers without parameters of their own: an activation by itself, flat samples, one layer at each step of a sequence."""
+"""Layers without parameters of their own: an activation, flat samples, one layer at each step."""
 
 from __future__ import annotations
 
 from math import prod
 
 from ..activations import Activation, get_activation
-from ..network import Layer, shape_after
+from ..network import Layer
 
 
 class Activate(Layer):
-    """An activation as a layer of its own, for where something stands between it and the weighted input."""
+    """An activation by itself, where something stands between it and the weighted input.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        f, by name or by itself.
+    """
 
     def __init__(self, activation: str | Activation):
         super().__init__()
         self.activation = get_activation(activation)
 
     def forward(self, x):
-        self.z, self.a = x, self.activation.forward(x)
+        self.z = x
+        self.a = self.activation.forward(x)
         return self.a
 
     def backward(self, grad, inputs=True):
@@ -24,7 +31,7 @@ class Activate(Layer):
 
 
 class Flatten(Layer):
-    """(n, ...) to (n, d): the entries of a sample in a row; going back, the same in reverse."""
+    """The entries of a sample in a row, (n, ...) to (n, d); going back, the same in reverse."""
 
     def forward(self, x):
         self.shape = x.shape
@@ -38,7 +45,15 @@ class Flatten(Layer):
 
 
 class EachStep(Layer):
-    """A layer for single samples, applied to each element of a sequence: (n, T, d_in) to (n, T, d_out), the same weights at every step."""
+    """A layer for single samples at each element of a sequence: (n, T, d_in) to (n, T, d_out).
+
+    The weights are the same at every step.
+
+    Parameters
+    ----------
+    layer : Layer
+        Takes (n, d_in), such as `Dense`.
+    """
 
     def __init__(self, layer):
         super().__init__()
@@ -56,4 +71,4 @@ class EachStep(Layer):
     def output_shape(self, shape):
         if len(shape) != 2:
             raise ValueError(f"EachStep takes sequences, one sample (T, d), not {shape}")
-        return (shape[0], *shape_after(self.layers[0], shape[1:]))
+        return (shape[0], *self.layers[0].output_shape(shape[1:]))

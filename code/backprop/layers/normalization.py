@@ -1,8 +1,9 @@
 r"""Batch and layer normalisation, dropout, residual connections: what makes deep networks train.
 
-Batch normalisation and layer normalisation are one computation over different axes. Both give each number mean 0 and variance 1 among
-its fellows, then a scale gamma and a shift beta of their own: batch normalisation among the same feature of all samples (and pixels),
-layer normalisation among all features of the same sample.
+Batch normalisation and layer normalisation are one computation over different axes. Both give each
+number mean 0 and variance 1 among its fellows, then a scale gamma and a shift beta of their own:
+batch normalisation among the same feature of all samples (and pixels), layer normalisation among
+all features of the same sample.
 """
 
 from __future__ import annotations
@@ -11,13 +12,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..network import Layer, shape_after
+from ..network import Layer
 
 
 def standardise(x: np.ndarray, axis: int, eps: float) -> tuple[np.ndarray, ...]:
-    """``x_hat = (x - mean) / s`` with ``s = sqrt(variance + eps)`` along `axis`: equation (eq-bn-forward).
+    """``x_hat = (x - mean) / s``, ``s = sqrt(variance + eps)``, along `axis`: (eq-bn-forward).
 
-    Returns x_hat, 1/s, the mean and the variance.
+    Returns
+    -------
+    x_hat : ndarray
+        Of the shape of `x`.
+    inverse : ndarray
+        1/s; this and the next two have length 1 along `axis`.
+    mean : ndarray
+        The mean along `axis`.
+    variance : ndarray
+        The mean square of what differs from it.
     """
     mean = x.mean(axis=axis, keepdims=True)
     centred = x - mean
@@ -31,7 +41,19 @@ def standardise_backward(
 ) -> np.ndarray:
     r"""``dL/dx`` from ``grad = dL/dx_hat``: equation (eq-bn-backward).
 
-    ``dL/dx = (grad - mean(grad) - x_hat mean(grad x_hat)) / s``. The two means are what the mean and the variance, which depend on every x, send back.
+    ``dL/dx = (grad - mean(grad) - x_hat mean(grad x_hat)) / s``. The two means are what the mean
+    and the variance, which depend on every x, send back.
+
+    Parameters
+    ----------
+    grad : ndarray
+        dL/dx_hat, of the shape of `x_hat`.
+    x_hat : ndarray
+        From `standardise`.
+    inverse : ndarray
+        1/s, from `standardise`.
+    axis : int
+        That of `standardise`.
     """
     by_mean = grad.mean(axis=axis, keepdims=True)
     by_variance = x_hat * (grad * x_hat).mean(axis=axis, keepdims=True)
@@ -39,19 +61,31 @@ def standardise_backward(
 
 
 class BatchNorm(Layer):
-    r"""Batch normalisation: equations (eq-bn-forward), (eq-bn-backward) (ioffe2015). (n, d) or (n, ..., d); the last axis are the features.
+    r"""Batch normalisation: equations (eq-bn-forward), (eq-bn-backward) (ioffe2015).
 
-    In training each feature is normalised with the batch's mean and variance, over samples and, in pictures, pixels; the running ones
-    move towards them: ``running <- (1 - momentum) running + momentum batch`` (the variance with n - 1, as PyTorch does). Otherwise the
-    running ones are used, and the layer is one product and one sum an entry.
+    It takes (n, d) or (n, ..., d); the last axis are the features. In training each feature is
+    normalised with the batch's mean and variance, over samples and, in pictures, pixels; the
+    running ones move towards them: ``running <- (1 - momentum) running + momentum batch`` (the
+    variance with n - 1, as PyTorch does). Otherwise the running ones are used, and the layer is one
+    product and one sum an entry.
 
     Parameters
     ----------
-    d : features (channels). momentum : share of the newest batch, in (0, 1]. eps : added to the variance, > 0. dtype : float64, float32.
+    d : int
+        Features (channels).
+    momentum : float
+        Share of the newest batch, in (0, 1].
+    eps : float
+        > 0, added to the variance.
+    dtype : float64 or float32
+        Of the parameters.
 
     Attributes
     ----------
-    running_mean, running_variance : (d,). They are no parameters: no optimiser moves them, and ``train(patience=...)`` leaves them.
+    running_mean : ndarray, (d,)
+        No parameter: no optimiser moves it, and ``train(patience=...)`` leaves it.
+    running_variance : ndarray, (d,)
+        Likewise.
     """
 
     def __init__(self, d: int, momentum: float = 0.1, eps: float = 1e-5, dtype=np.float64):
@@ -65,7 +99,8 @@ class BatchNorm(Layer):
         self.running_mean, self.running_variance = np.zeros(d, dtype), np.ones(d, dtype)
 
     def forward(self, x):
-        self.shape, x = x.shape, x.reshape(-1, x.shape[-1])  # (N, d): pixels count as samples
+        self.shape = x.shape
+        x = x.reshape(-1, x.shape[-1])  # (N, d): pixels count as samples
         self.with_batch = self.training
         if self.training:
             if len(x) < 2:
@@ -80,7 +115,8 @@ class BatchNorm(Layer):
         else:
             self.inverse = 1 / np.sqrt(self.running_variance + x.dtype.type(self.eps))  # (d,)
             self.x_hat = (x - self.running_mean) * self.inverse
-        return (self.parameters["gamma"] * self.x_hat + self.parameters["beta"]).reshape(self.shape)
+        y = self.parameters["gamma"] * self.x_hat + self.parameters["beta"]  # (d,) * (N, d) + (d,)
+        return y.reshape(self.shape)
 
     def backward(self, grad, inputs=True):
         grad = grad.reshape(self.x_hat.shape)  # (N, d)
@@ -100,13 +136,19 @@ class BatchNorm(Layer):
 
 
 class LayerNorm(Layer):
-    r"""Layer normalisation: each sample, each element of a sequence, by its own mean and variance: equation (eq-attention-layernorm) (ba2016).
+    r"""Layer normalisation, (..., d) to (..., d): equation (eq-attention-layernorm) (ba2016).
 
-    The same in training and afterwards. (..., d) to (..., d).
+    Each sample, each element of a sequence, is normalised by its own mean and variance, in training
+    and afterwards.
 
     Parameters
     ----------
-    d : features. eps : added to the variance, > 0. dtype : float64 or float32.
+    d : int
+        Features.
+    eps : float
+        > 0, added to the variance.
+    dtype : float64 or float32
+        Of the parameters.
     """
 
     def __init__(self, d: int, eps: float = 1e-5, dtype=np.float64):
@@ -133,34 +175,44 @@ class LayerNorm(Layer):
 
 
 class Dropout(Layer):
-    r"""Dropout: in training each entry is 0 with probability p and 1/(1 - p) times itself otherwise: equation (eq-bn-dropout) (srivastava2014).
+    r"""Dropout, any shape to the same: equation (eq-bn-dropout) (srivastava2014).
 
-    The factor keeps the expected value, so that nothing has to change afterwards. Going back the error meets the same factors.
+    In training each entry is 0 with probability p and 1/(1 - p) times itself otherwise. The factor
+    keeps the expected value, so that nothing has to change afterwards. Going back the error meets
+    the same factors.
 
     Parameters
     ----------
-    p : probability of 0, in [0, 1). rng : where the zeros come from, `numpy.random.Generator`.
+    p : float
+        Probability of 0, in [0, 1).
+    rng : numpy.random.Generator, optional
+        Where the zeros come from.
 
     Attributes
     ----------
-    fixed : True keeps the factors of the last pass instead of drawing new ones. A gradient check needs it: a function that is another
-        one at each call has no derivative.
+    fixed : bool
+        True keeps the factors of the last pass instead of drawing new ones. A gradient check needs
+        it: a function that is another one at each call has no derivative.
+    factors : ndarray or None
+        Those of the last pass, None where it changed nothing.
     """
 
     fixed = False
+    factors: np.ndarray | None = None
 
     def __init__(self, p: float, rng: np.random.Generator | None = None):
         super().__init__()
         if not 0 <= p < 1:
             raise ValueError(f"p, the probability of 0, must lie in [0, 1), not {p}")
-        self.p, self.rng = p, np.random.default_rng() if rng is None else rng
-        self.factors = None
+        self.p = p
+        self.rng = np.random.default_rng() if rng is None else rng
 
     def forward(self, x):
         if not self.training or self.p == 0:
             self.factors = None
             return x
-        if not (self.fixed and self.factors is not None and self.factors.shape == x.shape):
+        same = self.fixed and self.factors is not None and self.factors.shape == x.shape
+        if not same:
             kept = self.rng.random(x.shape, np.float32) >= self.p
             self.factors = kept * x.dtype.type(1 / (1 - self.p))  # 0 or 1/(1 - p)
         return x * self.factors
@@ -170,12 +222,16 @@ class Dropout(Layer):
 
 
 class Residual(Layer):
-    r"""``x + branch(x)``: a residual connection (he2016). Back, the error is the sum of two: ``grad + branch^T grad``: equation (eq-bn-residual).
+    r"""``x + branch(x)``: a residual connection (he2016), equation (eq-bn-residual).
+
+    Back, the error is the sum of two: ``grad + branch^T grad``.
 
     Parameters
     ----------
-    layers : the branch, layers in a row whose output has the shape of their input.
-    shortcut : layers in a row for the other way, where the branch changes the shape; none: the identity.
+    layers : sequence of Layer
+        The branch, layers in a row whose output has the shape of their input.
+    shortcut : sequence of Layer
+        Layers in a row for the other way, where the branch changes the shape; none: the identity.
     """
 
     def __init__(self, layers: Sequence, shortcut: Sequence = ()):
@@ -208,9 +264,9 @@ class Residual(Layer):
     def output_shape(self, shape):
         branch = short = shape
         for layer in self.branch:
-            branch = shape_after(layer, branch)
+            branch = layer.output_shape(branch)
         for layer in self.shortcut:
-            short = shape_after(layer, short)
+            short = layer.output_shape(short)
         if branch != short:
             raise ValueError(
                 f"the branch makes {branch} of {shape}, the shortcut {short}: they cannot be added"

@@ -1,12 +1,16 @@
 r"""Recurrent layers, forward over a sequence and backward through time: RNN, LSTM and GRU.
 
-A batch of sequences is (n, T, d): sample, step, feature; a layer makes (n, T, h) of it. The weighted inputs of all steps are one matrix
-product, and so are the gradients of all weights; only the state has to go step by step, forward and then back (werbos1990).
+A batch of sequences is (n, T, d): sample, step, feature; a layer makes (n, T, h) of it. The
+weighted inputs of all steps are one matrix product, and so are the gradients of all weights; only
+the state has to go step by step, forward and then back (werbos1990).
 
-Where a mask (n, T) is False, a sequence has no element: the state stays as it is, and the error passes unchanged.
+Where a mask (n, T) is False, a sequence has no element: the state stays as it is, and the error
+passes unchanged.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -16,25 +20,43 @@ from ..optimizers import positive
 
 
 class Recurrent(Layer):
-    r"""What the three cells share: ``z_t = x_t Wx + b``, the state step by step, and backpropagation through time (eq-bptt-backward).
+    r"""What the three cells share: all steps' ``x_t Wx + b``, and backpropagation through time.
 
-    A cell writes `step`, from ``z_t`` and the state to the next state, and `step_backward`, its derivative. The state is (n, s), s = h
-    but for the LSTM, whose state is the pair of h and c in one row.
+    Equations (eq-bptt-backward) and (eq-bptt-weights). A cell writes `step`, from ``x_t Wx + b``
+    and the state to the next state, and `step_backward`, its derivative. The state is (n, s), s = h
+    but for the LSTM, whose state is the pair of h and c in one row. In the shapes g is the number
+    of blocks of h columns in the weights: the gates and the proposal.
 
     Parameters
     ----------
-    d, h : features of an element and units. last : True returns only the last h, (n, h), for a label a sequence.
-    rng, dtype : as for `backprop.network.Dense`. ``Wx`` (d, g h) is normal with variance 1/d, ``Wh`` (h, g h) orthogonal a gate (saxe2014).
+    d : int
+        Features of an element.
+    h : int
+        Units.
+    last : bool
+        True returns only the last h, (n, h), for a label a sequence.
+    rng : numpy.random.Generator, optional
+        Source of the initial weights: ``Wx``, (d, g h), is normal with variance 1/d, ``Wh``,
+        (h, g h), orthogonal in each block (saxe2014); ``b`` is 0.
+    dtype : float64 or float32
+        Of the parameters.
 
     Attributes
     ----------
-    h : (n, T, h), the outputs. state : (n, s), the state after the last step; pass it as `start` to go on where a batch ended.
-    grad_norms : (n, T + 1), after `backward`: the norm of dL/dh_t for each sample, all that reaches h_t from its output and from later
-        steps; t = 0 is the initial state. grad_start : (n, s), dL/d(start).
+    h : ndarray, (n, T, h)
+        The outputs.
+    state : ndarray, (n, s)
+        The state after the last step; pass it as `start` to go on where a batch ended.
+    grad_norms : ndarray, (n, T + 1)
+        After `backward`: the norm of dL/dh_t for each sample, all that reaches h_t from its output
+        and from later steps; t = 0 is the initial state.
+    grad_start : ndarray, (n, s)
+        After `backward`: dL/d(start).
     """
 
-    gates = 1
+    gates = 1  # g
     parts = 1  # the state holds h, or h and c
+    kept: list  # what a cell keeps of each step for the way back
 
     def __init__(
         self,
@@ -53,21 +75,49 @@ class Recurrent(Layer):
         rng = np.random.default_rng() if rng is None else rng
         self.d, self.units, self.last = d, h, last
         Wx = rng.normal(0, np.sqrt(1 / d), (d, self.gates * h))
-        Wh = np.concatenate(
-            [np.linalg.qr(rng.normal(size=(h, h)))[0] for _ in range(self.gates)], axis=1
-        )
+        blocks = [np.linalg.qr(rng.normal(size=(h, h)))[0] for _ in range(self.gates)]
+        Wh = np.concatenate(blocks, axis=1)  # (h, g h)
         self.own(Wx=Wx.astype(dtype), Wh=Wh.astype(dtype), b=np.zeros(self.gates * h, dtype))
 
     def step(self, t: int, z: np.ndarray, state: np.ndarray) -> np.ndarray:
-        """From z_t = x_t Wx + b, (n, g h), and the state before, (n, s), return the state after.
+        """One step forward; keeps in ``self.kept[t]`` what the way back needs.
 
-        Keeps in ``self.kept[t]`` what the way back needs.
+        Parameters
+        ----------
+        t : int
+            The step, from 0.
+        z : ndarray, (n, g h)
+            ``x_t Wx + b``; what the state adds to it is the cell's to compute.
+        state : ndarray, (n, s)
+            The state before.
+
+        Returns
+        -------
+        ndarray, (n, s)
+            The state after.
         """
         raise NotImplementedError
 
     def step_backward(self, t: int, grad: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, ...]:
-        """From ``grad = dL/d(state after)`` return three: ``dL/dz_t`` and ``dL/d(h Wh)``, both (n, g h), and
-        ``dL/d(state before)`` without the part that goes through Wh, (n, s).
+        """One step back.
+
+        Parameters
+        ----------
+        t : int
+            The step, from 0.
+        grad : ndarray, (n, s)
+            ``dL/d(state after)``.
+        state : ndarray, (n, s)
+            The state before.
+
+        Returns
+        -------
+        grad_z : ndarray, (n, g h)
+            ``dL/dz``, z as for `step`.
+        grad_r : ndarray, (n, g h)
+            ``dL/d(h Wh)``, h that of the state before.
+        before : ndarray, (n, s)
+            ``dL/d(state before)`` without the part that goes through Wh.
         """
         raise NotImplementedError
 
@@ -76,15 +126,21 @@ class Recurrent(Layer):
     ) -> np.ndarray:
         """(n, T, d) to (n, T, h), or to (n, h) with ``last=True``.
 
-        `start`: the state before the first step, (n, s), 0 by default; `mask`: (n, T), bool.
+        Parameters
+        ----------
+        x : ndarray, (n, T, d)
+            The sequences.
+        start : ndarray, (n, s), optional
+            The state before the first step, by default 0.
+        mask : ndarray of bool, (n, T), optional
+            Where a sequence has an element, by default the layer's mask.
         """
         self.seen = self.mask if mask is None else np.asarray(mask)
         self.check(x, start)
         n, T, d = x.shape
-        self.x = np.ascontiguousarray(
-            x.transpose(1, 0, 2)
-        )  # (T, n, d): a step's batch lies together
-        z = self.x.reshape(T * n, d) @ self.parameters["Wx"] + self.parameters["b"]
+        self.x = np.ascontiguousarray(x.transpose(1, 0, 2))  # (T, n, d): a step's batch together
+        z = self.x.reshape(T * n, d) @ self.parameters["Wx"]  # (T n, d) @ (d, g h)
+        z += self.parameters["b"]  # + (g h,)
         z = z.reshape(T, n, -1)  # (T, n, g h)
         self.states = np.empty((T + 1, n, self.parts * self.units), x.dtype)
         self.states[0] = 0 if start is None else start  # states[t] is the state before step t
@@ -100,12 +156,20 @@ class Recurrent(Layer):
 
     def backward(
         self, grad: np.ndarray, inputs: bool = True, grad_state: np.ndarray | None = None
-    ) -> np.ndarray | None:
+    ) -> np.ndarray | Any:
         """``dL/dh``, of the output's shape, to ``dL/dx``, (n, T, d); fills `gradients`.
 
-        `grad_state`: what reaches the last state from elsewhere, (n, s), 0 by default.
+        Parameters
+        ----------
+        grad : ndarray, (n, T, h) or (n, h)
+            What reaches the outputs.
+        inputs : bool
+            False leaves out ``dL/dx``.
+        grad_state : ndarray, (n, s), optional
+            What reaches the last state from elsewhere, by default 0.
         """
-        T, (n, s) = len(self.states) - 1, self.states.shape[1:]
+        n, s = self.states.shape[1:]
+        T = len(self.states) - 1
         h, Wh = self.units, self.parameters["Wh"]
         carry = np.zeros((n, s), grad.dtype)  # dL/d(state), what comes from the future
         if grad_state is not None:
@@ -139,21 +203,21 @@ class Recurrent(Layer):
         rows = grad_z.shape[0] * grad_z.shape[1]  # T n
         before = self.states[:-1, :, : self.units].reshape(rows, -1)  # (T n, h)
         grad_z, grad_r = grad_z.reshape(rows, -1), grad_r.reshape(rows, -1)  # (T n, g h)
-        np.matmul(
-            self.x.reshape(rows, -1).T, grad_z, out=self.gradients["Wx"]
-        )  # (d, T n) @ (T n, g h)
+        x = self.x.reshape(rows, -1)  # (T n, d)
+        np.matmul(x.T, grad_z, out=self.gradients["Wx"])  # (d, T n) @ (T n, g h)
         np.matmul(before.T, grad_r, out=self.gradients["Wh"])  # (h, T n) @ (T n, g h)
         self.gradients["b"][...] = grad_z.sum(axis=0)
 
     def check(self, x: np.ndarray, start: np.ndarray | None) -> None:
-        """Raise ValueError unless x, the mask and the state at the start have the shapes that fit."""
+        """Raise ValueError unless x, the mask and the state at the start have fitting shapes."""
         if x.ndim != 3 or x.shape[2] != self.d or x.shape[1] == 0:
             raise ValueError(
                 f"x has shape {x.shape}; the layer takes (n, T, {self.d}) with at least one step"
             )
         if self.seen is not None and (self.seen.shape != x.shape[:2] or self.seen.dtype != bool):
             raise ValueError(
-                f"the mask must be bool and {x.shape[:2]}, not {self.seen.dtype} and {self.seen.shape}"
+                f"the mask must be bool and {x.shape[:2]}, not {self.seen.dtype} and "
+                f"{self.seen.shape}"
             )
         state = (len(x), self.parts * self.units)
         if start is not None and start.shape != state:
@@ -162,16 +226,20 @@ class Recurrent(Layer):
     def output_shape(self, shape):
         if len(shape) != 2 or shape[1] != self.d:
             raise ValueError(
-                f"{type(self).__name__} takes sequences of {self.d} features, one sample (T, {self.d}), not {shape}"
+                f"{type(self).__name__} takes sequences of {self.d} features, one sample (T, "
+                f"{self.d}), not {shape}"
             )
         return (self.units,) if self.last else (shape[0], self.units)
 
 
 class RNN(Recurrent):
-    r"""``h_t = tanh(x_t Wx + h_{t-1} Wh + b)``: equation (eq-bptt-forward) (elman1990); ``delta_t = dL/dh_t (1 - h_t^2)``."""
+    r"""``h_t = tanh(x_t Wx + h_{t-1} Wh + b)``: equation (eq-bptt-forward) (elman1990).
+
+    Back, ``delta_t = dL/dh_t (1 - h_t^2)``: equation (eq-bptt-backward).
+    """
 
     def step(self, t, z, state):
-        return np.tanh(z + state @ self.parameters["Wh"])  # (n, h)
+        return np.tanh(z + state @ self.parameters["Wh"])  # (n, h) + (n, h) @ (h, h)
 
     def step_backward(self, t, grad, state):
         # where the mask is False, states[t + 1] is another value, but there nobody uses the result
@@ -180,14 +248,17 @@ class RNN(Recurrent):
 
 
 class LSTM(Recurrent):
-    r"""Long short-term memory: equations (eq-lstm-forward), (eq-lstm-backward) (hochreiter1997; the forget gate is gers2000).
+    r"""Long short-term memory: equations (eq-lstm-forward), (eq-lstm-backward) (hochreiter1997).
 
-    ``i, f, o = sigmoid``, ``g = tanh`` of their quarter of ``x_t Wx + h_{t-1} Wh + b``, in the order i, f, g, o (PyTorch's), then
-    ``c_t = f c_{t-1} + i g`` and ``h_t = o tanh(c_t)``. Back along c the error is multiplied by f alone. The biases of the forget gate
-    start at 1, so that a new network remembers (jozefowicz2015). The state is (h, c) in one row, (n, 2 h).
+    The columns of ``x_t Wx + h_{t-1} Wh + b`` are four blocks of h in the order i, f, g, o, as in
+    PyTorch: a sigmoid makes the gates i (in), f (forget, gers2000) and o (out), tanh the proposal
+    g. Then ``c_t = f c_{t-1} + i g`` and ``h_t = o tanh(c_t)``. Back along c the error is
+    multiplied by f alone. The biases of the forget gate start at 1, so that a new network remembers
+    (jozefowicz2015). The state is (h, c) in one row, (n, 2 h). Parameters as for `Recurrent`.
     """
 
-    gates, parts = 4, 2
+    gates = 4  # i, f, g, o
+    parts = 2  # h, c
 
     def __init__(self, d, h, *, last=False, rng=None, dtype=np.float64):
         super().__init__(d, h, last=last, rng=rng, dtype=dtype)
@@ -195,39 +266,43 @@ class LSTM(Recurrent):
 
     def step(self, t, z, state):
         h_before, c_before = np.split(state, 2, axis=1)  # (n, h) each
-        i, f, g, o = np.split(z + h_before @ self.parameters["Wh"], 4, axis=1)
-        i, f, g, o = sigmoid.forward(i), sigmoid.forward(f), np.tanh(g), sigmoid.forward(o)
+        z = z + h_before @ self.parameters["Wh"]  # (n, 4 h) + (n, h) @ (h, 4 h)
+        z_i, z_f, z_g, z_o = np.split(z, 4, axis=1)  # (n, h) each
+        i = sigmoid.forward(z_i)
+        f = sigmoid.forward(z_f)
+        g = np.tanh(z_g)
+        o = sigmoid.forward(z_o)
         c = f * c_before + i * g
         tanh_c = np.tanh(c)
         self.kept[t] = i, f, g, o, tanh_c
-        return np.concatenate([o * tanh_c, c], axis=1)
+        return np.concatenate([o * tanh_c, c], axis=1)  # (n, 2 h)
 
     def step_backward(self, t, grad, state):
         i, f, g, o, tanh_c = self.kept[t]
         c_before = state[:, self.units :]
-        grad_h, grad_c = np.split(grad, 2, axis=1)
+        grad_h, grad_c = np.split(grad, 2, axis=1)  # (n, h) each
         grad_c = grad_c + grad_h * o * (1 - tanh_c**2)
-        delta = np.concatenate(
-            [
-                grad_c * g * i * (1 - i),
-                grad_c * c_before * f * (1 - f),
-                grad_c * i * (1 - g**2),
-                grad_h * tanh_c * o * (1 - o),
-            ],
-            axis=1,
-        )  # (n, 4 h)
-        return delta, delta, np.concatenate([np.zeros_like(grad_h), grad_c * f], axis=1)
+        delta_i = grad_c * g * i * (1 - i)
+        delta_f = grad_c * c_before * f * (1 - f)
+        delta_g = grad_c * i * (1 - g**2)
+        delta_o = grad_h * tanh_c * o * (1 - o)
+        delta = np.concatenate([delta_i, delta_f, delta_g, delta_o], axis=1)  # (n, 4 h)
+        before = np.concatenate([np.zeros_like(grad_h), grad_c * f], axis=1)  # (n, 2 h)
+        return delta, delta, before
 
 
 class GRU(Recurrent):
-    r"""Gated recurrent unit: equations (eq-gru-forward), (eq-gru-backward) (cho2014), in the variant of PyTorch and cuDNN.
+    r"""Gated recurrent unit: equations (eq-gru-forward), (eq-gru-backward) (cho2014).
 
-    ``r, u = sigmoid`` of their third of ``x_t Wx + h_{t-1} Wh + b`` (reset and update; PyTorch's z is our u), then
-    ``g = tanh(x_t Wxg + bg + r (h_{t-1} Whg + bh))`` and ``h_t = (1 - u) g + u h_{t-1}``. The reset gate acts *after* the product with
-    Whg (in cho2014 before it), so that product is one with the others; that is why its bias ``bh`` (h,) cannot be merged with ``b``.
+    The columns of Wx, Wh and b are three blocks of h in the order r, u, g, as in PyTorch (whose z
+    is our u): a sigmoid of ``x_t Wx + h_{t-1} Wh + b`` makes the gates r (reset) and u (update);
+    with ``q = h_{t-1} Wh + bh``, block g of Wh, the proposal is ``g = tanh(x_t Wx + b + r q)``, and
+    ``h_t = (1 - u) g + u h_{t-1}``. The reset gate acts *after* the product with Wh, as in PyTorch
+    and cuDNN (in cho2014 before it), so that this product is one with the others; that is why its
+    bias ``bh``, (h,), cannot be merged with ``b``. Parameters as for `Recurrent`.
     """
 
-    gates = 3
+    gates = 3  # r, u, g
 
     def __init__(self, d, h, *, last=False, rng=None, dtype=np.float64):
         super().__init__(d, h, last=last, rng=rng, dtype=dtype)
@@ -235,67 +310,75 @@ class GRU(Recurrent):
 
     def step(self, t, z, state):
         h = self.units
-        recurrent = state @ self.parameters["Wh"]  # (n, 3 h)
-        gates = sigmoid.forward(z[:, : 2 * h] + recurrent[:, : 2 * h])
-        r, u = gates[:, :h], gates[:, h:]
-        inner = recurrent[:, 2 * h :] + self.parameters["bh"]
-        g = np.tanh(z[:, 2 * h :] + r * inner)
-        self.kept[t] = r, u, g, inner
+        recurrent = state @ self.parameters["Wh"]  # (n, h) @ (h, 3 h)
+        gates = sigmoid.forward(z[:, : 2 * h] + recurrent[:, : 2 * h])  # (n, 2 h)
+        r, u = gates[:, :h], gates[:, h:]  # (n, h) each
+        q = recurrent[:, 2 * h :] + self.parameters["bh"]  # (n, h)
+        g = np.tanh(z[:, 2 * h :] + r * q)
+        self.kept[t] = r, u, g, q
         return (1 - u) * g + u * state
 
     def step_backward(self, t, grad, state):
-        r, u, g, inner = self.kept[t]
+        r, u, g, q = self.kept[t]
         delta_g = grad * (1 - u) * (1 - g**2)  # (n, h)
-        delta_r = delta_g * inner * r * (1 - r)
+        delta_r = delta_g * q * r * (1 - r)
         delta_u = grad * (state - g) * u * (1 - u)
-        return (
-            np.concatenate([delta_r, delta_u, delta_g], axis=1),  # dL/dz_t
-            np.concatenate(
-                [delta_r, delta_u, delta_g * r], axis=1
-            ),  # dL/d(h Wh): behind the reset gate
-            grad * u,
-        )
+        grad_z = np.concatenate([delta_r, delta_u, delta_g], axis=1)  # (n, 3 h)
+        grad_r = np.concatenate([delta_r, delta_u, delta_g * r], axis=1)  # behind the reset gate
+        return grad_z, grad_r, grad * u
 
     def weight_gradients(self, grad_z, grad_r):
         super().weight_gradients(grad_z, grad_r)
-        self.gradients["bh"][...] = grad_r[:, :, 2 * self.units :].sum(axis=(0, 1))
+        grad_q = grad_r[:, :, 2 * self.units :]  # (T, n, h)
+        self.gradients["bh"][...] = grad_q.sum(axis=(0, 1))
 
 
 class Bidirectional(Layer):
-    """Two recurrent layers over one sequence, one from each end: (n, T, d) to (n, T, 2 h), their outputs side by side (schuster1997).
+    """Two recurrent layers over one sequence, one from each end: (n, T, d) to (n, T, 2 h).
 
-    Every output then knows the whole sequence. `state` : the last states of both, (n, 2 s): that of `backwards` has read to the first element.
+    Their outputs stand side by side, so that every output knows the whole sequence (schuster1997).
+
+    Parameters
+    ----------
+    forwards : Recurrent
+        The layer that reads from the first element on.
+    backwards : Recurrent
+        The layer that reads from the last element on, of the same sizes.
+
+    Attributes
+    ----------
+    state : ndarray, (n, 2 s)
+        The last states of both; that of `backwards` has read to the first element.
     """
 
     def __init__(self, forwards: Recurrent, backwards: Recurrent):
         super().__init__()
-        if (
-            (forwards.d, forwards.units, forwards.parts)
-            != (backwards.d, backwards.units, backwards.parts)
-            or forwards.last
-            or backwards.last
-        ):
+        sizes = [(cell.d, cell.units, cell.parts) for cell in (forwards, backwards)]
+        if sizes[0] != sizes[1] or forwards.last or backwards.last:
             raise ValueError(
-                "the two directions need cells of the same sizes that return their outputs at all steps"
+                "the two directions need cells of the same sizes that return their outputs at "
+                "all steps"
             )
+        self.forwards, self.backwards = forwards, backwards
         self.layers = [forwards, backwards]
 
     def forward(self, x: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-        forwards, backwards = self.layers
         mask = self.mask if mask is None else mask
-        there = forwards.forward(x, mask=mask)
-        back = backwards.forward(x[:, ::-1], mask=None if mask is None else mask[:, ::-1])[:, ::-1]
-        self.state = np.concatenate([forwards.state, backwards.state], axis=1)
-        return np.concatenate([there, back], axis=2)
+        mask_reversed = None if mask is None else mask[:, ::-1]
+        there = self.forwards.forward(x, mask=mask)  # (n, T, h)
+        back = self.backwards.forward(x[:, ::-1], mask=mask_reversed)  # (n, T, h), last step first
+        self.state = np.concatenate([self.forwards.state, self.backwards.state], axis=1)
+        return np.concatenate([there, back[:, ::-1]], axis=2)
 
     def backward(
         self, grad: np.ndarray, inputs: bool = True, grad_state: np.ndarray | None = None
-    ) -> np.ndarray | None:
-        forwards, backwards = self.layers
-        h = forwards.units
-        states = (None, None) if grad_state is None else np.split(grad_state, 2, axis=1)
-        there = forwards.backward(grad[:, :, :h], inputs, states[0])
-        back = backwards.backward(grad[:, ::-1, h:], inputs, states[1])
+    ) -> np.ndarray | Any:
+        h = self.forwards.units
+        there_state = back_state = None
+        if grad_state is not None:
+            there_state, back_state = np.split(grad_state, 2, axis=1)  # (n, s) each
+        there = self.forwards.backward(grad[:, :, :h], inputs, there_state)
+        back = self.backwards.backward(grad[:, ::-1, h:], inputs, back_state)
         return there + back[:, ::-1] if inputs else None
 
     def output_shape(self, shape):
@@ -304,7 +387,10 @@ class Bidirectional(Layer):
 
 
 def clip_gradient(gradient: np.ndarray, max_norm: float) -> float:
-    r"""Scale `gradient` in place so that its norm is at most `max_norm`: equation (eq-bptt-clip) (pascanu2013). Returns the norm before."""
+    r"""Scale `gradient` in place so that its norm is at most `max_norm`; return the norm before.
+
+    Equation (eq-bptt-clip) (pascanu2013).
+    """
     positive("max_norm", max_norm)
     norm = float(np.linalg.norm(gradient))
     if norm > max_norm:
@@ -313,10 +399,25 @@ def clip_gradient(gradient: np.ndarray, max_norm: float) -> float:
 
 
 class Clipped:
-    """An optimiser behind `clip_gradient`, for ``train``: ``Clipped(Adam(1e-3), max_norm=1.0)``. `norms`: the norm before, at each step."""
+    """An optimiser behind `clip_gradient`, for ``train``: ``Clipped(Adam(1e-3), max_norm=1.0)``.
+
+    Parameters
+    ----------
+    optimizer : optimiser
+        What makes the step with the clipped gradient.
+    max_norm : float
+        The largest norm that a gradient keeps, > 0.
+
+    Attributes
+    ----------
+    norms : list of float
+        The norm before clipping, at each step.
+    """
 
     def __init__(self, optimizer, max_norm: float):
-        self.optimizer, self.max_norm, self.norms = optimizer, positive("max_norm", max_norm), []
+        self.optimizer = optimizer
+        self.max_norm = positive("max_norm", max_norm)
+        self.norms: list[float] = []
 
     @property
     def learning_rate(self) -> float:

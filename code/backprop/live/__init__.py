@@ -1,4 +1,6 @@
-"""Live figures: a Python class with plain traits and a JavaScript module each, live in the built book and in JupyterLab."""
+"""Live figures: a Python class with plain traits and a JavaScript module each, live in the built
+book and in JupyterLab.
+"""
 
 from .activations import Activations
 from .adversarial_digit import AdversarialDigit

@@ -1,1 +1,10 @@
-"""Section 6.3: ratings and lists."""
+"""Section 6.3: recommending films from ratings.
+
+============= ======= =======================================================================
+module        section what is in it
+============= ======= =======================================================================
+ranking       6.3.1   means and damped biases; how ratings and lists are judged (6.3.3)
+factorization 6.3.1   `MatrixFactorization`; `NeuralFactorization` (6.3.2); `fold_in` (6.3.3)
+two_tower     6.3.2   `TwoTower`: a network for the user, a network for the film
+============= ======= =======================================================================
+"""

@@ -1,17 +1,19 @@
-r"""Ratings from two tables: a vector for each user, a vector for each film, and a number from the two.
+r"""Ratings from two tables: a vector for each user, a vector for each film, a number from the two.
 
-``y = mu + b_u + c_i + f(p_u, q_i)``. In `MatrixFactorization` f is the product of the two vectors, in `NeuralFactorization` a network.
-Either way a batch touches only the rows of its users and films; their gradients are sums over the ratings that they took part in.
+``y = mu + b_u + c_i + f(p_u, q_i)``. In `MatrixFactorization` f is the product of the two vectors,
+in `NeuralFactorization` a network. Either way a batch touches only the rows of its users and films;
+their gradients are sums over the ratings that they took part in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from ..layers.embedding import Embedding, LazyAdam
+from ..loop import Each, run, shuffled
 from ..network import Network
 from ..optimizers import Adam
 
@@ -19,62 +21,101 @@ from ..optimizers import Adam
 class TableModel:
     """Tables of vectors, and networks on top of them, under names.
 
+    Parameters
+    ----------
+    tables : dict of str to Embedding
+        The tables.
+    nets : dict of str to Network, optional
+        The networks.
+
     Attributes
     ----------
-    tables : name to `Embedding`. nets : name to `Network`.
-    penalties : name of a table to what a square of row k counts in the loss, each time that row k is taken, (count,).
+    penalties : dict of str to ndarray, (count,)
+        For the name of a table: what a square of row k counts in the loss, each time that row k is
+        taken.
     """
 
     def __init__(self, tables: dict[str, Embedding], nets: dict[str, Network] | None = None):
-        self.tables, self.nets = tables, nets or {}
+        self.tables = tables
+        self.nets = nets or {}
         self.penalties: dict[str, np.ndarray] = {}
+
+    @property
+    def theta(self) -> list[np.ndarray]:
+        """What is trained: each table, then the vector of each network."""
+        tables = [table.parameters["E"] for table in self.tables.values()]
+        return tables + [net.theta for net in self.nets.values()]
+
+    @property
+    def gradient(self) -> list[tuple[np.ndarray, ...]]:
+        """To each of `theta` its gradient: of a table the rows touched and what they get."""
+        tables = [(table.rows, table.row_gradients) for table in self.tables.values()]
+        return tables + [(net.gradient,) for net in self.nets.values()]
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
         """All arrays by name: the tables, and "net.W1" and so on for the networks."""
-        return {name: table.parameters["E"] for name, table in self.tables.items()} | {
-            f"{name}.{key}": p
-            for name, net in self.nets.items()
-            for key, p in net.parameters.items()
-        }
+        found = {name: table.parameters["E"] for name, table in self.tables.items()}
+        for name, net in self.nets.items():
+            for key, p in net.parameters.items():
+                found[f"{name}.{key}"] = p
+        return found
 
     @property
     def gradients(self) -> dict[str, np.ndarray]:
-        """The gradients of the last backward pass as whole arrays; for checks, since most of a table's entries are 0."""
-        whole = {
-            f"{name}.{key}": g
-            for name, net in self.nets.items()
-            for key, g in net.gradients.items()
-        }
+        """The gradients of the last backward pass as whole arrays, in the order of `parameters`.
+
+        They are for checks: most of a table's entries are 0.
+        """
+        found = {}
         for name, table in self.tables.items():
-            whole[name] = np.zeros_like(table.parameters["E"])
-            whole[name][table.rows] = table.row_gradients
-        return {name: whole[name] for name in self.parameters}
+            found[name] = np.zeros_like(table.parameters["E"])
+            found[name][table.rows] = table.row_gradients
+        for name, net in self.nets.items():
+            for key, g in net.gradients.items():
+                found[f"{name}.{key}"] = g
+        return found
 
     def spread_penalty(self, ids: dict[str, np.ndarray], strength: dict[str, float]) -> None:
-        """Let ``strength * sum_k |row k|^2`` of each table come in shares: one for each time that the row is among all `ids`.
+        """Let ``strength * sum_k |row k|^2`` of each table come in shares: (eq-recommend-share).
 
-        Over all ratings the shares add up to the whole; a batch needs those of its own rows alone: equation (eq-recommend-share).
+        There is a share for each time that the row is among all ids. Over all ratings the shares
+        add up to the whole; a batch needs those of its own rows alone.
+
+        Parameters
+        ----------
+        ids : dict of str to ndarray of int, (n,)
+            For the name of a table: the row that each of the n ratings takes.
+        strength : dict of str to float
+            For the name of a table: how much a square counts.
         """
         for name, table in self.tables.items():
             times = np.bincount(ids[name], minlength=table.count)
             self.penalties[name] = strength[name] / np.maximum(times, 1)
 
     def take(self, **ids: np.ndarray) -> tuple[float, list[np.ndarray]]:
-        """The penalty of the rows `ids`, the mean over the batch, and the rows, (n, d), of each table named."""
-        rows = [self.tables[name].forward(k) for name, k in ids.items()]
-        penalty = sum(
-            (
-                self.penalties[name][k] @ (row**2).sum(axis=1) / len(k)
-                for (name, k), row in zip(ids.items(), rows)
-                if name in self.penalties
-            ),
-            0.0,
-        )
+        """Take rows out of the tables: ``take(p=user, q=film)``, ids (n,).
+
+        Returns
+        -------
+        penalty : float
+            That of the rows taken, the mean over the batch.
+        rows : list of ndarray, (n, d)
+            The rows of each table named.
+        """
+        penalty, rows = 0.0, []
+        for name, k in ids.items():
+            row = self.tables[name].forward(k)  # (n,) to (n, d)
+            if name in self.penalties:
+                penalty += self.penalties[name][k] @ (row**2).sum(axis=1) / len(k)
+            rows.append(row)
         return float(penalty), rows
 
     def give(self, **grads: np.ndarray) -> None:
-        """Back into the tables: ``dL/d(row)``, (n, d), of the rows last taken, with the penalty's part added."""
+        """Give ``dL/d(row)``, (n, d), of the rows last taken back to the tables.
+
+        The penalty's part is added.
+        """
         for name, grad in grads.items():
             table = self.tables[name]
             if name in self.penalties:
@@ -82,18 +123,32 @@ class TableModel:
                 grad = grad + 2 * weight[:, None] * table.parameters["E"][table.ids]  # (n, d)
             table.backward(grad)
 
-    def loss_and_gradients(self, *columns: np.ndarray) -> float:
+    def loss_and_gradients(self, *args: Any, **kwargs: Any) -> float:
         """One forward and one backward pass on a batch; a subclass says what its columns are."""
         raise NotImplementedError
 
 
 class RatingModel(TableModel):
-    r"""``y = mu + b_u + c_i + f(p_u, q_i)``; the loss is the mean squared error, with the penalties: equation (eq-recommend-loss).
+    r"""``y = mu + b_u + c_i + f(p_u, q_i)``; a subclass says what f is.
+
+    The loss is the mean squared error, with the penalties: equation (eq-recommend-loss).
 
     Parameters
     ----------
-    users, films : how many there are. d : entries of p_u and q_i. mean : mu.
-    scale : standard deviation of the initial vectors, small beside what they become; biases start at 0.
+    users : int
+        How many users there are.
+    films : int
+        How many films there are.
+    d : int
+        Entries of p_u and q_i.
+    mean : float
+        mu.
+    scale : float
+        Standard deviation of the initial vectors, small beside what they become; biases start at 0.
+    nets : dict of str to Network, optional
+        The networks that f needs.
+    rng : numpy.random.Generator, optional
+        Source of the initial vectors.
     """
 
     def __init__(
@@ -108,15 +163,13 @@ class RatingModel(TableModel):
     ):
         rng = np.random.default_rng() if rng is None else rng
         table = lambda count, d, scale: Embedding(count, d, scale=scale, dense=False, rng=rng)
-        super().__init__(
-            {
-                "p": table(users, d, scale),
-                "q": table(films, d, scale),
-                "b": table(users, 1, 0),
-                "c": table(films, 1, 0),
-            },
-            nets,
-        )
+        tables = {
+            "p": table(users, d, scale),
+            "q": table(films, d, scale),
+            "b": table(users, 1, 0),
+            "c": table(films, 1, 0),
+        }
+        super().__init__(tables, nets)
         self.mean = float(mean)
 
     def interact(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:
@@ -128,38 +181,52 @@ class RatingModel(TableModel):
         raise NotImplementedError
 
     def penalise(self, user: np.ndarray, film: np.ndarray, vectors: float, biases: float) -> None:
-        """Penalise squares, of the vectors and of the biases, in shares over the training ratings ``(user, film)``."""
+        """Penalise squares, in shares over the training ratings: (eq-recommend-share).
+
+        Parameters
+        ----------
+        user : ndarray of int, (n,)
+            Who rated.
+        film : ndarray of int, (n,)
+            What was rated.
+        vectors : float
+            How much a square of an entry of p or q counts.
+        biases : float
+            How much a square of b or c counts.
+        """
         self.spread_penalty(
             {"p": user, "b": user, "q": film, "c": film},
             {"p": vectors, "q": vectors, "b": biases, "c": biases},
         )
 
     def loss_and_gradients(self, user, film, rating):
+        """One forward and one backward pass on the ratings of a batch, three columns, (n,)."""
         penalty, (p, q, b, c) = self.take(p=user, q=film, b=user, c=film)
-        e = self.mean + b[:, 0] + c[:, 0] + self.interact(p, q) - rating  # (n,)
+        y = self.mean + b[:, 0] + c[:, 0] + self.interact(p, q)  # (n,)
+        e = y - rating
         grad = 2 * e / len(e)  # dL/dy
-        dp, dq = self.interact_backward(grad)
+        dp, dq = self.interact_backward(grad)  # (n, d) each
         self.give(p=dp, q=dq, b=grad[:, None], c=grad[:, None])
         return float(np.mean(e**2)) + penalty
 
     def predict(
         self, user: np.ndarray, film: np.ndarray, low: float = 0.5, high: float = 5.0
     ) -> np.ndarray:
-        """The predicted ratings, (n,), cut off at the ends of the scale."""
-        p, q, b, c = self.take(p=user, q=film, b=user, c=film)[1]
+        """The predicted ratings, (n,), cut off at the ends of the scale, `low` and `high`."""
+        _, (p, q, b, c) = self.take(p=user, q=film, b=user, c=film)
         return np.clip(self.mean + b[:, 0] + c[:, 0] + self.interact(p, q), low, high)
 
 
 class MatrixFactorization(RatingModel):
-    r"""``f(p, q) = p . q``: equation (eq-recommend-mf), backward (eq-recommend-mf-backward) (koren2009)."""
+    r"""``f(p, q) = p . q``: equations (eq-recommend-mf), (eq-recommend-mf-backward) (koren2009)."""
 
     def interact(self, p, q):
         self.vectors = p, q
-        return (p * q).sum(axis=1)
+        return (p * q).sum(axis=1)  # (n, d) to (n,)
 
     def interact_backward(self, grad):
         p, q = self.vectors
-        return grad[:, None] * q, grad[:, None] * p
+        return grad[:, None] * q, grad[:, None] * p  # (n, 1) * (n, d), twice
 
     def scores(self) -> np.ndarray:
         """The ratings of all users and films, not cut off: (users, films)."""
@@ -168,7 +235,25 @@ class MatrixFactorization(RatingModel):
 
 
 class NeuralFactorization(RatingModel):
-    r"""``f(p, q) = net([p, q])``, a network of ReLU units on both vectors side by side: equation (eq-recommend-ncf) (he2017)."""
+    r"""``f(p, q) = net([p, q])``, a network on both vectors: equation (eq-recommend-ncf) (he2017).
+
+    Parameters
+    ----------
+    users : int
+        How many users there are.
+    films : int
+        How many films there are.
+    d : int
+        Entries of p_u and q_i.
+    hidden : tuple of int
+        Sizes of the hidden layers, of ReLU units.
+    mean : float
+        mu.
+    scale : float
+        Standard deviation of the initial vectors.
+    rng : numpy.random.Generator, optional
+        Source of the initial weights and vectors.
+    """
 
     def __init__(
         self,
@@ -181,22 +266,16 @@ class NeuralFactorization(RatingModel):
         rng: np.random.Generator | None = None,
     ):
         rng = np.random.default_rng() if rng is None else rng
-        super().__init__(
-            users,
-            films,
-            d,
-            mean,
-            scale,
-            {"net": Network([2 * d, *hidden, 1], hidden="relu", rng=rng)},
-            rng,
-        )
+        nets = {"net": Network([2 * d, *hidden, 1], hidden="relu", rng=rng)}
+        super().__init__(users, films, d, mean, scale, nets, rng)
 
     def interact(self, p, q):
-        return self.nets["net"].propagate(np.concatenate([p, q], axis=1))[:, 0]  # (n, 2d) to (n,)
+        both = np.concatenate([p, q], axis=1)  # (n, 2d)
+        return self.nets["net"].propagate(both)[:, 0]  # (n, 1) to (n,)
 
     def interact_backward(self, grad):
-        both = self.nets["net"].backward(grad[:, None], inputs=True)  # (n, 2d)
-        return tuple(np.split(both, 2, axis=1))
+        d_both = self.nets["net"].backward(grad[:, None], inputs=True)  # (n, 2d)
+        return tuple(np.split(d_both, 2, axis=1))  # (n, d) each
 
 
 def train_tables(
@@ -211,62 +290,83 @@ def train_tables(
     rng: np.random.Generator | None = None,
     progress: bool = False,
 ) -> list[float]:
-    """Train `model` in place on batches of `columns`, arrays of n entries each; return the mean loss of each epoch.
+    """Train `model` in place; return the mean loss of each epoch.
 
-    `tables()` and `nets()` make an optimiser for each table and each network. `schedule` as for `backprop.training.train`.
+    Parameters
+    ----------
+    model : TableModel
+        What is trained.
+    columns : tuple of ndarray, (n,)
+        What ``model.loss_and_gradients`` takes, arrays of n entries each.
+    epochs : int
+        Passes over the data.
+    batch_size : int
+        Entries a step.
+    tables : callable
+        ``tables()`` makes the optimiser of a table.
+    nets : callable
+        ``nets()`` makes the optimiser of a network.
+    schedule : callable, optional
+        As for `backprop.training.train`.
+    rng : numpy.random.Generator, optional
+        Source of the shuffling.
+    progress : bool
+        Show a bar.
+
+    Raises
+    ------
+    ValueError
+        The columns have different lengths.
+    TrainingDiverged
+        As for `backprop.training.train`.
     """
     rng = np.random.default_rng() if rng is None else rng
     n = len(columns[0])
     if any(len(column) != n for column in columns):
-        raise ValueError(
-            f"the columns have different lengths: {', '.join(str(len(column)) for column in columns)}"
-        )
-    pairs = (
-        [(model.tables[name], tables()) for name in model.tables],
-        [(net, nets()) for net in model.nets.values()],
-    )
-    starts = range(0, n, batch_size)
-    steps, step, losses = epochs * len(starts), 0, []
-    with tqdm(total=steps, unit="step", leave=False, disable=not progress, mininterval=0.5) as bar:
-        for _ in range(epochs):
-            order, values = rng.permutation(n), []
-            for start in starts:
-                batch = order[start : start + batch_size]
-                values.append(model.loss_and_gradients(*(column[batch] for column in columns)))
-                if not np.isfinite(values[-1]):
-                    raise ArithmeticError(
-                        f"the loss is no longer a finite number at step {step + 1}; try a smaller learning rate"
-                    )
-                factor = 1.0 if schedule is None else schedule(step / steps)
-                for table, optimizer in pairs[0]:
-                    optimizer.step(table.parameters["E"], table.rows, table.row_gradients, factor)
-                for net, optimizer in pairs[1]:
-                    optimizer.step(net.theta, net.gradient, factor)
-                step += 1
-                bar.update()
-            losses.append(float(np.mean(values)))
-    return losses
+        lengths = ", ".join(str(len(column)) for column in columns)
+        raise ValueError(f"the columns have different lengths: {lengths}")
+    return run(
+        model,
+        Each([tables() for _ in model.tables] + [nets() for _ in model.nets]),
+        model.loss_and_gradients,
+        shuffled(columns, batch_size, rng),
+        epochs=epochs,
+        steps=-(-n // batch_size),
+        schedule=schedule,
+        progress=progress,
+    ).loss
 
 
 def fold_in(
     Q: np.ndarray, surprise: np.ndarray, vectors: float, biases: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""A new user's bias and vector from a few ratings, the films staying as they are: equation (eq-recommend-fold-in).
+    r"""A new user's bias and vector from a few ratings: equation (eq-recommend-fold-in).
 
-    Minimises ``sum_s (surprise_s - b - p . q_s)^2 + biases b^2 + vectors |p|^2``.
+    Minimises ``sum_s (surprise_s - b - p . q_s)^2 + biases b^2 + vectors |p|^2``; the films stay as
+    they are.
 
     Parameters
     ----------
-    Q : (m, d), the vectors of the films rated. surprise : (m,), the rating minus mu minus the film's c.
-    vectors, biases : the penalties > 0.
+    Q : ndarray, (m, d)
+        The vectors of the films rated.
+    surprise : ndarray, (m,)
+        The rating minus mu minus the film's c.
+    vectors : float
+        Penalty on p, > 0.
+    biases : float
+        Penalty on b, > 0.
 
     Returns
     -------
-    solution : (1 + d,), b and then p. influence : (1 + d, m), so that ``solution = influence @ surprise``: what each rating contributes.
+    solution : ndarray, (1 + d,)
+        b and then p.
+    influence : ndarray, (1 + d, m)
+        What each rating contributes: ``solution = influence @ surprise``.
     """
     if len(Q) != len(surprise):
         raise ValueError(f"there are {len(Q)} films and {len(surprise)} ratings")
     X = np.concatenate([np.ones((len(Q), 1)), Q], axis=1)  # (m, 1 + d)
     A = X.T @ X + np.diag([biases, *[vectors] * Q.shape[1]])  # (1 + d, 1 + d)
     influence = np.linalg.solve(A, X.T)  # (1 + d, m)
-    return influence @ surprise, influence
+    solution = influence @ surprise  # (1 + d, m) @ (m,)
+    return solution, influence

@@ -1,7 +1,9 @@
-r"""Recommending without learning, and how a recommender is judged: means and damped biases, the error of ratings, the order of a list.
+r"""Recommending without learning, and how a recommender is judged.
 
-Users and films are numbered 0, 1, ..., ratings come as three columns `user`, `film`, `rating`, each (n,). A ranking is judged for each user
-by the films that the user liked and that were held out: a table `liked` of bools, (users, films).
+Means and damped biases; the error of ratings, the order of a list. Users and films are numbered 0,
+1, ..., ratings come as three columns `user`, `film`, `rating`, each (n,). A ranking is judged for
+each user by the films that the user liked and that were held out: a table `liked` of bools,
+(users, films).
 """
 
 from __future__ import annotations
@@ -14,11 +16,15 @@ def rmse(predicted: np.ndarray, rating: np.ndarray) -> float:
     return float(np.sqrt(np.mean((predicted - rating) ** 2)))
 
 
-# -------------------------------------------------------------------------------------------------------- baselines
+# --------------------------------------------------------------------------------------- baselines
 def group_means(ids: np.ndarray, rating: np.ndarray, count: int) -> np.ndarray:
-    """The mean rating of each id 0 .. count-1, (count,); an id without ratings gets the mean of all."""
+    """The mean rating of each id 0 .. count-1, (count,).
+
+    An id without ratings gets the mean of all. `ids` and `rating` are columns, (n,).
+    """
     n = np.bincount(ids, minlength=count)
-    return np.where(n > 0, np.bincount(ids, rating, count) / np.maximum(n, 1), rating.mean())
+    means = np.bincount(ids, rating, count) / np.maximum(n, 1)
+    return np.where(n > 0, means, rating.mean())
 
 
 def damped_biases(
@@ -30,20 +36,48 @@ def damped_biases(
     damping: float = 5.0,
     sweeps: int = 10,
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    r"""The mean mu, a bias b_u for each user, (users,), and c_i for each film, (films,): equation (eq-recommend-damped) (koren2009).
+    r"""A mean, a bias for each user and one for each film: equation (eq-recommend-damped).
 
-    They minimise ``sum (mu + b_u + c_i - r)^2 + damping (sum_u b_u^2 + sum_i c_i^2)``, by solving for all c and for all b in turn, `sweeps` times.
+    They minimise ``sum (mu + b_u + c_i - r)^2 + damping (sum_u b_u^2 + sum_i c_i^2)``, by solving
+    for all c and for all b in turn (koren2009).
+
+    Parameters
+    ----------
+    user : ndarray of int, (n,)
+        Who rated.
+    film : ndarray of int, (n,)
+        What was rated.
+    rating : ndarray, (n,)
+        The ratings r.
+    users : int
+        How many users there are.
+    films : int
+        How many films there are.
+    damping : float
+        > 0: a bias from few ratings stays near 0.
+    sweeps : int
+        How often it solves for c and b.
+
+    Returns
+    -------
+    mu : float
+        The mean of all ratings.
+    b : ndarray, (users,)
+        The biases of the users.
+    c : ndarray, (films,)
+        The biases of the films.
     """
     mu = float(rating.mean())
     b, c = np.zeros(users), np.zeros(films)
-    n_user, n_film = np.bincount(user, minlength=users), np.bincount(film, minlength=films)
+    n_user = np.bincount(user, minlength=users)
+    n_film = np.bincount(film, minlength=films)
     for _ in range(sweeps):
         c = np.bincount(film, rating - mu - b[user], films) / (n_film + damping)
         b = np.bincount(user, rating - mu - c[film], users) / (n_user + damping)
     return mu, b, c
 
 
-# -------------------------------------------------------------------------------------------------------- rankings
+# ---------------------------------------------------------------------------------------- rankings
 def table_of(user: np.ndarray, film: np.ndarray, users: int, films: int) -> np.ndarray:
     """Which user stands beside which film: bool, (users, films)."""
     table = np.zeros((users, films), bool)
@@ -52,9 +86,21 @@ def table_of(user: np.ndarray, film: np.ndarray, users: int, films: int) -> np.n
 
 
 def top(scores: np.ndarray, k: int, seen: np.ndarray | None = None) -> np.ndarray:
-    """The k films with the highest `scores`, (users, films), for each user, best first: (users, k). Films in the table `seen` do not count.
+    """The k films with the highest scores for each user, best first: (users, k).
 
-    Raises ValueError where a user has fewer than k films left.
+    Parameters
+    ----------
+    scores : ndarray, (users, films)
+        The higher, the better.
+    k : int
+        Length of the list.
+    seen : ndarray of bool, (users, films), optional
+        Films that do not count.
+
+    Raises
+    ------
+    ValueError
+        Where a user has fewer than k films left.
     """
     if seen is not None:
         if (np.sum(~seen, axis=1) < k).any():
@@ -68,28 +114,39 @@ def top(scores: np.ndarray, k: int, seen: np.ndarray | None = None) -> np.ndarra
 
 
 def recall_at_k(ranked: np.ndarray, liked: np.ndarray) -> np.ndarray:
-    """Of the films that a user liked, the share that is in the list: equation (eq-recommend-recall) (liang2018).
+    """The share of the films a user liked that the list has: (eq-recommend-recall) (liang2018).
 
-    `ranked` (users, k) from `top`, `liked` (users, films). Returns one value for each user who liked something, in their order. Divided by
-    at most k, so that the best possible list has 1.
+    It is divided by at most k, so that the best possible list has 1.
+
+    Parameters
+    ----------
+    ranked : ndarray of int, (users, k)
+        The lists, from `top`.
+    liked : ndarray of bool, (users, films)
+        What each user liked; ValueError where nobody liked anything.
+
+    Returns
+    -------
+    ndarray, (m,)
+        A value for each user who liked something, in their order.
     """
     hits, number = hits_of(ranked, liked)
     return hits.sum(axis=1) / np.minimum(number, ranked.shape[1])
 
 
 def ndcg_at_k(ranked: np.ndarray, liked: np.ndarray) -> np.ndarray:
-    """The list's gain, a hit at place j counting 1 / log2(j + 1), over that of the best possible list: equation (eq-recommend-ndcg) (jarvelin2002).
+    """The list's gain over that of the best possible one: (eq-recommend-ndcg) (jarvelin2002).
 
-    Arguments and result as for `recall_at_k`.
+    A hit at place j counts 1 / log2(j + 1). Arguments and result as for `recall_at_k`.
     """
     hits, number = hits_of(ranked, liked)
     worth = 1 / np.log2(np.arange(2, ranked.shape[1] + 2))  # (k,): places 1 .. k
     best = np.cumsum(worth)[np.minimum(number, len(worth)) - 1]  # all first places are hits
-    return hits @ worth / best
+    return hits @ worth / best  # (m, k) @ (k,)
 
 
 def hits_of(ranked: np.ndarray, liked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For the users who liked something: whether each place of the list is a hit, (m, k), and how many films they liked, (m,)."""
+    """Of the m users who liked something: which places are hits, (m, k), and their films, (m,)."""
     if len(ranked) != len(liked):
         raise ValueError(f"there are lists of {len(ranked)} users and likes of {len(liked)}")
     number = liked.sum(axis=1)

@@ -1,7 +1,8 @@
-r"""Two towers: a network for the user, a network for the film, and their product; trained to tell a film from the others of the batch.
+r"""Two towers: a network for the user, a network for the film, and their product.
 
-The score of a pair is ``u . v``. For each pair of the batch the other pairs' films serve as wrong answers, so that n pairs make n questions
-with n answers each, at the price of one matrix product.
+They are trained to tell a film from the others of the batch. The score of a pair is ``u . v``. For
+each pair of the batch the other pairs' films serve as wrong answers, so that n pairs make n
+questions with n answers each, at the price of one matrix product.
 """
 
 from __future__ import annotations
@@ -17,16 +18,28 @@ from .factorization import TableModel
 def in_batch_softmax(
     U: np.ndarray, V: np.ndarray, log_q: np.ndarray | None = None
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    r"""Cross-entropy of "which film of the batch is mine": equation (eq-recommend-in-batch), backward (eq-recommend-in-batch-backward) (yi2019).
+    r"""Cross-entropy of "which film of the batch is mine", with its gradients (yi2019).
+
+    Equations (eq-recommend-in-batch) and (eq-recommend-in-batch-backward).
 
     Parameters
     ----------
-    U, V : (n, d), the vectors of the n users and of their films.
-    log_q : (n,), the logarithm of how often each of these films comes into a batch, taken off its scores: equation (eq-recommend-logq); None: 0.
+    U : ndarray, (n, d)
+        The vectors of the n users.
+    V : ndarray, (n, d)
+        The vectors of their films.
+    log_q : ndarray, (n,), optional
+        The logarithm of how often each of these films comes into a batch, taken off its scores:
+        equation (eq-recommend-logq).
 
     Returns
     -------
-    loss : a number. dU, dV : (n, d).
+    loss : float
+        The mean over the users.
+    dU : ndarray, (n, d)
+        dL/dU.
+    dV : ndarray, (n, d)
+        dL/dV.
     """
     S = U @ V.T  # (n, d) @ (d, n): row = user, column = film
     if log_q is not None:
@@ -36,13 +49,28 @@ def in_batch_softmax(
 
 
 class TwoTower(TableModel):
-    r"""``score = u . v``, ``u = net_u(p_u)``, ``v = net_v([q_i, features_i])``: equation (eq-recommend-towers) (covington2016; yi2019).
+    r"""``score = u . v``, ``u = net_u(p_u)``, ``v = net_v([q_i, features_i])``.
+
+    Equation (eq-recommend-towers) (covington2016; yi2019).
 
     Parameters
     ----------
-    users, films : how many there are. d : entries of p, q, u and v. hidden : sizes of the hidden layers of either tower; () makes it one
-        linear layer. features : (films, g), what is known of each film, such as its genres.
-    share : (films,), how often each film comes into a batch, to be corrected for; None for no correction.
+    users : int
+        How many users there are.
+    films : int
+        How many films there are.
+    d : int
+        Entries of p, q, u and v.
+    hidden : tuple of int
+        Sizes of the hidden layers of either tower, of ReLU units; () makes it one linear layer.
+    features : array_like, (films, g), optional
+        What is known of each film, such as its genres.
+    share : ndarray, (films,), optional
+        How often each film comes into a batch, to be corrected for.
+    scale : float
+        Standard deviation of the initial p and q.
+    rng : numpy.random.Generator, optional
+        Source of the initial weights and vectors.
     """
 
     def __init__(
@@ -61,32 +89,29 @@ class TwoTower(TableModel):
         if len(self.features) != films:
             raise ValueError(f"features have {len(self.features)} rows for {films} films")
         self.log_q = None if share is None else np.log(np.maximum(share, 1e-300))
-        net = lambda d_in: Network([d_in, *hidden, d], hidden="relu", rng=rng)
-        super().__init__(
-            {
-                "p": Embedding(users, d, scale=scale, dense=False, rng=rng),
-                "q": Embedding(films, d, scale=scale, dense=False, rng=rng),
-            },
-            {"user": net(d), "film": net(d + self.features.shape[1])},
-        )
+        tables = {
+            "p": Embedding(users, d, scale=scale, dense=False, rng=rng),
+            "q": Embedding(films, d, scale=scale, dense=False, rng=rng),
+        }
+        tower = lambda d_in: Network([d_in, *hidden, d], hidden="relu", rng=rng)
+        nets = {"user": tower(d), "film": tower(d + self.features.shape[1])}
+        super().__init__(tables, nets)
 
     def loss_and_gradients(self, user, film):
-        penalty, (p, q) = self.take(p=user, q=film)
+        """One forward and one backward pass on the pairs of a batch, two columns of ids, (n,)."""
+        penalty, (p, q) = self.take(p=user, q=film)  # (n, d) each
         U = self.nets["user"].propagate(p)  # (n, d)
-        V = self.nets["film"].propagate(np.concatenate([q, self.features[film]], axis=1))
+        known = np.concatenate([q, self.features[film]], axis=1)  # (n, d + g)
+        V = self.nets["film"].propagate(known)  # (n, d)
         loss, dU, dV = in_batch_softmax(U, V, None if self.log_q is None else self.log_q[film])
-        dq = self.nets["film"].backward(dV, inputs=True)[
-            :, : q.shape[1]
-        ]  # features are given, they have no gradient to use
-        self.give(p=self.nets["user"].backward(dU, inputs=True), q=dq)
+        dp = self.nets["user"].backward(dU, inputs=True)  # (n, d)
+        d_known = self.nets["film"].backward(dV, inputs=True)  # (n, d + g)
+        self.give(p=dp, q=d_known[:, : q.shape[1]])  # features are given: no use for their gradient
         return loss + penalty
 
     def scores(self) -> np.ndarray:
-        """The scores of all users and films: (users, films)."""
-        U = self.nets["user"].propagate(self.parameters["p"])
-        return (
-            U
-            @ self.nets["film"]
-            .propagate(np.concatenate([self.parameters["q"], self.features], axis=1))
-            .T
-        )
+        """The scores of all users and films, (users, films)."""
+        known = np.concatenate([self.parameters["q"], self.features], axis=1)  # (films, d + g)
+        U = self.nets["user"].propagate(self.parameters["p"])  # (users, d)
+        V = self.nets["film"].propagate(known)  # (films, d)
+        return U @ V.T  # (users, d) @ (d, films)

@@ -1,1 +1,18 @@
-"""What single sections of chapters 7 to 9 study: one module a study."""
+"""What single sections of chapters 7 to 9 study: one module a study.
+
+============= ======= =====================================================================
+module        section what is in it
+============= ======= =====================================================================
+ensemble      7.2.2   `Ensemble`: many small networks at once, for cross-validation
+counting      8.1.1   `count_products`: the multiplications of a pass
+transformer   8.1.2   a Transformer `block`, and the tasks `lookup` and `parity`
+meta          8.1.3   gradient descent through gradient descent, on sine waves
+depth         8.2.1   how large signals are after many layers; `deep_classifier` (also 9.4)
+checkpointing 8.2.2   fewer activations kept, more computed again
+precision     8.2.2   float16 and bfloat16, and a layer rounded to them
+attribution   8.2.3   gradients with respect to the input: explanations and attacks
+muon          8.3.1   `Muon`: an optimiser that makes its step orthogonal
+compression   8.3.2   weights left out, weights of few bits, a teacher for a small network
+relations     8.3.3   `PairRelation`: learning digits from what is known of pairs
+============= ======= =====================================================================
+"""

@@ -1,7 +1,8 @@
-r"""Smaller networks: weights left out, weights in few bits, and a large network as teacher of a small one.
+r"""Smaller networks: weights left out, weights in few bits, a large network as teacher.
 
-`prune` keeps the largest weights (han2015), `quantise` rounds them to b bits (eq-quantise-bits), `packed` puts whole numbers of b bits
-into bytes, and `Distillation` is the loss of a student that imitates a teacher (hinton2015), (eq-distil-loss).
+`prune` keeps the largest weights (han2015), `quantise` rounds them to b bits (eq-quantise-bits),
+`packed` puts whole numbers of b bits into bytes, and `Distillation` is the loss of a student that
+imitates a teacher (hinton2015), (eq-distil-loss).
 """
 
 from __future__ import annotations
@@ -14,7 +15,20 @@ from ..network import Network
 
 
 def prune(net: Network, keep: float) -> dict[str, np.ndarray]:
-    """Set all but the share `keep` of each weight matrix to zero, the smallest in size, in place; return the masks, True where kept."""
+    """Set the smallest weights of each matrix to zero, in place.
+
+    Parameters
+    ----------
+    net : Network
+        The network that is pruned.
+    keep : float
+        Share of the weights of each matrix that stay, in (0, 1].
+
+    Returns
+    -------
+    dict of str to ndarray of bool
+        The masks, True where a weight was kept, for the names of the matrices.
+    """
     if not 0 < keep <= 1:
         raise ValueError(f"keep is the share of the weights that stay, in (0, 1], not {keep}")
     masks = {}
@@ -29,7 +43,19 @@ def prune(net: Network, keep: float) -> dict[str, np.ndarray]:
 
 
 class Masked:
-    """An optimiser that leaves the pruned weights at zero: it makes the step of `optimizer` and applies the masks again."""
+    """An optimiser that leaves the pruned weights at zero.
+
+    It makes the step of another optimiser and applies the masks again.
+
+    Parameters
+    ----------
+    optimizer : optimiser
+        What makes the step.
+    net : Network
+        Whose parameters it moves.
+    masks : dict of str to ndarray of bool
+        From `prune`.
+    """
 
     def __init__(self, optimizer, net: Network, masks: dict[str, np.ndarray]):
         self.optimizer, self.net, self.masks = optimizer, net, masks
@@ -44,10 +70,26 @@ class Masked:
 def quantise(
     W: np.ndarray, bits: int, per_unit: bool = True, clip: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return whole numbers q from ``-(2^(bits-1) - 1)`` to its opposite, (d_in, d_out) int8, and the scale s, with ``W ~ s q``.
+    """Round the weights to whole numbers of few bits: ``W ~ s q``, equation (eq-quantise-bits).
 
-    `per_unit`: one scale a unit, (d_out,), else one for the matrix, (1,). The largest weight sets the scale; with `clip` that of 40
-    smaller ones that has the least squared error does, and what lies beyond the last level is cut off.
+    Parameters
+    ----------
+    W : ndarray, (d_in, d_out)
+        The weights.
+    bits : int
+        2 to 8.
+    per_unit : bool
+        True: one scale a unit; False: one for the matrix.
+    clip : bool
+        False: the largest weight sets the scale. True: of 40 scales up to that one, the one with
+        the least squared error; what lies beyond the last level is cut off.
+
+    Returns
+    -------
+    q : ndarray of int8, (d_in, d_out)
+        Whole numbers from ``-(2^(bits-1) - 1)`` to its opposite.
+    s : ndarray, (d_out,) or (1,)
+        The scale.
     """
     if bits not in range(2, 9):
         raise ValueError(f"bits must be 2 to 8, not {bits}")
@@ -63,50 +105,69 @@ def quantise(
     scale = largest
     if clip:
         fractions = np.linspace(1, 0.1, 40)
-        errors = [
-            np.atleast_1d(((W - f * largest * rounded(f * largest)) ** 2).sum(axis=axis))
-            for f in fractions
-        ]
+        errors = []
+        for f in fractions:
+            squares = (W - f * largest * rounded(f * largest)) ** 2  # (d_in, d_out)
+            errors.append(np.atleast_1d(squares.sum(axis=axis)))  # (d_out,) or (1,)
         scale = largest * fractions[np.argmin(errors, axis=0)]
     return rounded(scale).astype(np.int8), scale
 
 
 def packed(q: np.ndarray, bits: int) -> bytes:
     """The whole numbers `q`, each in `bits` bits (two's complement), one after the other."""
-    return np.packbits(
-        np.unpackbits(q.astype(np.int8).view(np.uint8).reshape(-1, 1), axis=1)[:, 8 - bits :]
-    ).tobytes()
+    octets = q.astype(np.int8).view(np.uint8).reshape(-1, 1)  # (count, 1)
+    digits = np.unpackbits(octets, axis=1)  # (count, 8)
+    return np.packbits(digits[:, 8 - bits :]).tobytes()
 
 
 def unpacked(data: bytes, bits: int, shape: tuple[int, ...]) -> np.ndarray:
     """What `packed` has packed, int8, in `shape`."""
     count = int(np.prod(shape))
     digits = np.unpackbits(np.frombuffer(data, np.uint8))[: count * bits].reshape(count, bits)
-    sign = np.repeat(
-        digits[:, :1], 8 - bits, axis=1
-    )  # two's complement: the first bit fills the bits before it
+    sign = np.repeat(digits[:, :1], 8 - bits, axis=1)  # two's complement: the first bit goes before
     return np.packbits(np.hstack([sign, digits]), axis=1).view(np.int8).reshape(shape)
 
 
 def size_in_bytes(
     net: Network, bits: int = 32, per_unit: bool | None = None, keep: float = 1.0
 ) -> int:
-    """Bytes to store `net`: weights in `bits` bits, biases and scales in four bytes; with `keep` < 1 only the weights kept and a mask."""
+    """Bytes to store `net`; biases and scales take four bytes each.
+
+    Parameters
+    ----------
+    net : Network
+        Its shapes count.
+    bits : int
+        Of a weight.
+    per_unit : bool, optional
+        True: a scale a unit; False: one a matrix; by default none.
+    keep : float
+        Below 1 only that share of the weights is stored, and a mask of one bit a weight.
+    """
     total = 0
     for p in net.parameters.values():
         if p.ndim == 1:
             total += 4 * p.size
             continue
         kept = max(1, round(keep * p.size))
-        total += -(-kept * bits // 8) + (-(-p.size // 8) if keep < 1 else 0)
-        total += 0 if per_unit is None else 4 * (p.shape[1] if per_unit else 1)
+        total += -(-kept * bits // 8)  # rounded up
+        if keep < 1:
+            total += -(-p.size // 8)
+        if per_unit is not None:
+            total += 4 * p.shape[1] if per_unit else 4
     return total
 
 
 class Distillation(Loss):
-    r"""``L = -T^2/n sum_i sum_k q_ik log p_ik`` with ``p = softmax(z/T)``, ``q = softmax(v/T)``: equation (eq-distil-loss).
+    r"""``L = -T^2/n sum_i sum_k q_ik log p_ik``: equation (eq-distil-loss).
 
-    Outputs are the student's logits z, targets the teacher's logits v, (n, K); T > 0 is the temperature. Gradient: T (p - q) / n.
+    ``p = softmax(z/T)`` and ``q = softmax(v/T)``; outputs are the student's logits z, (n, K),
+    targets the teacher's logits v, (n, K). The gradient is T (p - q) / n.
+
+    Parameters
+    ----------
+    T : float
+        The temperature, > 0.
     """
 
     name = "distillation"

@@ -1,7 +1,9 @@
-r"""How large a signal is after many layers, and its error signal on the way back: by experiment and by formula.
+r"""How large a signal is after many layers, and its error signal on the way back.
 
-The formulas are averages over random weights, exact for layers of infinite width: a layer multiplies the mean square of an error signal
-by ``d sigma_w^2 mean f'(z)^2``, equation (eq-depth-backward). The experiment is one network with weights drawn once.
+By experiment and by formula. The formulas are averages over random weights, exact for layers of
+infinite width: a layer multiplies the mean square of an error signal by
+``d sigma_w^2 mean f'(z)^2``, equation (eq-depth-backward). The experiment is one network with
+weights drawn once.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from ..layers.basic import Activate
 from ..layers.normalization import BatchNorm, LayerNorm, Residual
 from ..network import Dense, Network, Sequential
 
-# variance of a weight; "small" and "large" are half and three times the standard deviation of Xavier's (for square layers)
+# variance of a weight; "small" and "large" are half and three times the standard deviation of
+# Xavier's, for square layers
 VARIANCES = {
     "small": lambda d_in, d_out: 0.25 / d_in,
     "xavier": lambda d_in, d_out: 2 / (d_in + d_out),  # equation (eq-depth-xavier) (glorot2010)
@@ -23,9 +26,17 @@ VARIANCES = {
 
 
 def initialise(net: Network, scheme: str, rng: np.random.Generator) -> Network:
-    """Draw all weights of `net` anew, normal with a variance of `VARIANCES` or "orthogonal" (saxe2014); biases become 0. Returns `net`.
+    """Draw all weights of `net` anew, in place; biases become 0. Returns `net`.
 
-    Orthogonal: the columns (or rows, whichever are fewer) of W have length 1 and are at right angles.
+    Parameters
+    ----------
+    net : Network
+        Fully connected.
+    scheme : str
+        A name of `VARIANCES`: normal with that variance. Or "orthogonal": the columns (or rows,
+        whichever are fewer) of W have length 1 and are at right angles (saxe2014).
+    rng : numpy.random.Generator
+        Source of the weights.
     """
     if scheme not in VARIANCES and scheme != "orthogonal":
         raise ValueError(
@@ -34,10 +45,9 @@ def initialise(net: Network, scheme: str, rng: np.random.Generator) -> Network:
     for l, (d_in, d_out) in enumerate(zip(net.sizes, net.sizes[1:]), 1):
         if scheme == "orthogonal":
             Q, R = np.linalg.qr(rng.normal(size=(max(d_in, d_out), min(d_in, d_out))))
-            W = Q * np.sign(
-                np.diag(R)
-            )  # without the signs not all orthogonal matrices are equally likely
-            W = W if d_in >= d_out else W.T
+            W = Q * np.sign(np.diag(R))  # without it not all of them would be equally likely
+            if d_in < d_out:
+                W = W.T
         else:
             W = rng.normal(0, np.sqrt(VARIANCES[scheme](d_in, d_out)), (d_in, d_out))
         net.set(**{f"W{l}": W})
@@ -47,22 +57,43 @@ def initialise(net: Network, scheme: str, rng: np.random.Generator) -> Network:
 
 
 def error_sizes(net: Network, X: np.ndarray, grad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Send `X` forward and `grad`, dL/da of the last layer, back: root mean square of z and of delta in each layer, (L,) both."""
+    """Send `X`, (n, d), forward and `grad`, dL/da of the last layer, back.
+
+    Returns
+    -------
+    z : ndarray, (L,)
+        Root mean square of z in each layer.
+    delta : ndarray, (L,)
+        The same of delta.
+    """
     net.forward(X)
     net.backward(grad)
     rms = lambda a: np.sqrt(np.mean(np.square(a)))
-    return np.array([rms(layer.z) for layer in net.layers]), np.array(
-        [rms(layer.delta) for layer in net.layers]
-    )
+    z = np.array([rms(layer.z) for layer in net.layers])
+    delta = np.array([rms(layer.delta) for layer in net.layers])
+    return z, delta
 
 
 def predicted_sizes(
     activation: str | Activation, variance: float, depth: int, d: int, q: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What `error_sizes` should be in `depth` square layers of width `d` without biases, for weights of this `variance`.
+    """What `error_sizes` should be in square layers without biases, (depth,) and (depth,).
 
-    Equations (eq-depth-forward) and (eq-depth-backward). `q` is the mean square of the inputs. The error signals are those for a `grad`
+    Equations (eq-depth-forward) and (eq-depth-backward). The error signals are those for a `grad`
     of mean square 1. The averages over z, normal with mean 0, are sums over 4,000 places.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        That of all layers.
+    variance : float
+        Of a weight.
+    depth : int
+        Number of layers.
+    d : int
+        Units a layer.
+    q : float
+        Mean square of the inputs.
     """
     f = get_activation(activation)
     u = np.linspace(-8, 8, 4000)  # none of them at 0, where ReLU has its kink
@@ -81,7 +112,10 @@ def predicted_sizes(
 
 
 def jacobian(net: Network, x: np.ndarray) -> np.ndarray:
-    """The Jacobian d(output)/d(input) of `net` at one sample `x`, (1, d): (d_out, d), one backward pass with all unit vectors at once."""
+    """The Jacobian d(output)/d(input) of `net`, (d_out, d), at one sample `x`, (1, d).
+
+    One backward pass with all unit vectors at once.
+    """
     d_out = net.sizes[-1]
     net.forward(np.repeat(x, d_out, axis=0))  # the sample once for each output
     return net.backward(np.eye(d_out, dtype=net.dtype), inputs=True)
@@ -100,20 +134,41 @@ def deep_classifier(
 ) -> Sequential:
     """A classifier with `depth` hidden layers of `d` units, for section 8.2.1.
 
-    The first and the last layer are drawn as `Dense` draws them. The ``depth - 1`` square layers between have weights of variance
-    ``gain / d``, or orthogonal ones for gain "orthogonal", and a form:
+    The first and the last layer are drawn as `Dense` draws them; of the ``depth - 1`` square layers
+    between, `gain` says how they are drawn and `form` what they are.
 
-    "plain": f(x W + b). "batch norm": f(BN(x W + b)). "residual": x + f(x W + b). "normalised residual": x + f(LN(x) W + b).
+    Parameters
+    ----------
+    activation : str
+        f, that of the hidden layers.
+    gain : float or "orthogonal"
+        Weights of variance ``gain / d``, or orthogonal ones.
+    form : str
+        "plain": f(x W + b). "batch norm": f(BN(x W + b)). "residual": x + f(x W + b).
+        "normalised residual": x + f(LN(x) W + b).
+    depth : int
+        Hidden layers.
+    d : int
+        Units of each.
+    inputs : int
+        Entries of a sample.
+    classes : int
+        Outputs, which are logits.
+    rng : numpy.random.Generator, optional
+        Source of the weights.
+    dtype : float64 or float32
+        Of the parameters.
     """
+    if isinstance(gain, str) and gain != "orthogonal":
+        raise ValueError(f'gain must be a number or "orthogonal", not {gain!r}')
     rng = np.random.default_rng() if rng is None else rng
 
     def square(f):
         layer = Dense(d, d, f, rng=rng, dtype=dtype)
-        W = (
-            np.linalg.qr(rng.normal(size=(d, d)))[0]
-            if gain == "orthogonal"
-            else rng.normal(0, np.sqrt(gain / d), (d, d))
-        )
+        if isinstance(gain, str):
+            W = np.linalg.qr(rng.normal(size=(d, d)))[0]
+        else:
+            W = rng.normal(0, np.sqrt(gain / d), (d, d))
         layer.parameters["W"][...] = W
         return layer
 

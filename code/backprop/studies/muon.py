@@ -1,7 +1,8 @@
 r"""Muon: momentum whose step is made orthogonal, matrix by matrix (jordan2024, bernstein2024).
 
-A step of SGD follows the gradient of a weight matrix; its large singular values rule. Muon keeps the singular vectors and sets all
-singular values to (about) 1, with matrix products alone: equations (eq-muon-direction) and (eq-newton-schulz) of the book.
+A step of SGD follows the gradient of a weight matrix; its large singular values rule. Muon keeps
+the singular vectors and sets all singular values to (about) 1, with matrix products alone:
+equations (eq-muon-direction) and (eq-newton-schulz) of the book.
 """
 
 from __future__ import annotations
@@ -11,20 +12,33 @@ import numpy as np
 from ..network import Network
 from ..optimizers import Optimizer, fraction
 
-CUBIC = (1.5, -0.5, 0.0)  # converges to 1, slowly from far below
-QUINTIC = (
-    3.4445,
-    -4.7750,
-    2.0315,
-)  # jordan2024: comes near 1 in five steps and stays there, without converging
+# (a, b, c): the first converges to 1, slowly from far below; the second (jordan2024) comes near 1
+# in five steps and stays there, without converging
+CUBIC = (1.5, -0.5, 0.0)
+QUINTIC = (3.4445, -4.7750, 2.0315)
 
 
 def newton_schulz(
     G: np.ndarray, steps: int = 5, coefficients: tuple[float, float, float] = QUINTIC
 ) -> np.ndarray:
-    """Return `G`, (m, n), with its singular values moved towards 1: each step takes s to ``a s + b s^3 + c s^5``, (a, b, c) = `coefficients`.
+    """Move the singular values of a matrix towards 1: equation (eq-newton-schulz).
 
-    It starts from G over its Frobenius norm, so that no singular value is above 1. A matrix of zeros stays one. The dtype stays.
+    Each step takes s to ``a s + b s^3 + c s^5``. It starts from G over its Frobenius norm, so that
+    no singular value is above 1. A matrix of zeros stays one.
+
+    Parameters
+    ----------
+    G : ndarray, (m, n)
+        The matrix.
+    steps : int
+        How many steps.
+    coefficients : (float, float, float)
+        a, b, c.
+
+    Returns
+    -------
+    ndarray, (m, n)
+        In the dtype of `G`.
     """
     if G.ndim != 2:
         raise ValueError(f"a matrix is wanted, this has shape {G.shape}")
@@ -32,25 +46,37 @@ def newton_schulz(
     norm = np.linalg.norm(G)
     if norm == 0:
         return np.zeros_like(G)
-    X = (
-        G.T if G.shape[0] > G.shape[1] else G
-    ) / norm  # (k, l) with k <= l: the products below are then small
+    tall = G.shape[0] > G.shape[1]
+    X = (G.T if tall else G) / norm  # (k, l) with k <= l: the products below are then small
     for _ in range(steps):
         A = X @ X.T  # (k, l) @ (l, k)
-        X = a * X + (b * A + c * (A @ A)) @ X if c else a * X + b * (A @ X)
-    return X.T if G.shape[0] > G.shape[1] else X
+        if c:
+            X = a * X + (b * A + c * (A @ A)) @ X  # (k, k) @ (k, l)
+        else:
+            X = a * X + b * (A @ X)
+    return X.T if tall else X
 
 
 class Muon(Optimizer):
-    r"""``v <- mu v + g``, ``W <- W - eta sqrt(max(1, d_out / d_in)) orthogonal(g + mu v)`` for each parameter of `net`.
+    r"""``v <- mu v + g``, ``W <- W - eta sqrt(max(1, d_out / d_in)) orthogonal(g + mu v)``.
 
-    A bias counts as a matrix with one row, whose only singular value is its length: its step is a unit vector. (jordan2024 leaves biases
-    and the first and last layer to AdamW; here one learning rate serves all, which makes the comparison a plain one.)
+    So for each parameter of a network (jordan2024). A bias counts as a matrix with one row, whose
+    only singular value is its length: its step is a unit vector. (jordan2024 leaves biases and the
+    first and last layer to AdamW; here one learning rate serves all, which makes the comparison a
+    plain one.)
 
     Parameters
     ----------
-    net : the network whose ``theta`` the steps are for; only the shapes are read. learning_rate : eta > 0. momentum : mu in [0, 1).
-    iterations, coefficients : `steps` and `coefficients` of `newton_schulz`.
+    net : Network
+        The network whose ``theta`` the steps are for; only the shapes are read.
+    learning_rate : float
+        eta > 0.
+    momentum : float
+        mu in [0, 1).
+    iterations : int
+        `steps` of `newton_schulz`.
+    coefficients : (float, float, float)
+        Those of `newton_schulz`.
     """
 
     vectors = ("v",)
@@ -70,9 +96,11 @@ class Muon(Optimizer):
         self.iterations, self.coefficients = iterations, coefficients
 
     def direction(self, gradient):
-        if gradient.size != sum(m * n for m, n in self.shapes):
+        size = sum(m * n for m, n in self.shapes)
+        if gradient.size != size:
             raise ValueError(
-                f"this optimiser was made for {sum(m * n for m, n in self.shapes)} parameters, the gradient has {gradient.size}"
+                f"this optimiser was made for {sum(m * n for m, n in self.shapes)} "
+                f"parameters, the gradient has {gradient.size}"
             )
         self.v *= self.momentum
         self.v += gradient
@@ -81,8 +109,7 @@ class Muon(Optimizer):
             part = slice(start, start + m * n)
             G = (gradient[part] + self.momentum * self.v[part]).reshape(m, n)
             scale = np.sqrt(max(1.0, n / m)) if m > 1 else 1.0
-            self.scratch[part] = (
-                scale * newton_schulz(G, self.iterations, self.coefficients).ravel()
-            )
+            orthogonal = newton_schulz(G, self.iterations, self.coefficients)  # (m, n)
+            self.scratch[part] = scale * orthogonal.ravel()
             start += m * n
         return self.scratch

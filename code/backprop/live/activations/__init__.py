@@ -1,4 +1,6 @@
-r"""Activation functions beside their derivatives, where they saturate, and what a chain of slopes does to an error signal."""
+r"""Activation functions beside their derivatives, where they saturate, and what a chain of slopes
+does to an error signal.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,12 @@ LARGEST = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0}  # the la
 
 
 class Activations(LiveFigure):
-    r"""One activation function with its derivative at the weighted input `z`, and the product of `depth` such slopes.
+    r"""One activation function with its derivative at the weighted input `z`, and the product of
+    `depth` such slopes.
 
-    State: `activation` (``"sigmoid"``, ``"tanh"``, ``"relu"`` or ``"identity"``), `z` from -8 to 8, `depth` from 1 to 20. What follows from
-    it, computed by the companion: `a`, `slope`, `product`, `saturated`, and all of it by name in `values`.
+    State: `activation` (``"sigmoid"``, ``"tanh"``, ``"relu"`` or ``"identity"``), `z` from -8 to 8,
+    `depth` from 1 to 20. What follows from it, computed by the companion: `a`, `slope`, `product`,
+    `saturated`, and all of it by name in `values`.
 
     Examples
     --------
@@ -43,7 +47,9 @@ class Activations(LiveFigure):
 
     @property
     def product(self) -> float:
-        """What `depth` layers in a row, all at this z, multiply an error signal by: f'(z) to the power of `depth`."""
+        """What `depth` layers in a row, all at this z, multiply an error signal by: f'(z) to the
+        power of `depth`.
+        """
         return self.slope**self.depth
 
     @property
@@ -77,8 +83,10 @@ class Activations(LiveFigure):
     def describe(self) -> str:
         v = self.values
         return (
-            f"The activation function {self.activation} and its derivative, side by side. At z = {self.z:.2f} its value is {v['a']:.4f} and its "
-            f"slope {v['slope']:.4f}; the product of {self.depth} such slopes is {v['product']:.2g}."
+            f"The activation function {self.activation} and its derivative, side by side. At z = "
+            f"{self.z:.2f} its value is {v['a']:.4f} and its "
+            f"slope {v['slope']:.4f}; the product of {self.depth} such slopes is "
+            f"{v['product']:.2g}."
         )
 
     def draw(self) -> Figure:

@@ -282,9 +282,12 @@ class AttentionMap(LiveFigure):
 
 
 def packed(array: np.ndarray) -> dict:
-    """An array as plain data: its shape, a scale, and whole numbers of 16 bits, which times the scale are its entries, as base64."""
+    """An array as plain data: its shape, a scale, and whole numbers of 16 bits, which times the scale are its entries, as base64.
+
+    The scale is rounded to float32: another machine's last digits of `array` then change nothing in what a notebook stores.
+    """
     array = np.asarray(array, dtype=np.float64)
-    scale = float(np.abs(array).max()) / 32767 or 1.0
+    scale = float(np.float32(np.abs(array).max() / 32767)) or 1.0
     return {
         "shape": list(array.shape),
         "scale": scale,

@@ -1,6 +1,11 @@
-r"""A computational graph with its values and gradients: the chain rule, equation (eq-chain-graph), one operation at a time."""
+r"""A computational graph with its values and gradients: the chain rule, equation (eq-chain-graph),
+one operation at a time.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import traitlets
@@ -63,9 +68,22 @@ def cancel(x, y):
     return {"p": p, "q": q, "n": n, "f": p + n}
 
 
-# What is needed to compute and to draw an expression: its numbers by name, the last one the result; each input with where it starts and
-# the ends and step of its slider; and for every number of the drawing its place, [share of the width, row].
-EXPRESSIONS = {
+class Expression(TypedDict):
+    """Of an expression to pick: how it is built, its inputs, and where its boxes stand.
+
+    `build` makes the numbers from the inputs by name, the last one the result; `inputs` have start,
+    lowest, highest and step of their sliders; `at` places a box by its share of the width and its
+    row; `share` says how far along its arrow a label stands, where that is not the middle.
+    """
+
+    label: str
+    build: Callable[..., dict[str, Scalar]]
+    inputs: dict[str, list[float]]
+    at: dict[str, list[float]]
+    share: NotRequired[dict[str, float]]
+
+
+EXPRESSIONS: dict[str, Expression] = {
     "product": {
         "build": product,
         "label": "(x + y) · z",
@@ -157,11 +175,13 @@ EXPRESSIONS = {
 
 
 class ComputationalGraph(LiveFigure):
-    r"""A graph of `backprop.graph.Scalar`: the reader picks the `expression`, moves its `inputs`, steps forward and backward.
+    r"""A graph of `backprop.graph.Scalar`: the reader picks the `expression`, moves its `inputs`,
+    steps forward and backward.
 
-    `expression` is a key of `EXPRESSIONS`; `inputs` a dict with a number from -100 to 100 for each of its inputs (`set` changes some of
-    them). Where a new expression has other inputs than the old one, they start afresh. `view` is ``"forward"`` or ``"backward"``, `stage`
-    counts the operations passed, 0 is the overview. Computed by the companion: `value`, `gradients`, `graph`, `values`.
+    `expression` is a key of `EXPRESSIONS`; `inputs` a dict with a number from -100 to 100 for each
+    of its inputs (`set` changes some of them). Where a new expression has other inputs than the old
+    one, they start afresh. `view` is ``"forward"`` or ``"backward"``, `stage` counts the operations
+    passed, 0 is the overview. Computed by the companion: `value`, `gradients`, `graph`, `values`.
 
     Examples
     --------
@@ -185,7 +205,7 @@ class ComputationalGraph(LiveFigure):
     catalogue = traitlets.Dict(
         {key: {k: v for k, v in e.items() if k != "build"} for key, e in EXPRESSIONS.items()},
         read_only=True,
-    ).tag(sync=True)
+    ).tag(sync=True, constant=True)
 
     def __init__(self, **state):
         if "inputs" not in state:
@@ -198,7 +218,8 @@ class ComputationalGraph(LiveFigure):
         given, wanted = proposal["value"], list(EXPRESSIONS[self.expression]["inputs"])
         if set(given) != set(wanted):
             raise traitlets.TraitError(
-                f"inputs of {self.expression!r} must name {', '.join(wanted)}; these name {', '.join(map(str, given)) or 'none'}"
+                f"inputs of {self.expression!r} must name {', '.join(wanted)}; these name "
+                f"{', '.join(map(str, given)) or 'none'}"
             )
         numbers = {}
         for name in wanted:
@@ -221,7 +242,9 @@ class ComputationalGraph(LiveFigure):
         self.inputs = {**self.inputs, **inputs}
 
     def reset(self) -> None:
-        """Put the inputs back to where they were when the figure was made, or where this expression starts."""
+        """Put the inputs back to where they were when the figure was made, or where this expression
+        starts.
+        """
         self.inputs = (
             self.start["inputs"]
             if self.start["expression"] == self.expression
@@ -230,7 +253,9 @@ class ComputationalGraph(LiveFigure):
 
     @property
     def graph(self) -> dict[str, Scalar]:
-        """Every number of the present graph by name, inputs first, the result last, after its `backward`."""
+        """Every number of the present graph by name, inputs first, the result last, after its
+        `backward`.
+        """
         leaves = {
             name: Scalar(self.inputs[name], name) for name in EXPRESSIONS[self.expression]["inputs"]
         }
@@ -253,9 +278,11 @@ class ComputationalGraph(LiveFigure):
 
     @property
     def values(self) -> dict[str, float]:
-        """Every number that the figure can show: v[x], grad[x], and for the k-th arrow into p local[p,k] and msg[p,k], local times gradient.
+        """Every number that the figure can show: v[x], grad[x], and for the k-th arrow into p
+        local[p,k] and msg[p,k], local times gradient.
 
-        Where several arrows leave a number, sum[p,k] is what has come back to it once the arrow (p, k) has been used.
+        Where several arrows leave a number, sum[p,k] is what has come back to it once the arrow (p,
+        k) has been used.
         """
         graph = self.graph
         values = {f"v[{name}]": node.value for name, node in graph.items()} | {
@@ -282,12 +309,16 @@ class ComputationalGraph(LiveFigure):
         inputs = ", ".join(f"{name} = {v:.2f}" for name, v in self.inputs.items())
         gradients = ", ".join(f"{v:.3f} for {name}" for name, v in self.gradients.items())
         return (
-            f"Computational graph of {EXPRESSIONS[self.expression]['label']}: a box for every number, with its value and gradient, and on every "
-            f"arrow the local derivative. At {inputs} it gives {result} = {graph[result].value:.3f}; the gradients are {gradients}."
+            f"Computational graph of {EXPRESSIONS[self.expression]['label']}: a box for every "
+            "number, with its value and gradient, and on every "
+            f"arrow the local derivative. At {inputs} it gives {result} = "
+            f"{graph[result].value:.3f}; the gradients are {gradients}."
         )
 
     def draw(self) -> Figure:
-        """The graph of the page's overview: values, gradients, and on the arrows local derivative and what flows back."""
+        """The graph of the page's overview: values, gradients, and on the arrows local derivative
+        and what flows back.
+        """
         ink, grey, blue, red, purple = "#1d2329", "#59636e", "#0072b2", "#d55e00", "#8e4585"
         graph, values, at = self.graph, self.values, EXPRESSIONS[self.expression]["at"]
         last = max(row for _, row in at.values())
@@ -308,8 +339,8 @@ class ComputationalGraph(LiveFigure):
                 start, end = np.array([x1 + bend, y1 + 0.26]), np.array([x2 - bend, y2 - 0.26])
                 ax.annotate(
                     "",
-                    end,
-                    start,
+                    tuple(end),
+                    tuple(start),
                     arrowprops={
                         "arrowstyle": "-|>",
                         "color": red if parent.value < 0 else blue,
@@ -383,7 +414,8 @@ class ComputationalGraph(LiveFigure):
         ax.text(
             0.05,
             0.36,
-            "in a box: value, and gradient after ∂; on an arrow: what flows back, over × the local derivative",
+            "in a box: value, and gradient after ∂; on an arrow: what flows back, over × the "
+            "local derivative",
             size=8,
             color=grey,
             va="center",
@@ -392,7 +424,9 @@ class ComputationalGraph(LiveFigure):
 
 
 def beginning(expression: str) -> dict[str, float]:
-    """Return where the inputs of `expression` start; for a name that is none, nothing (the trait says what is wrong)."""
+    """Return where the inputs of `expression` start; for a name that is none, nothing (the trait
+    says what is wrong).
+    """
     return {
         name: float(start)
         for name, (start, *_) in EXPRESSIONS.get(expression, {"inputs": {}})["inputs"].items()
@@ -400,7 +434,9 @@ def beginning(expression: str) -> dict[str, float]:
 
 
 def signed(v: float) -> str:
-    """Return `v` with three decimals, or two significant digits where these would say nothing; with the true minus sign."""
+    """Return `v` with three decimals, or two significant digits where these would say nothing; with
+    the true minus sign.
+    """
     return (
         "0.000"
         if v == 0

@@ -1,7 +1,15 @@
 // A drawing of a computational graph, from the inputs above to the result below: a box for each
 // number, an arrow for each use of one.
-import { svg, place, sign, widths } from "../shared/draw.js";
 import { arrowhead } from "../shared/chart.js";
+import { place, sign, svg, widths } from "../shared/draw.js";
+
+/** @typedef {import("./stages.js").View} View */
+/** @typedef {{ name: string, caption: string, uses: number, at: [share: number, row: number] }} BoxDrawing */
+/** @typedef {{ key: string, to: string, from: string, share?: number }} ArrowDrawing */
+/** @typedef {{ boxes: BoxDrawing[], arrows: ArrowDrawing[] }} Drawing  the result being the last box */
+/** @typedef {ReturnType<typeof boxOf>} Box */
+/** @typedef {ReturnType<typeof arrowOf>} Arrow */
+/** @typedef {(symbol: string, text: SVGTextElement, name: string) => SVGTextElement} Prefixed */
 
 const SIZES = [
   { from: 360, width: 148, text: 12, reach: 236 },
@@ -10,7 +18,10 @@ const SIZES = [
 const HEIGHT = 46; // of a box
 const WIDTHS = { forward: widths.linear(16), backward: widths.logarithmic(1e-3, 1e3) };
 
-// "e^x" as text of a box: letters italic, what follows ^ raised.
+/**
+ * "e^x" as text of a box: letters italic, what follows ^ raised.
+ * @param {string} source
+ */
 function caption(source) {
   let raised = false;
   return [...source.matchAll(/log|ReLU|\^|[a-zA-Z]|[^a-zA-Z^]+/g)].flatMap(([piece]) => {
@@ -31,230 +42,211 @@ function caption(source) {
   });
 }
 
-// `show(drawing)` draws another graph: boxes [{ name, caption, uses, at: [share of the width, row]
-// }], arrows [{ key, to, from, share }], the result being the last box. `onpick(name)` is called
-// when a box is clicked.
+/**
+ * @param {BoxDrawing} drawing
+ * @param {import("../shared/draw.js").Numbers} numbers
+ * @param {Prefixed} prefixed
+ * @param {(name: string) => void} onpick
+ */
+function boxOf({ name, caption: source, uses, at }, numbers, prefixed, onpick) {
+  const halo = svg("rect", { class: "lf-halo", rx: 12 });
+  const base = svg("rect", { class: "lf-box", rx: 9 });
+  const tint = svg("rect", { class: "lf-tint", rx: 9 });
+  const middle = { "text-anchor": "middle" };
+  const end = { "text-anchor": "end" };
+  const title = svg("text", { class: "lf-box-title", ...middle }, caption(source));
+  const value = numbers.put(svg("text", { class: "lf-box-value" }), `v[${name}]`);
+  const grad = prefixed("∂", svg("text", { class: "lf-box-gradient", ...end }), `grad[${name}]`);
+  const pips = Array.from({ length: uses > 1 ? uses : 0 }, () =>
+    svg("circle", { class: "lf-pip", r: 3 }),
+  );
+  const parts = [halo, base, tint, title, value, grad, pips];
+  const node = svg("g", { class: "lf-unit", onclick: () => onpick(name) }, parts);
+  return { name, at, node, rings: [halo, base, tint], halo, tint, title, value, grad, pips };
+}
+
+/**
+ * @param {ArrowDrawing} drawing
+ * @param {import("../shared/draw.js").Numbers} numbers
+ * @param {Prefixed} prefixed
+ */
+function arrowOf({ key, to, from, share = 0.5 }, numbers, prefixed) {
+  const line = svg("line", { class: "lf-edge" });
+  const head = svg("polygon", { class: "lf-edge-head" });
+  const flow = svg("line", { class: "lf-flow" });
+  const chip = svg("rect", { class: "lf-chip", rx: 5 });
+  const middle = { "text-anchor": "middle" };
+  const message = numbers.put(svg("text", { class: "lf-message", ...middle }), `msg[${key}]`);
+  const local = prefixed("×", svg("text", { class: "lf-local", ...middle }), `local[${key}]`);
+  const label = svg("g", {}, chip, message, local);
+  const wire = svg("g", { class: "lf-wire" }, line, head, flow);
+  const ends = { x1: 0, y1: 0, x2: 0, y2: 0 };
+  const spot = { x: 0, y: 0, text: 0 }; // of the label, and the size of its text
+  const single = false;
+  const parts = { wire, line, head, flow, label, chip, message, local };
+  return { key, to, from, share, ends, spot, single, ...parts };
+}
+
+/**
+ * What flows back above the local derivative, which stands alone where nothing flowed yet.
+ * @param {Arrow} arrow
+ */
+function placeLabel({ spot, single, chip, message, local }) {
+  const { x, y, text } = spot;
+  const height = single ? text + 6 : 2 * text + 8;
+  place(chip, { x: x - 2.4 * text, y: y - height / 2, width: 4.8 * text, height });
+  place(message, { x, y: y - 2.5 });
+  place(local, { x, y: y + (single ? 0.36 * text : text + 0.5) });
+}
+
+/**
+ * `show(drawing)` draws another graph; `onpick(name)` is called when a box is clicked.
+ * @param {{ numbers: import("../shared/draw.js").Numbers, onpick: (name: string) => void }} options
+ */
 export function graphDiagram({ numbers, onpick }) {
   const node = svg("svg", { class: "lf-diagram lf-graph-diagram", role: "img" });
+  /** @type {Prefixed} */
   const prefixed = (symbol, text, name) =>
     numbers.put(text, name, { format: (v) => `${symbol} ${numbers.formatOf(name)(v)}` });
-  let boxes = [],
-    arrows = [],
-    size = 0,
-    painted = null;
+  /** @type {Box[]} */
+  let boxes = [];
+  /** @type {Arrow[]} */
+  let arrows = [];
+  let size = 0;
+  /** @type {[Record<string, number>, View] | null} */
+  let painted = null;
 
+  /** @param {Drawing} drawing */
   function show(drawing) {
     numbers.forget(node);
-    boxes = drawing.boxes.map(({ name, caption: source, uses, at }) => {
-      const halo = svg("rect", { class: "lf-halo", rx: 12 }),
-        base = svg("rect", { class: "lf-box", rx: 9 }),
-        tint = svg("rect", { class: "lf-tint", rx: 9 });
-      const title = svg(
-        "text",
-        { class: "lf-box-title", "text-anchor": "middle" },
-        caption(source),
-      );
-      const value = numbers.put(svg("text", { class: "lf-box-value" }), `v[${name}]`);
-      const grad = prefixed(
-        "∂",
-        svg("text", { class: "lf-box-gradient", "text-anchor": "end" }),
-        `grad[${name}]`,
-      );
-      const pips =
-        uses > 1
-          ? Array.from({ length: uses }, () => svg("circle", { class: "lf-pip", r: 3 }))
-          : [];
-      const group = svg(
-        "g",
-        { class: "lf-unit", onclick: () => onpick(name) },
-        halo,
-        base,
-        tint,
-        title,
-        value,
-        grad,
-        pips,
-      );
-      return {
-        name,
-        at,
-        node: group,
-        rings: [halo, base, tint],
-        halo,
-        tint,
-        title,
-        value,
-        grad,
-        pips,
-      };
-    });
-    arrows = drawing.arrows.map(({ key, to, from, share = 0.5 }) => {
-      const line = svg("line", { class: "lf-edge" }),
-        head = svg("polygon", { class: "lf-edge-head" }),
-        flow = svg("line", { class: "lf-flow" });
-      const chip = svg("rect", { class: "lf-chip", rx: 5 });
-      const message = numbers.put(
-        svg("text", { class: "lf-message", "text-anchor": "middle" }),
-        `msg[${key}]`,
-      );
-      const local = prefixed(
-        "×",
-        svg("text", { class: "lf-local", "text-anchor": "middle" }),
-        `local[${key}]`,
-      );
-      const label = svg("g", {}, chip, message, local);
-      return {
-        key,
-        to,
-        from,
-        share,
-        wire: svg("g", { class: "lf-wire" }, line, head, flow),
-        line,
-        head,
-        flow,
-        label,
-        chip,
-        message,
-        local,
-      };
-    });
+    boxes = drawing.boxes.map((box) => boxOf(box, numbers, prefixed, onpick));
+    arrows = drawing.arrows.map((arrow) => arrowOf(arrow, numbers, prefixed));
     node.replaceChildren(
-      ...arrows.map((a) => a.wire),
-      ...arrows.map((a) => a.label),
-      ...boxes.map((b) => b.node),
+      ...arrows.map((arrow) => arrow.wire),
+      ...arrows.map((arrow) => arrow.label),
+      ...boxes.map((box) => box.node),
     );
     painted = null;
     if (size) resize(size);
   }
 
+  /** @param {number} width */
   function resize(width) {
     size = width;
-    const { width: w, text, reach } = SIZES.find(({ from }) => width >= from),
-      last = Math.max(0, ...boxes.map((b) => b.at[1]));
-    const pitch = HEIGHT + (last > 5 ? 48 : 54),
-      apart = Math.min(width - w - 2, reach),
-      height = HEIGHT + last * pitch + 8;
+    const { width: w, text, reach } = SIZES.find(({ from }) => width >= from) ?? SIZES[1];
+    const last = Math.max(0, ...boxes.map((box) => box.at[1]));
+    const pitch = HEIGHT + (last > 5 ? 48 : 54);
+    const apart = Math.min(width - w - 2, reach);
+    const height = HEIGHT + last * pitch + 8;
+    /** @type {(name: string) => [number, number]} */
     const at = (name) => {
-      const [share, row] = boxes.find((b) => b.name === name).at;
+      const [share, row] = boxes.find((box) => box.name === name)?.at ?? [0.5, 0];
       return [width / 2 + (share - 0.5) * apart, 4 + HEIGHT / 2 + row * pitch];
     };
-    place(node, { width, height, viewBox: `0 0 ${width} ${height}` }).style.setProperty(
-      "--lf-text",
-      `${text}px`,
-    );
-    for (const box of boxes) {
-      const [x, y] = at(box.name),
-        left = x - w / 2,
-        top = y - HEIGHT / 2;
-      box.rings.forEach((ring, k) =>
-        place(
-          ring,
-          k
-            ? { x: left, y: top, width: w, height: HEIGHT }
-            : { x: left - 4, y: top - 4, width: w + 8, height: HEIGHT + 8 },
-        ),
-      );
-      place(box.title, { x, y: top + 18 });
-      place(box.value, { x: left + 9, y: top + 37 });
-      place(box.grad, { x: left + w - 8, y: top + 37 });
-      box.pips.forEach((pip, k) =>
-        place(pip, { cx: left + w - 10 - 9 * (box.pips.length - 1 - k), cy: top + 10 }),
-      );
+    place(node, { width, height, viewBox: `0 0 ${width} ${height}` });
+    node.style.setProperty("--lf-text", `${text}px`);
+    for (const { name, rings, title, value, grad, pips } of boxes) {
+      const [x, y] = at(name);
+      const left = x - w / 2;
+      const top = y - HEIGHT / 2;
+      rings.forEach((ring, k) => {
+        const by = k === 0 ? 4 : 0; // the halo
+        place(ring, { x: left - by, y: top - by, width: w + 2 * by, height: HEIGHT + 2 * by });
+      });
+      place(title, { x, y: top + 18 });
+      place(value, { x: left + 9, y: top + 37 });
+      place(grad, { x: left + w - 8, y: top + 37 });
+      pips.forEach((pip, k) => {
+        place(pip, { cx: left + w - 10 - 9 * (pips.length - 1 - k), cy: top + 10 });
+      });
     }
     for (const arrow of arrows) {
-      const [x1, y1] = at(arrow.from),
-        [x2, y2] = at(arrow.to),
-        bend = Math.max(-w / 4, Math.min(w / 4, 0.18 * (x2 - x1)));
+      const [x1, y1] = at(arrow.from);
+      const [x2, y2] = at(arrow.to);
+      const bend = Math.max(-w / 4, Math.min(w / 4, 0.18 * (x2 - x1)));
       const ends = { x1: x1 + bend, y1: y1 + HEIGHT / 2, x2: x2 - bend, y2: y2 - HEIGHT / 2 };
-      Object.assign(arrow, {
-        ends,
+      arrow.ends = ends;
+      arrow.spot = {
         x: ends.x1 + arrow.share * (ends.x2 - ends.x1),
         y: ends.y1 + arrow.share * (ends.y2 - ends.y1),
         text,
-      });
+      };
       place(arrow.flow, ends);
-      label(arrow);
+      placeLabel(arrow);
     }
     if (painted) paint(...painted);
   }
 
-  // What flows back above the local derivative, which stands alone where nothing flowed yet.
-  function label({ x, y, text, single, chip, message, local }) {
-    const h = single ? text + 6 : 2 * text + 8;
-    place(chip, { x: x - 2.4 * text, y: y - h / 2, width: 4.8 * text, height: h });
-    place(message, { x, y: y - 2.5 });
-    place(local, { x, y: y + (single ? 0.36 * text : text + 0.5) });
-  }
-
-  // Forward, an arrow has the sign and size of the number that it carries down; backward, of what
-  // flows back along it.
+  /**
+   * Forward, an arrow has the sign and size of the number that it carries down; backward, of what
+   * flows back along it.
+   * @param {Record<string, number>} table
+   * @param {View} view
+   */
   function paint(table, view) {
     painted = [table, view];
     if (!size) return;
+    const forward = view === "forward";
     for (const { key, from, ends, line, head } of arrows) {
-      const v = table[view === "forward" ? `v[${from}]` : `msg[${key}]`],
-        { x1, y1, x2, y2 } = ends,
-        width = WIDTHS[view](v),
-        size_ = 7 + width;
-      const [a, b, c, d] = view === "forward" ? [x1, y1, x2, y2] : [x2, y2, x1, y1],
-        length = Math.hypot(c - a, d - b),
-        stop = 1 - (size_ - 1) / length;
-      place(line, {
-        class: `lf-edge ${sign(v)}`,
-        "stroke-width": width,
-        x1: a,
-        y1: b,
-        x2: a + stop * (c - a),
-        y2: b + stop * (d - b),
-      });
-      place(head, { class: `lf-edge-head ${sign(v)}`, points: arrowhead(a, b, c, d, size_) });
+      const v = table[forward ? `v[${from}]` : `msg[${key}]`];
+      const { x1, y1, x2, y2 } = ends;
+      const width = WIDTHS[view](v);
+      const tip = 7 + width;
+      const [a, b, c, d] = forward ? [x1, y1, x2, y2] : [x2, y2, x1, y1];
+      const stop = 1 - (tip - 1) / Math.hypot(c - a, d - b);
+      const to = { x2: a + stop * (c - a), y2: b + stop * (d - b) };
+      place(line, { class: `lf-edge ${sign(v)}`, "stroke-width": width, x1: a, y1: b, ...to });
+      place(head, { class: `lf-edge-head ${sign(v)}`, points: arrowhead(a, b, c, d, tip) });
     }
     for (const { name, tint } of boxes) {
-      const v = table[`${view === "forward" ? "v" : "grad"}[${name}]`];
-      place(tint, {
-        class: `lf-tint ${sign(v)}`,
-        "fill-opacity": 0.22 * Math.min(1, Math.abs(v) / 2),
-      });
+      const v = table[`${forward ? "v" : "grad"}[${name}]`];
+      const strength = 0.22 * Math.min(1, Math.abs(v) / 2);
+      place(tint, { class: `lf-tint ${sign(v)}`, "fill-opacity": strength });
     }
   }
 
-  // Bring out what a stage computes and hold back what comes later. now, from: names of boxes; lit:
-  // keys of arrows; values, gradients: names known so far, as { x: name of the number to show };
-  // local, messages: keys of arrows. Without a stage everything is plain.
-  function stage(s) {
-    node.classList.toggle("lf-staged", Boolean(s));
-    for (const box of boxes) {
-      const { name } = box,
-        showing = s ? s.gradients[name] : `grad[${name}]`;
-      box.halo.classList.toggle("lf-now", Boolean(s?.now.includes(name)));
-      box.halo.classList.toggle("lf-from", Boolean(s?.from.includes(name)));
-      box.node.classList.toggle("lf-waiting", Boolean(s && !s.values.includes(name)));
-      box.value.classList.toggle("lf-later", Boolean(s && !s.values.includes(name)));
-      box.tint.classList.toggle(
-        "lf-later",
-        Boolean(s && !(s.values.includes(name) && (s.view === "forward" || showing))),
-      );
-      box.grad.classList.toggle("lf-later", !showing);
-      if (showing && box.grad.dataset.name !== showing) {
-        numbers.forget(box.grad);
-        prefixed("∂", box.grad, showing);
+  /**
+   * Bring out what a stage computes and hold back what comes later. Without a stage everything is
+   * plain.
+   * @param {import("./stages.js").Scene | null} scene
+   */
+  function stage(scene) {
+    node.classList.toggle("lf-staged", scene !== null);
+    for (const { name, halo, node: group, value, tint, grad, pips } of boxes) {
+      const gradient = scene ? scene.gradients[name] : `grad[${name}]`;
+      const known = !scene || scene.values.includes(name);
+      const tinted = !scene || (known && (scene.view === "forward" || gradient !== undefined));
+      halo.classList.toggle("lf-now", scene?.now.includes(name) ?? false);
+      halo.classList.toggle("lf-from", scene?.from.includes(name) ?? false);
+      group.classList.toggle("lf-waiting", !known);
+      value.classList.toggle("lf-later", !known);
+      tint.classList.toggle("lf-later", !tinted);
+      grad.classList.toggle("lf-later", gradient === undefined);
+      if (gradient !== undefined && grad.dataset.name !== gradient) {
+        numbers.forget(grad);
+        prefixed("∂", grad, gradient);
       }
-      const passed = s
-        ? arrows.filter((a) => a.from === name && s.messages.includes(a.key)).length
-        : box.pips.length;
-      box.pips.forEach((pip, k) => pip.classList.toggle("lf-filled", k < passed));
-      box.node.classList.toggle("lf-partial", passed > 0 && passed < box.pips.length);
+      const own = arrows.filter((arrow) => arrow.from === name);
+      const passed = scene
+        ? own.filter(({ key }) => scene.messages.includes(key)).length
+        : pips.length;
+      pips.forEach((pip, k) => {
+        pip.classList.toggle("lf-filled", k < passed);
+      });
+      group.classList.toggle("lf-partial", passed > 0 && passed < pips.length);
     }
     for (const arrow of arrows) {
-      const has = (set) => !s || set.includes(arrow.key);
-      arrow.single = Boolean(s) && !s.messages.includes(arrow.key);
-      arrow.wire.classList.toggle("lf-now", Boolean(s) && has(s.lit));
-      arrow.label.classList.toggle("lf-now", Boolean(s) && has(s.lit));
-      arrow.label.classList.toggle("lf-later", !has(s?.local));
-      arrow.message.classList.toggle("lf-later", arrow.single);
-      if (size) label(arrow);
+      const { key, wire, label, message } = arrow;
+      const lit = scene?.lit.includes(key) ?? false;
+      arrow.single = scene !== null && !scene.messages.includes(key);
+      wire.classList.toggle("lf-now", lit);
+      label.classList.toggle("lf-now", lit);
+      label.classList.toggle("lf-later", scene !== null && !scene.local.includes(key));
+      message.classList.toggle("lf-later", arrow.single);
+      if (size) placeLabel(arrow);
     }
   }
+  /** @param {string} description */
   const speak = (description) => place(node, { "aria-label": description });
   return { node, show, resize, paint, stage, speak };
 }

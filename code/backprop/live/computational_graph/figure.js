@@ -175,6 +175,8 @@ function build(host) {
     ],
     onchange: (view) => turn({ view: /** @type {View} */ (view), stage: 0 }),
   });
+  /** The start of the backward pass is not the stage of its box. @type {(stage: import("./stages.js").Stage, view: View) => boolean} */
+  const leads = ({ lit }, view) => view === "forward" || (lit ?? []).length > 0;
   const diagram = graphDiagram({
     numbers,
     onpick: (name) => {
@@ -184,8 +186,6 @@ function build(host) {
       turn({ stage: stages[view].findIndex((s) => s.now?.includes(name) && leads(s, view)) });
     },
   });
-  /** The start of the backward pass is not the stage of its box. @type {(stage: import("./stages.js").Stage, view: View) => boolean} */
-  const leads = ({ lit }, view) => view === "forward" || (lit ?? []).length > 0;
 
   // ------------------------------------------------------------------------------------------------- controls
   const pick = menu({

@@ -1,4 +1,6 @@
-r"""A convolution to take hold of: a window on a picture, a kernel to edit, the gradients going back, a hidden kernel to learn."""
+r"""A convolution to take hold of: a window on a picture, a kernel to edit, the gradients going
+back, a hidden kernel to learn.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from ...layers.convolution import Conv2D
 from ...losses import HalfSquaredError
 from ...optimizers import SGD
 from ...plots import SIGNED
-from ..base import Array, LiveFigure, Number, Restartable
+from ..base import Array, Number, Restartable
 
 SIDE, OUT = 12, 10  # of the picture, and of what a 3 x 3 window makes of it
 LIMIT = 1e3  # of a weight: beyond it the drawing says nothing any more
@@ -28,7 +30,8 @@ KERNELS = {
     "any old kernel": [[0.3, -0.8, 0.5], [1.2, 0.1, -0.6], [-0.4, 0.9, -0.2]],
     "nothing": [[0, 0, 0], [0, 0, 0], [0, 0, 0]],
 }
-# Two test pictures of MNIST, numbers 17 and 30 (lecun1998), every four pixels of their middle 24 x 24 averaged to one of 16 grey levels.
+# Two test pictures of MNIST, numbers 17 and 30 (lecun1998), every four pixels of their middle 24 x
+# 24 averaged to one of 16 grey levels.
 DIGITS = {
     "a seven": "00000000000000000000000005775220000007bbdefc920000000137d90000000000aa0000000002f6000000000ad1000000007f4000000005f7000000001dc0000000009e300000",
     "a three": "000000000000000000000000003cffe50000004a47eb000000002af4000000008fd51000000005aeb00000000006f2000000002d9000000007ea00000008ee500000000a81000000",
@@ -55,14 +58,17 @@ PICTURES = {
 }
 
 
-class Convolution(Restartable, LiveFigure):
-    r"""``z = x * W``: a picture `image` (12, 12) in [0, 1], a kernel `kernel` (3, 3), no padding, no bias; what the book calls convolution.
+class Convolution(Restartable):
+    r"""``z = x * W``: a picture `image` (12, 12) in [0, 1], a kernel `kernel` (3, 3), no padding,
+    no bias; what the book calls convolution.
 
-    `view` is ``"forward"`` (equation (eq-conv-forward)), ``"cell"``, the gradients of one output z[`cell`], or ``"loss"``, those of
-    L = 1/2 sum (z - t)^2 (equations (eq-conv-weights), (eq-conv-inputs)), where t is what `target_kernel` makes of the same picture.
-    `at` is the pixel in the middle of the window; the forward view keeps the window inside the picture. `tool` is what a pointer on the
-    picture does: move the ``"window"`` or draw with the ``"pen"``. `eta` and `history` (losses of the steps taken, the first before them)
-    belong to the descent of `step` on the kernel. Computed by the companion's `Conv2D`: `z`, `delta`, `gradients`, `loss`, `values`.
+    `view` is ``"forward"`` (equation (eq-conv-forward)), ``"cell"``, the gradients of one output
+    z[`cell`], or ``"loss"``, those of L = 1/2 sum (z - t)^2 (equations (eq-conv-weights),
+    (eq-conv-inputs)), where t is what `target_kernel` makes of the same picture. `at` is the pixel
+    in the middle of the window; the forward view keeps the window inside the picture. `tool` is
+    what a pointer on the picture does: move the ``"window"`` or draw with the ``"pen"``. `eta` and
+    `history` (losses of the steps taken, the first before them) belong to the descent of `step` on
+    the kernel. Computed by the companion's `Conv2D`: `z`, `delta`, `gradients`, `loss`, `values`.
 
     Examples
     --------
@@ -92,18 +98,15 @@ class Convolution(Restartable, LiveFigure):
     ).tag(sync=True)
     tool = traitlets.Enum(["window", "pen"], "window").tag(sync=True)
     eta = Number(0.01, 1e-5, 10)
-    history = traitlets.List(traitlets.Float()).tag(sync=True)
-    kernels = traitlets.Dict(KERNELS, read_only=True).tag(sync=True)
-    pictures = traitlets.Dict(PICTURES, read_only=True).tag(sync=True)
-    start = traitlets.Dict().tag(
-        sync=True
-    )  # the state that `reset` goes back to: the one the figure was made with
+    kernels = traitlets.Dict(KERNELS, read_only=True).tag(sync=True, constant=True)
+    pictures = traitlets.Dict(PICTURES, read_only=True).tag(sync=True, constant=True)
 
     def __init__(self, **state):
         super().__init__(**state)
         self.start = self.get_state(["image", "kernel", "target_kernel", "at", "cell", "eta"])
 
-    # ------------------------------------------------------------------------------------------------------ the numbers
+    # ----------------------------------------------------------------------------------------------
+    # -------- the numbers
     def layer(self, kernel: np.ndarray) -> Conv2D:
         """The companion's layer with this kernel, after a forward pass over the picture."""
         layer = Conv2D(1, 1, 3, bias=False)
@@ -135,7 +138,9 @@ class Convolution(Restartable, LiveFigure):
 
     @property
     def delta(self) -> np.ndarray:
-        """What is sent back: z - t, or in the view ``"cell"`` 1 at the cell and 0 elsewhere, (10, 10)."""
+        """What is sent back: z - t, or in the view ``"cell"`` 1 at the cell and 0 elsewhere, (10,
+        10).
+        """
         if self.view != "cell":
             return self.loss_and_gradient(self.kernel)[1]
         delta = np.zeros((OUT, OUT))
@@ -144,7 +149,9 @@ class Convolution(Restartable, LiveFigure):
 
     @property
     def gradients(self) -> dict[str, np.ndarray]:
-        """The gradients of the loss, or in the view ``"cell"`` of that output: ``{"W": (3, 3), "x": (12, 12)}``."""
+        """The gradients of the loss, or in the view ``"cell"`` of that output: ``{"W": (3, 3), "x":
+        (12, 12)}``.
+        """
         layer = self.layer(self.kernel)
         dx = layer.backward(self.delta[None, :, :, None])
         return {"W": layer.gradients["W"][:, :, 0, 0].copy(), "x": dx[0, :, :, 0]}
@@ -156,7 +163,9 @@ class Convolution(Restartable, LiveFigure):
 
     @property
     def largest_eta(self) -> float:
-        """Below this learning rate every descent converges: 2 over the largest eigenvalue of the loss's second derivative; inf for a blank picture."""
+        """Below this learning rate every descent converges: 2 over the largest eigenvalue of the
+        loss's second derivative; inf for a blank picture.
+        """
         columns = self.layer(self.kernel).columns  # (100, 9), a row a window
         curvature = float(np.linalg.eigvalsh(columns.T @ columns)[-1])
         return 2 / curvature if curvature > 1e-12 else float("inf")
@@ -208,7 +217,8 @@ class Convolution(Restartable, LiveFigure):
         }
         return {name: float(value) for name, value in values.items()}
 
-    # ------------------------------------------------------------------------------------------------------ the descent
+    # ----------------------------------------------------------------------------------------------
+    # -------- the descent
     def goes_on(self, loss: float) -> bool:
         """Whether `history` ends at this loss; if not, it belongs to a path that was left."""
         return bool(self.history) and abs(self.history[-1] - loss) <= 1e-9 * max(loss, 1e-6)
@@ -226,21 +236,25 @@ class Convolution(Restartable, LiveFigure):
             kernel = layer.parameters["W"][:, :, 0, 0]
             if np.abs(kernel).max() > LIMIT:
                 raise ValueError(
-                    f"a weight would leave the range of {-LIMIT:g} to {LIMIT:g}; try a smaller learning rate than {self.eta:g}"
+                    f"a weight would leave the range of {-LIMIT:g} to {LIMIT:g}; try a smaller "
+                    f"learning rate than {self.eta:g}"
                 )
             loss, grad = self.loss_and_gradient(kernel)
             history.append(loss)
         with self.hold_sync(), self.hold_trait_notifications():
             self.kernel, self.history = layer.parameters["W"][:, :, 0, 0], history
 
-    # ------------------------------------------------------------------------------------------------------ picture, words
+    # ----------------------------------------------------------------------------------------------
+    # -------- picture, words
     def describe(self) -> str:
         v, (r, c) = self.values, self.at
         if self.view == "forward":
             rows, columns = (min(max(k, 1), OUT) for k in (r, c))
             return (
-                "A picture of 12 by 12 pixels, a kernel of 3 by 3 weights and the map of 10 by 10 sums that it makes. With the window on rows "
-                f"{rows} to {rows + 2} and columns {columns} to {columns + 2} the nine products add up to {v['z']:.3f}."
+                "A picture of 12 by 12 pixels, a kernel of 3 by 3 weights and the map of 10 by 10 "
+                "sums that it makes. With the window on rows "
+                f"{rows} to {rows + 2} and columns {columns} to {columns + 2} the nine products "
+                f"add up to {v['z']:.3f}."
             )
         what = (
             f"of the output in row {self.cell[0] + 1}, column {self.cell[1] + 1}"
@@ -248,7 +262,8 @@ class Convolution(Restartable, LiveFigure):
             else f"of the loss {v['loss']:.3f}"
         )
         return (
-            f"A convolution backwards: the gradient {what} with respect to the nine weights of the kernel and to every pixel of the picture; "
+            f"A convolution backwards: the gradient {what} with respect to the nine weights of "
+            "the kernel and to every pixel of the picture; "
             f"at the pixel in row {r + 1}, column {c + 1} it is {v['dx']:.3f}."
         )
 
@@ -289,14 +304,14 @@ class Convolution(Restartable, LiveFigure):
             )
         if back and self.image.any():
             left.contour(self.image, levels=[0.5], colors=[ink], linewidths=0.8)
-        frame = {"fill": False, "ec": purple if back else ink, "lw": 2}
+        edge = purple if back else ink
         for ax, (i, j), side in (
             (left, (r, c), 1 if back else 3),
             (right, (r - 1, c - 1), 3 if back else 1),
         ):
-            ax.add_patch(
-                Rectangle((j - side / 2, i - side / 2), side, side, clip_on=False, **frame)
-            )
+            corner = (j - side / 2, i - side / 2)
+            frame = Rectangle(corner, side, side, fill=False, ec=edge, lw=2, clip_on=False)
+            ax.add_patch(frame)
         top = "z" if self.view == "cell" else "L"
         titles = (
             (

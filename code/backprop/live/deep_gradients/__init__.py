@@ -100,7 +100,7 @@ class DeepGradients(LiveFigure):
             "most": MOST,
         },
         read_only=True,
-    ).tag(sync=True)
+    ).tag(sync=True, constant=True)
 
     @traitlets.validate("kept")
     def _kept(self, proposal):

@@ -1,6 +1,8 @@
-r"""Gradients flowing through the worked 2-3-1 network of section 4.4: the first live figure of the book.
+r"""Gradients flowing through the worked 2-3-1 network of section 4.4: the first live figure of the
+book.
 
-The page computes with ``engine.js``, this class with the companion; both from the same traits, and the tests hold them together.
+The page computes with ``engine.js``, this class with the companion; both from the same traits, and
+the tests hold them together.
 """
 
 from __future__ import annotations
@@ -13,17 +15,18 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from ...losses import HalfSquaredError
 from ...network import Network
 from ...optimizers import SGD
-from ..base import Array, LiveFigure, Number, Restartable
+from ..base import Array, Number, Restartable
 
 LIMIT = 1e6  # of any number of the state: beyond it the drawing says nothing any more
 
 
-class GradientFlow(Restartable, LiveFigure):
+class GradientFlow(Restartable):
     r"""The network 2-3-1 without biases, sigmoid in both layers, loss 1/2 (y - t)^2, one sample.
 
-    Everything a reader can move is a trait, to read, set, observe or link: `x` (2,), `t`, `W1` (2, 3), `W2` (3, 1), the learning
-    rate `eta`, `history` (the losses of the steps taken, the first one before them), and what the page shows: `view`, ``"forward"``
-    or ``"backward"``, its `stage`, 0 the overview, and the `selected` weight. All else follows: `loss`, `gradients`, `values`.
+    Everything a reader can move is a trait, to read, set, observe or link: `x` (2,), `t`, `W1` (2,
+    3), `W2` (3, 1), the learning rate `eta`, `history` (the losses of the steps taken, the first
+    one before them), and what the page shows: `view`, ``"forward"`` or ``"backward"``, its `stage`,
+    0 the overview, and the `selected` weight. All else follows: `loss`, `gradients`, `values`.
 
     Examples
     --------
@@ -43,16 +46,12 @@ class GradientFlow(Restartable, LiveFigure):
     W1 = Array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], -LIMIT, LIMIT)
     W2 = Array([[0.7], [0.8], [0.9]], -LIMIT, LIMIT)
     eta = Number(0.1, 1e-6, 1e3)
-    history = traitlets.List(traitlets.Float()).tag(sync=True)
     view = traitlets.Enum(["forward", "backward"], "forward").tag(sync=True)
     stage = traitlets.Int(0, min=0, max=6).tag(sync=True)
     selected = traitlets.Enum(
         [f"W1[{i},{j}]" for i in range(2) for j in range(3)] + [f"W2[{j},0]" for j in range(3)],
         "W1[0,0]",
     ).tag(sync=True)
-    start = traitlets.Dict().tag(
-        sync=True
-    )  # the state that `reset` goes back to: the one the figure was made with
 
     def __init__(self, **state):
         super().__init__(**state)
@@ -78,7 +77,9 @@ class GradientFlow(Restartable, LiveFigure):
 
     @property
     def values(self) -> dict[str, np.ndarray]:
-        """Every number that the figure can show, by the name it has there: z1, a1, delta1, dW1, ..., each an array."""
+        """Every number that the figure can show, by the name it has there: z1, a1, delta1, dW1,
+        ..., each an array.
+        """
         net, loss = self.pass_through()
         values = {
             "x": self.x,
@@ -100,9 +101,11 @@ class GradientFlow(Restartable, LiveFigure):
         return {name: np.asarray(value) for name, value in values.items()}
 
     def step(self, n: int = 1) -> None:
-        """Take `n` steps of gradient descent with learning rate `eta`, and add their losses to `history`.
+        """Take `n` steps of gradient descent with learning rate `eta`, and add their losses to
+        `history`.
 
-        A history that does not end at the present loss belongs to a path that was left; a new one begins.
+        A history that does not end at the present loss belongs to a path that was left; a new one
+        begins.
         """
         net, loss = self.pass_through()
         goes_on = bool(self.history) and abs(self.history[-1] - loss) <= 1e-9 * max(loss, 1e-300)
@@ -112,7 +115,8 @@ class GradientFlow(Restartable, LiveFigure):
             sgd.step(net.theta, net.gradient)
             if np.abs(net.theta).max() > LIMIT:
                 raise ValueError(
-                    f"a weight would leave the range of {-LIMIT:g} to {LIMIT:g}; try a smaller learning rate than {self.eta:g}"
+                    f"a weight would leave the range of {-LIMIT:g} to {LIMIT:g}; try a smaller "
+                    f"learning rate than {self.eta:g}"
                 )
             history.append(net.loss_and_gradients(HalfSquaredError(), x, t))
         with self.hold_sync(), self.hold_trait_notifications():
@@ -121,12 +125,16 @@ class GradientFlow(Restartable, LiveFigure):
     def describe(self) -> str:
         v = self.values
         return (
-            f"Network with two inputs, three hidden units and one output; every edge carries a weight and its gradient. Input "
-            f"({self.x[0]:.3f}, {self.x[1]:.3f}) gives the prediction {v['a2'][0]:.4f} for the target {self.t:.3f}, a loss of {v['loss']:.4f}."
+            "Network with two inputs, three hidden units and one output; every edge carries a "
+            "weight and its gradient. Input "
+            f"({self.x[0]:.3f}, {self.x[1]:.3f}) gives the prediction {v['a2'][0]:.4f} for the "
+            f"target {self.t:.3f}, a loss of {v['loss']:.4f}."
         )
 
     def draw(self) -> Figure:
-        """The network as in the page's overview: every unit with z, a and delta, every edge with its weight and gradient."""
+        """The network as in the page's overview: every unit with z, a and delta, every edge with
+        its weight and gradient.
+        """
         v, ink, blue, red, purple = self.values, "#1d2329", "#0072b2", "#d55e00", "#8e4585"
         figure = Figure(figsize=(7.2, 4.3))
         ax = figure.add_axes((0, 0, 1, 1), xlim=(0, 7.2), ylim=(4.3, 0), aspect="equal")
@@ -215,7 +223,8 @@ class GradientFlow(Restartable, LiveFigure):
         ax.text(
             0.05,
             4.12,
-            r"edges: $w$ the weight (blue positive, orange negative), $\partial$ its gradient $\partial L/\partial w$",
+            r"edges: $w$ the weight (blue positive, orange negative), $\partial$ its gradient "
+            r"$\partial L/\partial w$",
             size=8,
             color="#59636e",
         )

@@ -1,4 +1,6 @@
-r"""The gradient on its way back through time: an RNN, an LSTM and a GRU on the same sequence, from the last step to the first."""
+r"""The gradient on its way back through time: an RNN, an LSTM and a GRU on the same sequence, from
+the last step to the first.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ FLOOR, ROOF = 1e-12, 1e6  # of the plot
 
 @lru_cache(maxsize=SEEDS)
 def drawn(seed: int) -> tuple[np.ndarray, ...]:
-    """Random numbers that the page draws alike: four blocks for Wh (4, 8, 8) and for Wx (4, 4, 8), inputs (60, 4), a direction (8,)."""
+    """Random numbers that the page draws alike: four blocks for Wh (4, 8, 8) and for Wx (4, 4, 8),
+    inputs (60, 4), a direction (8,).
+    """
     uniform = mulberry32(seed)
     blocks, inner, x, direction = (
         np.array([normal(uniform) for _ in range(np.prod(shape))]).reshape(shape)
@@ -30,7 +34,9 @@ def drawn(seed: int) -> tuple[np.ndarray, ...]:
 
 
 def radius_one(block: np.ndarray, matrix: str) -> np.ndarray:
-    """The block (8, 8) made orthogonal, or divided by its spectral radius: either way the spectral radius of the result is 1."""
+    """The block (8, 8) made orthogonal, or divided by its spectral radius: either way the spectral
+    radius of the result is 1.
+    """
     if matrix == "gaussian":
         return block / np.abs(np.linalg.eigvals(block)).max()
     Q, R = np.linalg.qr(block)
@@ -38,13 +44,15 @@ def radius_one(block: np.ndarray, matrix: str) -> np.ndarray:
 
 
 class GradientThroughTime(LiveFigure):
-    r"""The norm of dL/dh_t, t = 0 .. `steps`, for a gradient of norm 1 at the last state: backpropagation through time (eq-bptt-backward).
+    r"""The norm of dL/dh_t, t = 0 .. `steps`, for a gradient of norm 1 at the last state:
+    backpropagation through time (eq-bptt-backward).
 
-    `cell` is ``"rnn"``, ``"lstm"`` or ``"gru"``, of 8 units and 4 inputs. Every block of the recurrent weights has the spectral radius
-    `scale`, as an ``"orthogonal"`` or a ``"gaussian"`` `matrix`. `inputs`: standard deviation of the inputs. `gate_bias`: bias of the gate
-    that keeps the state, the LSTM's forget gate and the GRU's update gate. `seed`, 0 .. 19, draws weights, inputs and the gradient's
-    direction. `at`: the step t pointed at. `seeds`: whether eight other seeds are drawn too.
-    Computed by the companion: `norms`, `sigma`, `values`.
+    `cell` is ``"rnn"``, ``"lstm"`` or ``"gru"``, of 8 units and 4 inputs. Every block of the
+    recurrent weights has the spectral radius `scale`, as an ``"orthogonal"`` or a ``"gaussian"``
+    `matrix`. `inputs`: standard deviation of the inputs. `gate_bias`: bias of the gate that keeps
+    the state, the LSTM's forget gate and the GRU's update gate. `seed`, 0 .. 19, draws weights,
+    inputs and the gradient's direction. `at`: the step t pointed at. `seeds`: whether eight other
+    seeds are drawn too. Computed by the companion: `norms`, `sigma`, `values`.
 
     Examples
     --------
@@ -64,8 +72,8 @@ class GradientThroughTime(LiveFigure):
     seed = traitlets.Int(0, min=0, max=SEEDS - 1).tag(sync=True)
     at = traitlets.Int(10, min=0, max=MOST).tag(sync=True)
     seeds = traitlets.Bool(True).tag(sync=True)
-    radii = traitlets.List(read_only=True).tag(
-        sync=True
+    radii: traitlets.List = traitlets.List(read_only=True).tag(
+        sync=True, constant=True
     )  # spectral radii of the four blocks of every seed
     start = traitlets.Dict().tag(
         sync=True
@@ -100,7 +108,9 @@ class GradientThroughTime(LiveFigure):
         return layer
 
     def norms(self, cell: str, seed: int | None = None) -> np.ndarray:
-        """The norms of dL/dh_t, (steps + 1,), t = 0 first, as the companion's layer measures them on its way back."""
+        """The norms of dL/dh_t, (steps + 1,), t = 0 first, as the companion's layer measures them
+        on its way back.
+        """
         _, _, x, direction = drawn(self.seed if seed is None else seed)
         layer = self.layer(cell, seed)
         layer.forward(self.inputs * x[None, : self.steps])
@@ -109,7 +119,9 @@ class GradientThroughTime(LiveFigure):
 
     @property
     def sigma(self) -> float:
-        """The largest singular value of the RNN's recurrent weights: k steps back the norm is at most its k-th power."""
+        """The largest singular value of the RNN's recurrent weights: k steps back the norm is at
+        most its k-th power.
+        """
         return float(np.linalg.norm(self.layer("rnn").parameters["Wh"], 2))
 
     @property
@@ -143,9 +155,12 @@ class GradientThroughTime(LiveFigure):
         v, name = self.values, self.cell.upper()
         kind = {"orthogonal": "an orthogonal", "gaussian": "a Gaussian"}[self.matrix]
         return (
-            f"How the gradient changes on its way back through {self.steps} steps of an {name} whose recurrent weights are {kind} matrix of spectral radius {self.scale:.2f}: "
-            f"from the norm 1 at the last step to {self.norms(self.cell)[0]:.2g} at the first, {v['rate[' + self.cell + ']']:.3f} times a step"
-            f"{f' on the way to step {min(self.at, self.steps)}' if v['at'] else ''}. An RNN, an LSTM and a GRU are compared."
+            f"How the gradient changes on its way back through {self.steps} steps of an {name} "
+            f"whose recurrent weights are {kind} matrix of spectral radius {self.scale:.2f}: "
+            f"from the norm 1 at the last step to {self.norms(self.cell)[0]:.2g} at the first, "
+            f"{v['rate[' + self.cell + ']']:.3f} times a step"
+            f"{f' on the way to step {min(self.at, self.steps)}' if v['at'] else ''}. An RNN, an "
+            "LSTM and a GRU are compared."
         )
 
     def draw(self) -> Figure:

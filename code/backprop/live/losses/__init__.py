@@ -1,4 +1,6 @@
-r"""Losses and their gradients while the prediction moves: for regression over the error, for classification behind a sigmoid."""
+r"""Losses and their gradients while the prediction moves: for regression over the error, for
+classification behind a sigmoid.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,11 @@ STYLES = [("#0072b2", "-", "o"), ("#d55e00", "--", "s"), ("#007a5a", ":", "D")]
 class Losses(LiveFigure):
     r"""Two tasks, each with its losses and their gradients side by side.
 
-    ``task = "regression"``: squared, absolute and Huber loss of the `error` e = y - t, from -3 to 3; `delta`, 0.1 to 3, is where Huber's
-    parabola ends. ``task = "classification"``: half squared error and cross-entropy of y = sigmoid(z) for the logit `z`, -8 to 8, and the
-    target `t`, 0 or 1. Computed by the companion: `losses` and `gradients` of the task, with respect to e or z, by name.
+    ``task = "regression"``: squared, absolute and Huber loss of the `error` e = y - t, from -3 to
+    3; `delta`, 0.1 to 3, is where Huber's parabola ends. ``task = "classification"``: half squared
+    error and cross-entropy of y = sigmoid(z) for the logit `z`, -8 to 8, and the target `t`, 0 or
+    1. Computed by the companion: `losses` and `gradients` of the task, with respect to e or z, by
+    name.
 
     Examples
     --------
@@ -42,7 +46,9 @@ class Losses(LiveFigure):
     t = traitlets.Enum([0, 1], 1).tag(sync=True)
 
     def both(self, task: str, x: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Return (loss, gradient) of every loss of `task` at the errors or logits `x`, (n,), each of shape (n,)."""
+        """Return (loss, gradient) of every loss of `task` at the errors or logits `x`, (n,), each
+        of shape (n,).
+        """
 
         def each(loss, y, t):
             pairs = [loss.both(yi.reshape(1, 1), np.full((1, 1), t, dtype=float)) for yi in y]
@@ -70,7 +76,9 @@ class Losses(LiveFigure):
 
     @property
     def losses(self) -> dict[str, float]:
-        """The losses of the task: ``mse``, ``mae``, ``huber``, or ``bce`` (cross-entropy) and ``hse`` (half squared error)."""
+        """The losses of the task: ``mse``, ``mae``, ``huber``, or ``bce`` (cross-entropy) and
+        ``hse`` (half squared error).
+        """
         return {
             name: float(value[0])
             for name, (value, _) in self.both(self.task, np.array([self.x])).items()

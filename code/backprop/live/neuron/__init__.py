@@ -1,4 +1,6 @@
-r"""One neuron with two inputs: the unit with its numbers, and the plane of its inputs with the decision line."""
+r"""One neuron with two inputs: the unit with its numbers, and the plane of its inputs with the
+decision line.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from ..base import Array, LiveFigure, Number
 
 LIMIT = 1e6  # of weights and bias: beyond it the drawing says nothing any more
 LOW, HIGH = -1.0, 2.0  # the inputs that the plane shows
-POINTS = {  # rows (x1, x2, class)
+POINTS: dict[str, list[list[float]]] = {  # rows (x1, x2, class)
     "groups": [
         [1.3, 1.6, 1],
         [0.6, 1.4, 1],
@@ -34,9 +36,10 @@ POINTS = {  # rows (x1, x2, class)
 class Neuron(LiveFigure):
     r"""a = f(z) with z = w . x + b, for the input `x` (2,), the weights `w` (2,) and the bias `b`.
 
-    `activation` is ``"step"``, ``"sigmoid"``, ``"tanh"`` or ``"relu"``; the step is 1 where z > 0, and its slope is 0. `data` names the sample
-    points shown, from `sets`. The neuron says class 1 where z > 0. Computed by the companion: `z`, `a`, `slope`, the `gradients` of a,
-    and `right`, how many sample points lie on the right side of the line.
+    `activation` is ``"step"``, ``"sigmoid"``, ``"tanh"`` or ``"relu"``; the step is 1 where z > 0,
+    and its slope is 0. `data` names the sample points shown, from `sets`. The neuron says class 1
+    where z > 0. Computed by the companion: `z`, `a`, `slope`, the `gradients` of a, and `right`,
+    how many sample points lie on the right side of the line.
 
     Examples
     --------
@@ -52,7 +55,7 @@ class Neuron(LiveFigure):
     b = Number(-0.5, -LIMIT, LIMIT)
     activation = traitlets.Enum(["step", "sigmoid", "tanh", "relu"], "sigmoid").tag(sync=True)
     data = traitlets.Enum(list(POINTS), "groups").tag(sync=True)
-    sets = traitlets.Dict(POINTS, read_only=True).tag(sync=True)
+    sets = traitlets.Dict(POINTS, read_only=True).tag(sync=True, constant=True)
     start = traitlets.Dict().tag(
         sync=True
     )  # the state that the page's reset goes back to: the one the figure was made with
@@ -68,7 +71,9 @@ class Neuron(LiveFigure):
         }
 
     def network(self) -> Network:
-        """Return the neuron as a `backprop.network.Network`; for the step, which the companion has no use for, its weighted input."""
+        """Return the neuron as a `backprop.network.Network`; for the step, which the companion has
+        no use for, its weighted input.
+        """
         net = Network([2, 1], output="identity" if self.activation == "step" else self.activation)
         net.set(W1=self.w[:, None], b1=[self.b])
         return net
@@ -113,7 +118,9 @@ class Neuron(LiveFigure):
 
     @property
     def values(self) -> dict[str, float]:
-        """Every number that the figure can show, by the name it has there; the distance is nan where w = 0 makes no line."""
+        """Every number that the figure can show, by the name it has there; the distance is nan
+        where w = 0 makes no line.
+        """
         g, size = self.gradients, float(np.hypot(*self.w))
         pairs = {
             f"{name}[{i}]": float(v[i])
@@ -134,8 +141,10 @@ class Neuron(LiveFigure):
 
     def describe(self) -> str:
         return (
-            f"A neuron with two inputs, drawn as a unit and as a line in the plane of its inputs; activation {self.activation}. The input "
-            f"({self.x[0]:.2f}, {self.x[1]:.2f}) gives z = {self.z:.3f} and a = {self.a:.3f}; {self.right} of the {len(POINTS[self.data])} sample points "
+            "A neuron with two inputs, drawn as a unit and as a line in the plane of its inputs; "
+            f"activation {self.activation}. The input "
+            f"({self.x[0]:.2f}, {self.x[1]:.2f}) gives z = {self.z:.3f} and a = {self.a:.3f}; "
+            f"{self.right} of the {len(POINTS[self.data])} sample points "
             f"of {self.data} lie on the right side of the line."
         )
 
@@ -195,7 +204,8 @@ class Neuron(LiveFigure):
             0.62,
             rf"slope $f'(z)$ = {self.slope:.4f}" + "\n"
             rf"$\partial a/\partial w$ = ({g['w'][0]:.4f}, {g['w'][1]:.4f})" + "\n"
-            rf"$\partial a/\partial b$ = {g['b']:.4f},  $\partial a/\partial x$ = ({g['x'][0]:.4f}, {g['x'][1]:.4f})",
+            rf"$\partial a/\partial b$ = {g['b']:.4f},  $\partial a/\partial x$ = "
+            rf"({g['x'][0]:.4f}, {g['x'][1]:.4f})",
             size=9,
             color=ink,
             va="center",
@@ -236,6 +246,6 @@ class Neuron(LiveFigure):
             handletextpad=0.2,
             columnspacing=1,
         )
-        for text in unit.texts:
-            text.set_text(text.get_text().replace("-", "−"))  # the true minus sign
+        for written in unit.texts:
+            written.set_text(written.get_text().replace("-", "−"))  # the true minus sign
         return figure

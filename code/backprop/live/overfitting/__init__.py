@@ -99,7 +99,7 @@ class Overfitting(LiveFigure):
     catalogue = traitlets.Dict(
         {"marks": MARKS, "sweeps": {name: values for name, (_, values) in SWEEPS.items()}},
         read_only=True,
-    ).tag(sync=True)
+    ).tag(sync=True, constant=True)
 
     def samples(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return ``{"training": (x, t), "validation": (x, t)}``, (n, 1) and (60, 1) each."""

@@ -48,12 +48,12 @@ class Recommender(LiveFigure):
     ratings = Array(np.zeros(RATED), 0, 5)
     sort = traitlets.Enum(["gain", "rating"], "gain").tag(sync=True)
     chosen = traitlets.Int(0, min=0, max=SHOWN - 1).tag(sync=True)
-    titles = traitlets.List(read_only=True).tag(sync=True)
-    rate = traitlets.List(read_only=True).tag(sync=True)
+    titles = traitlets.List(read_only=True).tag(sync=True, constant=True)
+    rate = traitlets.List(read_only=True).tag(sync=True, constant=True)
     factors = traitlets.Dict(read_only=True).tag(
-        sync=True
+        sync=True, constant=True
     )  # Q, its scale, c, mean and the two penalties
-    tastes = traitlets.List(read_only=True).tag(sync=True)  # [name, ratings]
+    tastes = traitlets.List(read_only=True).tag(sync=True, constant=True)  # [name, ratings]
     start = traitlets.List(read_only=True).tag(
         sync=True
     )  # the ratings that the figure was made with

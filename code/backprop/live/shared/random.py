@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 
 def mulberry32(seed: int) -> Callable[[], float]:
-    """Return a function that draws uniform numbers in [0, 1), multiples of 2**-32: the generator of the page."""
+    """Return a function that draws uniform numbers in [0, 1), multiples of 2**-32: the generator of
+    the page.
+    """
     state = seed & 0xFFFFFFFF
 
     def uniform() -> float:

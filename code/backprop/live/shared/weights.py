@@ -1,7 +1,8 @@
 r"""A network's weights in eight bits, small enough to travel in a page.
 
-Each unit's weights share one scale: ``W[i, j] = scale[j] * q[i, j]`` with whole ``q`` from -127 to 127. The largest weight into unit j is
-met, no other moves by more than ``scale[j] / 2``, and 0 stays 0 (symmetric quantisation). Biases are few and stay as they are.
+Each unit's weights share one scale: ``W[i, j] = scale[j] * q[i, j]`` with whole ``q`` from -127 to
+127. The largest weight into unit j is met, no other moves by more than ``scale[j] / 2``, and 0
+stays 0 (symmetric quantisation). Biases are few and stay as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ LEVELS = 127
 
 
 def quantise(W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``q`` (d_in, d_out), int8, and ``scale`` (d_out,), float64, for weights `W` (d_in, d_out); a unit of zeros has scale 0."""
+    """Return ``q`` (d_in, d_out), int8, and ``scale`` (d_out,), float64, for weights `W` (d_in,
+    d_out); a unit of zeros has scale 0.
+    """
     W = np.asarray(W, dtype=np.float64)
     if W.ndim != 2 or not np.isfinite(W).all():
         raise ValueError(
@@ -33,7 +36,9 @@ def dequantise(q: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def pack(net: Network) -> list[dict]:
-    """The layers of `net` as plain data for a page: ``W`` in base64 (one signed byte a weight, row after row), ``scale`` and ``b`` as lists."""
+    """The layers of `net` as plain data for a page: ``W`` in base64 (one signed byte a weight, row
+    after row), ``scale`` and ``b`` as lists.
+    """
     layers = []
     for l, (d_in, d_out) in enumerate(zip(net.sizes, net.sizes[1:]), 1):
         q, scale = quantise(net.parameters[f"W{l}"])
@@ -70,5 +75,7 @@ def unpack(layers: list[dict], hidden: str, dtype=np.float64) -> Network:
 
 
 def eight_bits(net: Network) -> Network:
-    """A copy of `net` with its weights rounded to eight bits: what a page that carries it computes with. In the dtype of `net`."""
+    """A copy of `net` with its weights rounded to eight bits: what a page that carries it computes
+    with. In the dtype of `net`.
+    """
     return unpack(pack(net), net.layers[0].activation.name, net.dtype)

@@ -1,0 +1,233 @@
+"""The loop of all training: batches, steps, schedule, history, progress, and when to give up.
+
+`run` serves every model that is a `Trainable`, with every optimiser that is a `Stepper`;
+`backprop.training.train` is the one for networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from tqdm.auto import tqdm
+
+
+class Trainable(Protocol):
+    """What `run` needs of a model: its arrays by name, and what an optimiser moves by what.
+
+    For a network `theta` and `gradient` are two vectors. Other models may have others, as long as
+    their `Stepper` knows them.
+    """
+
+    @property
+    def parameters(self) -> Mapping[str, np.ndarray]: ...
+
+    @property
+    def theta(self) -> Any: ...
+
+    @property
+    def gradient(self) -> Any: ...
+
+
+class Stepper(Protocol):
+    """What `run` needs of an optimiser: a step that changes `theta` in place."""
+
+    @property
+    def learning_rate(self) -> float: ...
+
+    def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None: ...
+
+
+class Each:
+    """An optimiser for each part of a model whose `theta` is a list, as one `Stepper`.
+
+    The model's `gradient` is then a list too, of tuples: what the optimiser of that part takes
+    after the part, ``(gradient,)`` or, for `LazyAdam` and `SparseSGD`, ``(rows, row_gradients)``.
+
+    Parameters
+    ----------
+    optimizers : list
+        In the order of `theta`.
+    """
+
+    def __init__(self, optimizers: list[Any]):
+        self.optimizers = optimizers
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizers[0].learning_rate
+
+    def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None:
+        for optimizer, part, g in zip(self.optimizers, theta, gradient):
+            optimizer.step(part, *g, factor)
+
+
+class TrainingDiverged(ArithmeticError):
+    """Training has diverged.
+
+    `step` is the step (from 1) at which it showed, `history` what was recorded before.
+    """
+
+    def __init__(self, message: str, step: int, history: History):
+        super().__init__(message)
+        self.step, self.history = step, history
+
+
+@dataclass
+class History:
+    """What training recorded.
+
+    Attributes
+    ----------
+    step_loss : list of float
+        Loss of each mini-batch, before its update.
+    loss : list of float
+        Mean of `step_loss` over each epoch.
+    validation_loss : list of float
+        After each epoch, where validation data was given.
+    validation_score : list of float
+        After each epoch, where a score was given too.
+    stopped : str
+        Why it ended: "all epochs done", "early stop" or "interrupted".
+    """
+
+    step_loss: list[float] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_score: list[float] = field(default_factory=list)
+    stopped: str = "all epochs done"
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch (from 1) with the lowest validation loss, or loss without validation data."""
+        values = self.validation_loss or self.loss
+        return int(np.argmin(values)) + 1 if values else 0
+
+    def __repr__(self) -> str:
+        text = f"History: {len(self.loss)} epochs, {len(self.step_loss)} steps"
+        if self.loss:
+            text += f", last loss {self.loss[-1]:.4f}"
+        if self.validation_score:
+            text += f", last validation score {self.validation_score[-1]:.4f}"
+        return f"{text} ({self.stopped})"
+
+
+def run(
+    model: Trainable,
+    optimizer: Stepper,
+    learn: Callable[..., float],
+    batches: Callable[[], Iterable[tuple]],
+    *,
+    epochs: int,
+    steps: int,
+    schedule: Callable[[float], float] | None = None,
+    after: Callable[[History], Any] | None = None,
+    progress: bool = True,
+) -> History:
+    """Batch after batch: loss and gradient, then a step of the optimiser; return the `History`.
+
+    Parameters
+    ----------
+    model : Trainable
+        What is trained, in place.
+    optimizer : Stepper
+        Makes the steps.
+    learn : callable
+        ``learn(*batch)`` returns the loss of a batch and fills ``model.gradient``.
+    batches : callable
+        ``batches()`` gives one epoch's batches, tuples; for rows of arrays see `shuffled`.
+    epochs : int
+        How many epochs, at least 1.
+    steps : int
+        How many batches an epoch has, for the schedule and the bar.
+    schedule : callable, optional
+        Factor on the learning rate, as for `train`.
+    after : callable, optional
+        ``after(history)`` is called after each epoch; where it is true, training stops.
+    progress : bool
+        Whether to show a tqdm bar.
+
+    Raises
+    ------
+    TrainingDiverged
+        The loss is no longer finite, or 1,000 times what it was at first.
+
+    Ctrl-C ends training and returns the history so far.
+    """
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, not {epochs}")
+    history, total = History(), epochs * steps
+    losses = history.step_loss
+    bar = tqdm(total=total, unit="step", leave=False, disable=not progress, mininterval=0.5)
+    # divergence is reported once, by an error; NumPy's warnings would only repeat it
+    quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    try:
+        with bar, quiet:
+            for epoch in range(1, epochs + 1):
+                first = len(losses)
+                for batch in batches():
+                    done = min(len(losses) / total, 1.0)
+                    losses.append(learn(*batch))
+                    if not losses[-1] <= 1000 * max(losses[0], 1e-3):  # also true for NaN
+                        raise diverged(history, optimizer)
+                    factor = 1.0 if schedule is None else schedule(done)
+                    optimizer.step(model.theta, model.gradient, factor)
+                    bar.update()
+                if not all(np.isfinite(p).all() for p in model.parameters.values()):
+                    raise diverged(
+                        history, optimizer, "the parameters are no longer finite numbers"
+                    )
+                history.loss.append(float(np.mean(losses[first:])))
+                if after is not None and after(history):
+                    history.stopped = "early stop"
+                    break
+                bar.set_postfix_str(f"epoch {epoch}/{epochs}, loss {history.loss[-1]:.4f}")
+    except KeyboardInterrupt:
+        history.stopped = "interrupted"
+    return history
+
+
+def shuffled(
+    columns: Sequence[np.ndarray], batch_size: int, rng: np.random.Generator
+) -> Callable[[], Iterator[tuple[np.ndarray, ...]]]:
+    """Return `batches` for `run`: all rows of `columns` once an epoch, each time in a new order.
+
+    Parameters
+    ----------
+    columns : sequence of array
+        Arrays with one first axis, n: the samples, their targets, ... They are never copied whole:
+        a batch is gathered into the same memory again and again, so it holds until the next one.
+    batch_size : int
+        Rows a batch, at least 1; a smaller last batch is used as well.
+    rng : numpy.random.Generator
+        Source of the orders.
+    """
+    space = [np.empty((batch_size, *column.shape[1:]), column.dtype) for column in columns]
+
+    def epoch() -> Iterator[tuple[np.ndarray, ...]]:
+        order = rng.permutation(len(columns[0]))
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            yield tuple(  # "clip" writes straight into `out`
+                np.take(column, rows, axis=0, out=memory[: len(rows)], mode="clip")
+                for column, memory in zip(columns, space)
+            )
+
+    return epoch
+
+
+def diverged(history: History, optimizer: Stepper, what: str = "") -> TrainingDiverged:
+    """The error for training that went wrong at the last step; `what` says in which way."""
+    losses, eta = history.step_loss, optimizer.learning_rate
+    if not what:
+        finite = np.isfinite(losses[-1])
+        what = f"the loss reached {losses[-1]:.3g}" if finite else "the loss is no longer finite"
+    return TrainingDiverged(
+        f"training diverged: at step {len(losses)} {what} (the loss was {losses[0]:.3g} at step 1)."
+        f" Try a smaller learning rate: a tenth of {eta:g}, then a third of it; check that the "
+        "inputs are scaled.",
+        len(losses),
+        history,
+    )
