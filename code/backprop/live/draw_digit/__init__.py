@@ -49,9 +49,9 @@ class DigitReader(LiveFigure):
     # name of the hidden layers' activation
     hidden = traitlets.Unicode(read_only=True).tag(sync=True)
     # the weights, see `pack`
-    layers = traitlets.List(read_only=True).tag(sync=True)
+    layers: traitlets.List = traitlets.List(read_only=True).tag(sync=True)
     # {"pixels": base64 of 784 bytes, "label": digit}
-    examples = traitlets.List(read_only=True).tag(sync=True)
+    examples: traitlets.List = traitlets.List(read_only=True).tag(sync=True)
 
     def carry(self, net: Network, examples: list[dict]) -> None:
         """Take the weights of `net` and the pictures, as `packed` has them.

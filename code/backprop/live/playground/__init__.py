@@ -89,7 +89,7 @@ class Playground(LiveFigure):
     dataset = traitlets.Enum(list(DATASETS), DEFAULTS["dataset"]).tag(sync=True)
     noise = Number(DEFAULTS["noise"], *LIMITS["noise"])
     train_share = traitlets.Int(DEFAULTS["train_share"], min=10, max=100).tag(sync=True)
-    points = traitlets.List().tag(sync=True)
+    points: traitlets.List = traitlets.List().tag(sync=True)
     hidden = traitlets.List(
         traitlets.Int(min=1, max=8), DEFAULTS["hidden"], minlen=1, maxlen=4
     ).tag(sync=True)
