@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
+from mathematics import Mathematics
 
 from backprop.datasets import load_mnist
 from backprop.gradient_check import numeric_gradient
@@ -197,6 +198,36 @@ def test_picture_and_words_follow_the_state(digit):
         figure.picture() == digit(example=2, target=7).picture() != digit(example=2).picture()
         and figure.picture()[:4] == b"\x89PNG"
     )
+
+
+# ------------------------------------------------------------------------------------------------- the two side by side
+
+
+def test_what_the_page_computes_is_the_companions(digit):
+    """Signs, pictures and curves, away and towards; what no number of the page shows."""
+    js = Mathematics("adversarial_digit/signs.js")
+    js("(...packed) => { net = digitNetwork(...packed); }", digit().layers, digit().hidden)
+    for example, target, epsilon in ((0, None, 0.1), (3, 5, 0.3), (8, 8, 0.02), (9, None, 0)):
+        figure = digit(example=example, target=target, epsilon=epsilon, noise_seed=7)
+        got = js(
+            """(packed, target, seed, epsilon) => {
+          const attack = attackOn(net, { label: packed.label, x: pictureOf(packed).flat() }, target, seed);
+          return { ...attack, at: attack.at(epsilon) };
+        }""",
+            figure.examples[example],
+            target,
+            7,
+            epsilon,
+        )
+        assert got["signs"] == figure.signs.ravel().tolist()
+        assert got["at"]["fooled"] == figure.fooled_by_noise
+        for name in ("adversarial", "noisy"):
+            np.testing.assert_allclose(
+                got["at"]["pictures"][name], getattr(figure, name).ravel(), rtol=1e-12
+            )
+        for curve, name in zip(got["curves"], ("noisy", "adversarial"), strict=True):
+            np.testing.assert_allclose(curve, figure.curve[name], rtol=1e-9, atol=1e-12)
+    js.close()
 
 
 # ------------------------------------------------------------------------------------------------------------ the page

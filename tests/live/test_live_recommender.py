@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
+from mathematics import Mathematics
 
 from backprop.live import Recommender
 from backprop.live.recommender import RATED, TASTES, readable
@@ -122,6 +123,37 @@ def test_picture_words_and_size():
         if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")
     }
     assert len(json.dumps(plain)) < 60_000
+
+
+# ------------------------------------------------------------------------------------------------- the two side by side
+
+
+def test_the_list_and_its_reasons_are_the_companions():
+    """Few ratings and all of them, in both orders: the user's bias, the films in their order, every contribution."""
+    js, rng = Mathematics("recommender/maths.js"), np.random.default_rng(8)
+    for trial in range(24):
+        ratings = rng.integers(1, 6, RATED) * (rng.random(RATED) < trial / 23)
+        figure = Recommender(ratings=ratings, sort=("gain", "rating")[trial % 2])
+        got = js(
+            "(factors, ...rest) => recommend(filmRows(factors), factors, ...rest, 10)",
+            figure.factors,
+            figure.rate,
+            figure.ratings.tolist(),
+            figure.sort,
+        )
+        assert got["rated"] == figure.rated.tolist()
+        assert got["bias"] == pytest.approx(figure.bias, rel=1e-9, abs=1e-12)
+        assert [pick["film"] for pick in got["best"]] == figure.ranking.tolist()
+        for name, wanted in (
+            ("average", figure.averages),
+            ("predicted", figure.predictions),
+            ("gain", figure.predictions - figure.averages),
+            ("from", figure.contributions),
+        ):
+            np.testing.assert_allclose(
+                [pick[name] for pick in got["best"]], wanted[figure.ranking], rtol=1e-9, atol=1e-12
+            )
+    js.close()
 
 
 # ------------------------------------------------------------------------------------------------------------ the page
