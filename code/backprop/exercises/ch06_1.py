@@ -10,6 +10,7 @@ add(
     Exercise(
         "6.1 counting",
         5 * 5 * 16 * 32 + 32,
+        level="recall",
         mistakes={
             "each output channel has a bias as well.": 5 * 5 * 16 * 32,
             "a kernel reaches over all channels that come in.": 5 * 5 * 32 + 32,
@@ -25,6 +26,7 @@ add(
     Exercise(
         "6.1 windows",
         14,
+        level="recall",
         mistakes={
             "the zeros count on both sides.": 13,
             "that is one window more than fits.": 15,
@@ -48,6 +50,7 @@ add(
     Exercise(
         "6.1 kernel gradient",
         kernel_gradient,
+        level="practise",
         inputs=[
             (rng.normal(size=(h, w)), rng.normal(size=(h - k + 1, w - k + 1)))
             for h, w, k in ((5, 5, 3), (7, 6, 3), (6, 8, 2))
@@ -79,6 +82,7 @@ add(
     Exercise(
         "6.1 max pooling",
         maxpool_backward,
+        level="practise",
         inputs=[
             (rng.normal(size=(2 * m, 2 * n)), rng.normal(size=(m, n)))
             for m, n in ((2, 2), (1, 3), (3, 2))
@@ -111,12 +115,19 @@ add(
     Exercise(
         "6.1 centring",
         centre_backward,
-        inputs=[(rng.normal(size=(n, d)), rng.normal(size=d)) for n, d in ((4, 3), (6, 2), (3, 5))],
+        level="think",
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(size=d))
+            for n, d in ((4, 3), (6, 2), (3, 5), (1, 3))
+        ],
         mistakes={
             "the path by the mean is missing: it depends on every x.": lambda g, c: g * c,
             "the scale is missing.": lambda g, c: g - g.mean(axis=0),
             "the mean is over the batch, column by column.": lambda g, c: (
                 g * c - (g * c).mean(axis=1, keepdims=True)
+            ),
+            "the scale is missing in the mean: it is that of the scaled errors.": lambda g, c: (
+                g * c - g.mean(axis=0)
             ),
             "the sum of the errors is divided by N.": lambda g, c: g * c - (g * c).sum(axis=0),
             "the path by the mean lowers the gradient.": lambda g, c: g * c + (g * c).mean(axis=0),
@@ -128,6 +139,7 @@ add(
     Exercise(
         "6.1 frozen",
         6,
+        level="practise",
         mistakes={
             "that is for the weights alone; the error has to come down to the layers that "
             "learn.": 3,
@@ -140,8 +152,9 @@ add(
 )
 
 
-def overlap(p, t, least=0.0, shared=1.0):
-    common = np.maximum(np.minimum(p[2:], t[2:]) - np.maximum(p[:2], t[:2]), least).prod()
+def overlap(p, t, least=0.0, shared=1.0, product=-np.inf):
+    sides = np.maximum(np.minimum(p[2:], t[2:]) - np.maximum(p[:2], t[:2]), least)
+    common = max(sides.prod(), product)
     return common / ((p[2:] - p[:2]).prod() + (t[2:] - t[:2]).prod() - shared * common)
 
 
@@ -149,18 +162,31 @@ add(
     Exercise(
         "6.1 overlap",
         overlap,
+        level="practise",
         inputs=[
             (np.array(p, float), np.array(t, float))
             for p, t in (
                 ((0, 0, 2, 2), (1, 0, 4, 2)),
                 ((0, 0, 4, 3), (1, 1, 2, 2)),
                 ((0, 0, 1, 1), (3, 4, 5, 6)),
+                ((0, 0, 2, 3), (4, 1, 7, 2)),
+                ((0, 0, 3, 2), (1, 5, 2, 6)),
+                ((5, 1, 6, 3), (0, 0, 2, 4)),
+                ((2, 6, 5, 9), (1, 0, 4, 4)),
                 ((1, 2, 4, 4), (2, 1, 6, 3)),
             )
         ],
         mistakes={
             "boxes that are apart on both axes share nothing; "
             "negative sides must not be multiplied.": lambda p, t: overlap(p, t, least=-np.inf),
+            "each side has to be at least 0 by itself; boxes apart on both axes have two "
+            "negative ones, and a positive product.": lambda p, t: overlap(
+                p, t, least=-np.inf, product=0.0
+            ),
+            "the height of what both cover may be negative too, "
+            "not the width alone.": lambda p, t: overlap(p, t, least=np.array([0.0, -np.inf])),
+            "the width of what both cover may be negative too, "
+            "not the height alone.": lambda p, t: overlap(p, t, least=np.array([-np.inf, 0.0])),
             "what both cover is counted twice in the union.": lambda p, t: overlap(
                 p, t, shared=0.0
             ),

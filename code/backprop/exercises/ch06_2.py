@@ -10,7 +10,8 @@ add(
     Exercise(
         "6.2 bits",
         1.75 / float(np.log(2)),
-        tolerance=1e-3,
+        level="recall",
+        decimals=2,
         mistakes={
             "that multiplies; a bit is a smaller unit than a natural one, "
             "so there are more of them.": 1.75 * float(np.log(2)),
@@ -30,6 +31,7 @@ add(
     Exercise(
         "6.2 reach",
         int(np.ceil(np.log(1e-6) / np.log(0.8))),
+        level="practise",
         mistakes={
             "after that many steps it is still a little above.": (
                 int(np.floor(np.log(1e-6) / np.log(0.8)))
@@ -76,6 +78,7 @@ add(
     Exercise(
         "6.2 recurrent weights",
         recurrent,
+        level="practise",
         inputs=[
             (
                 rng.normal(size=(T, 3)),
@@ -109,13 +112,15 @@ add(
 )
 
 
-def queries(Q, K, V, G, *, scaled_back=True, scaled=True, centre=True, weights=True):
+def queries(
+    Q, K, V, G, *, scaled_back=True, scaled=True, centre=True, weights=True, axis=1, axis_back=1
+):
     d = Q.shape[1]
     S = Q @ K.T / (np.sqrt(d) if scaled else 1)
-    A = np.exp(S - S.max(axis=1, keepdims=True))
-    A = A / A.sum(axis=1, keepdims=True)
+    A = np.exp(S - S.max(axis=axis, keepdims=True))
+    A = A / A.sum(axis=axis, keepdims=True)
     bar_A = G @ V.T
-    bar_S = bar_A - centre * (A * bar_A).sum(axis=1, keepdims=True)
+    bar_S = bar_A - centre * (A * bar_A).sum(axis=axis_back, keepdims=True)
     return (A * bar_S if weights else bar_S) @ K / (np.sqrt(d) if scaled and scaled_back else 1)
 
 
@@ -123,6 +128,7 @@ add(
     Exercise(
         "6.2 queries",
         queries,
+        level="think",
         inputs=[
             (
                 rng.normal(size=(n, 5)),
@@ -140,6 +146,13 @@ add(
             ),
             "the weights of a row add up to 1, so each depends on all scores: "
             "the mean error of the row is missing.": lambda *p: queries(*p, centre=False),
+            "the weights of a query add up to 1 over the keys, which are the columns; "
+            "the softmax goes along the rows.": lambda *p: queries(*p, axis=0, axis_back=0),
+            "the softmax goes along the rows on the way forward, too: "
+            "a query's weights add up to 1.": lambda *p: queries(*p, axis=0),
+            "the mean error is that of a query's row, not of a key's column.": lambda *p: queries(
+                *p, axis_back=0
+            ),
             "the weight itself is missing as a factor of the softmax's derivative.": lambda *p: (
                 queries(*p, weights=False)
             ),
@@ -151,6 +164,7 @@ add(
     Exercise(
         "6.2 who sees whom",
         4 * 64 * 65 // 2,
+        level="recall",
         mistakes={
             "that is one head; there are four.": 64 * 65 // 2,
             "that is all weights; half of them, about, are masked.": 4 * 64 * 64,
