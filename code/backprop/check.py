@@ -369,17 +369,17 @@ def diagnose(wrong: list[tuple], exercise: Exercise, tried: int = 1) -> str:
     misshapen = next((s for s, (a, r) in zip(sentences, wrong) if a.shape != r.shape), None)
     if misshapen:
         return misshapen
-    if sentences[0] and all(s == sentences[0] for s in sentences):
-        return sentences[0]
-    if all(s and "entries are right" in s for s in sentences):
-        return sentences[0]
+    first = sentences[0]
+    kinds = {s if s and "entries are right" not in s else bool(s) for s in sentences}
+    if first and len(kinds) == 1:
+        return first
     if exercise.whole(wrong[0][1]) and not all(np.all(a == np.round(a)) for a, _ in wrong):
         return "whole numbers are wanted."
     factors = [factor_of(a, r, exercise) for a, r in wrong]
-    first = factors[0]
-    if len(wrong) == tried and first and all(np.isclose(f, first, rtol=1e-4) for f in factors):
+    factor = factors[0]
+    if len(wrong) == tried and factor and all(np.isclose(f, factor, rtol=1e-4) for f in factors):
         numbers = sum(r.size for _, r in wrong)
-        simple = simple_factor(first, largest=10 if numbers == 1 else 1000)
+        simple = simple_factor(factor, largest=10 if numbers == 1 else 1000)
         if numbers == 1:  # the factor of a single number would give the number away
             return "it is off by a simple factor, such as 2 or 1/2." if simple else GENERIC
         times = f": yours is {simple} times what it should be" if simple else ""

@@ -8,9 +8,9 @@ from ..activations import sigmoid, softmax
 from .registry import Exercise, add
 
 
-def orthogonal(G):
+def orthogonal(G, turn=lambda Vt: Vt):
     U, _, Vt = np.linalg.svd(G, full_matrices=False)
-    return U @ Vt
+    return U @ turn(Vt)
 
 
 rng = np.random.default_rng(83)
@@ -28,8 +28,8 @@ add(
             "that is the steepest direction when each entry is bounded by itself, "
             "not the matrix.": np.sign,
             "NumPy's svd returns V transposed already; do not transpose it back.": lambda G: (
-                lambda U, _, Vt: U @ Vt.T
-            )(*np.linalg.svd(G, full_matrices=False)),
+                orthogonal(G, np.transpose)
+            ),
             "the singular values are still in it.": lambda G: G.copy(),
         },
     )
