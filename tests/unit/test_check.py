@@ -622,3 +622,63 @@ def test_what_readers_are_told():
 
 def test_names_of_exercises_start_with_their_section():
     assert all(re.match(r"\d+\.\d+ \S", name) for name in EXERCISES)
+
+
+# ------------------------------------------------------------------ the solutions that are longest
+def differences(loss, x, h=1e-6):
+    """The central differences of `loss` at `x`, entry by entry."""
+    grad = np.zeros_like(x)
+    for k in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[k] = h
+        grad[k] = (loss(x + step) - loss(x - step)) / (2 * h)
+    return grad
+
+
+def logistic(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def row_softmax(S):
+    return np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)
+
+
+def test_solutions_of_chapter_6_by_central_differences():
+    def lstm(state, x, Wx, Wh, b, grad_h, grad_c):
+        h, c = np.split(state, 2, axis=1)
+        i, f, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
+        c = logistic(f) * c + logistic(i) * np.tanh(g)
+        return np.sum(grad_h * logistic(o) * np.tanh(c)) + np.sum(grad_c * c)
+
+    def gru(h, x, Wx, Wh, b, bh, grad):
+        zx, zh = np.split(x @ Wx + b, 3, axis=1), np.split(h @ Wh, 3, axis=1)
+        r, u = logistic(zx[0] + zh[0]), logistic(zx[1] + zh[1])
+        g = np.tanh(zx[2] + r * (zh[2] + bh))
+        return np.sum(grad * ((1 - u) * g + u * h))
+
+    def heads(Wq, X, Wk, Wv, Wo, m, G):
+        parts = zip(*(np.split(X @ W, m, axis=1) for W in (Wq, Wk, Wv)))
+        H = [row_softmax(Q @ K.T / np.sqrt(Q.shape[1])) @ V for Q, K, V in parts]
+        return np.sum(G * (np.concatenate(H, axis=1) @ Wo))
+
+    def normalised(x, grad, gamma, eps):
+        return np.sum(grad * gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps))
+
+    def log_q(U, V, q):
+        return -np.mean(np.log(np.diag(row_softmax(U @ V.T - np.log(q)))))
+
+    def near(name, args, loss, x):
+        assert np.allclose(EXERCISES[name].answer(*args), differences(loss, x), atol=1e-7), name
+
+    for args in EXERCISES["6.2 LSTM step"].inputs:
+        x, h, c, *rest = args
+        state = np.concatenate([h, c], axis=1)
+        near("6.2 LSTM step", args, lambda s: lstm(s, x, *rest), state)
+    for args in EXERCISES["6.2 GRU step"].inputs:
+        near("6.2 GRU step", args, lambda h: gru(h, args[0], *args[2:]), args[1])
+    for args in EXERCISES["6.2 heads"].inputs:
+        near("6.2 heads", args, lambda Wq: heads(Wq, args[0], *args[2:]), args[1])
+    for args in EXERCISES["6.1 batch normalisation"].inputs:
+        near("6.1 batch normalisation", args, lambda x: normalised(x, *args[1:]), args[0])
+    for args in EXERCISES["6.3 log q"].inputs:
+        near("6.3 log q", args, lambda U: log_q(U, *args[1:]), args[0])

@@ -135,6 +135,48 @@ add(
     )
 )
 
+
+def batch_norm_backward(x, grad_y, gamma, eps, *, by_mean=1.0, by_variance=1.0, root=0.5, ddof=0):
+    s = (x.var(axis=0, ddof=ddof) + eps) ** root
+    x_hat = (x - x.mean(axis=0)) / s
+    g = grad_y * gamma
+    return (g - by_mean * g.mean(axis=0) - by_variance * x_hat * (g * x_hat).mean(axis=0)) / s
+
+
+add(
+    Exercise(
+        "6.1 batch normalisation",
+        batch_norm_backward,
+        level="practise",
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(size=(n, d)), rng.normal(size=d), eps)
+            for n, d, eps in ((5, 3, 0.1), (2, 4, 0.5), (8, 2, 0.01), (3, 3, 1.0))
+        ],
+        mistakes={
+            "the path by the variance is missing: each x changes the spread of its "
+            "column.": lambda *p: batch_norm_backward(*p, by_variance=0.0),
+            "the path by the mean is missing: it depends on every x.": lambda *p: (
+                batch_norm_backward(*p, by_mean=0.0)
+            ),
+            "only the direct path is there; mean and variance depend on every x.": lambda *p: (
+                batch_norm_backward(*p, by_mean=0.0, by_variance=0.0)
+            ),
+            "both other paths take away from the direct one; "
+            "that by the variance has the wrong sign.": lambda *p: batch_norm_backward(
+                *p, by_variance=-1.0
+            ),
+            "eps is missing under the root.": lambda x, g, c, eps: batch_norm_backward(x, g, c, 0),
+            "the scale gamma is missing.": lambda x, g, c, eps: batch_norm_backward(x, g, 1, eps),
+            "the variance of the batch is divided by N, not by N - 1.": lambda *p: (
+                batch_norm_backward(*p, ddof=1)
+            ),
+            "that divides by the variance; the standard deviation is its root.": lambda *p: (
+                batch_norm_backward(*p, root=1.0)
+            ),
+        },
+    )
+)
+
 add(
     Exercise(
         "6.1 frozen",

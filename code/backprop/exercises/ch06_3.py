@@ -100,6 +100,39 @@ add(
 )
 
 
+def corrected_gradient(U, V, q, *, sign=-1.0, take=np.log, mean=True):
+    S = U @ V.T + sign * take(q)  # (n, n) + (n,): one share a column
+    P = np.exp(S - S.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    return (P - np.eye(len(U))) @ V / (len(U) if mean else 1)
+
+
+add(
+    Exercise(
+        "6.3 log q",
+        corrected_gradient,
+        level="practise",
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(size=(n, d)), rng.dirichlet(np.ones(n)) / 2)
+            for n, d in ((3, 2), (5, 4), (2, 3))
+        ],
+        mistakes={
+            "that is the gradient without a correction; the share belongs to the film, the column: "
+            "taken off a whole row, it changes nothing in a softmax.": lambda U, V, q: (
+                corrected_gradient(U, V, q, sign=0.0)
+            ),
+            "the logarithm is taken off the scores, not added.": lambda *p: corrected_gradient(
+                *p, sign=1.0
+            ),
+            "it is the logarithm of the share that is taken off, not the share.": lambda *p: (
+                corrected_gradient(*p, take=np.copy)
+            ),
+            "the loss is the mean over the n pairs.": lambda *p: corrected_gradient(*p, mean=False),
+        },
+    )
+)
+
+
 def in_batch_gradient_of_films(U, V):
     S = U @ V.T
     P = np.exp(S - S.max(axis=1, keepdims=True))
