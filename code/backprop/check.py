@@ -49,9 +49,13 @@ def check(name: str, answer: Any) -> Verdict:
 
     Raises
     ------
+    TypeError
+        `name` is no text, as where name and answer have changed places.
     KeyError
         There is no exercise of that name; the error lists those of the chapter.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of the exercise comes first, then the answer: not {name!r}")
     if name not in EXERCISES:
         chapter = [n for n in EXERCISES if n.split(".")[0] == name.split(".")[0]]
         raise KeyError(
