@@ -348,7 +348,7 @@ def told(args: tuple) -> str:
         if isinstance(a, np.ndarray):
             entries = np.array2string(a, precision=3, separator=", ", suppress_small=False)
             return entries if a.ndim == 1 and a.size <= 9 else f"an array of shape {a.shape}"
-        return "a function" if callable(a) else f"{a}"
+        return "a function" if callable(a) else f"{a:.4g}" if isinstance(a, float) else f"{a}"
 
     return "for the input " + ", ".join(one(a) for a in args)
 

@@ -121,6 +121,21 @@ def test_exercises_are_registered_and_their_solutions_accepted(section):
         assert len(said) == 2 and said[0] != "Right." and said[1] == "Right.", f"{name}: {said}"
 
 
+@pytest.mark.parametrize("section", SECTIONS)
+def test_exercises_carry_their_level(section):
+    """The class of an exercise on the page is the level of the one that its cell checks."""
+    from backprop.exercises import EXERCISES
+
+    cells = notebook(section).cells
+    for cell, answer in zip(cells, cells[1:]):
+        if cell.cell_type == "markdown" and "{exercise}" in cell.source:
+            name = re.search(r"\bcheck\(\s*\"([^\"]+)\"", answer.source)[1]
+            shown = re.search(
+                r"\{exercise\}[^\n]*\n:label: \S+\n:class: level-(\w+)\n", cell.source
+            )
+            assert shown and shown[1] == EXERCISES[name].level, name
+
+
 def test_docstrings_name_labels_that_exist():
     """Where a docstring of the companion names an equation, some page has it."""
     defined = set()

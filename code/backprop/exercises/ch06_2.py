@@ -303,8 +303,8 @@ add(
         ],
         mistakes={
             "that is one head as wide as all; "
-            "each head has scores and a softmax of its own.": lambda *p: query_weights(
-                *p[:5], 1, p[6]
+            "each head has scores and a softmax of its own.": lambda X, Wq, Wk, Wv, Wo, m, G: (
+                query_weights(X, Wq, Wk, Wv, Wo, 1, G)
             ),
             "a head has d / m columns: it is the root of that by which "
             "its scores are divided.": lambda *p: query_weights(*p, whole=True),
