@@ -17,7 +17,8 @@ chapter  what it is about                       where its code is
 =======  =====================================  ===================================================
 
 On every page: `datasets` (real data), `plots` (one style), `check` (judges an answer to one of the
-`exercises`), `stored` (results of long runs) and `live` (the figures that move).
+`exercises`), `stored` (results of long runs) and `live` (the figures that move). What goes into a
+function is converted and checked in `doors`; no formula stands there.
 
 The names that most pages use can be imported from here: ``from backprop import Network, train``.
 """
@@ -31,7 +32,7 @@ CORE = {
     "Network": "network",
     "Sequential": "network",
     "Dense": "network",
-    "Layer": "model",
+    "Layer": "network",
     "Model": "model",
     "CrossEntropy": "losses",
     "BinaryCrossEntropy": "losses",

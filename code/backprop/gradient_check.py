@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .doors import function, instance, positive
 from .losses import Loss
-from .network import Network
+from .model import randomness, redraw
+from .network import Sequential
 
 
 @dataclass
@@ -87,6 +89,10 @@ def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e
     TypeError
         The array is not float64.
     """
+    function("loss", loss, "lambda: loss(net.forward(X), t)")
+    h = positive("h", h)
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+        raise TypeError("the array must be one of float64: its entries are moved in place")
     if array.dtype != np.float64:
         raise TypeError(
             f"a gradient check needs float64, the array is {array.dtype}: "
@@ -95,11 +101,13 @@ def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e
     numeric = np.empty_like(array)
     for k in np.ndindex(array.shape):
         kept = array[k]
-        array[k] = kept + h
-        above = loss()
-        array[k] = kept - h
-        below = loss()
-        array[k] = kept
+        try:
+            array[k] = kept + h
+            above = loss()
+            array[k] = kept - h
+            below = loss()
+        finally:
+            array[k] = kept
         numeric[k] = (above - below) / (2 * h)
     return numeric
 
@@ -138,22 +146,38 @@ def gradient_check(
         raise ValueError(
             f"parameters are named {sorted(parameters)}, gradients {sorted(gradients)}"
         )
-    gradients = {name: g.copy() for name, g in gradients.items()}  # `loss()` may write into them
-    tensors = []
+    function("loss", loss, "lambda: loss(net.forward(X), t)")
+    h = positive("h", h)
+    kept = {name: np.array(g) for name, g in gradients.items()}  # `loss()` may write into them
+    value, again = float(loss()), float(loss())
+    if value != again and not np.isclose(value, again, rtol=1e-12, atol=1e-15):
+        raise ValueError(
+            f"loss() is {value:.6g} and then {again:.6g} at the same place: it draws at random, "
+            "and has no derivative. For dropout set layer.fixed = True, or net.training = False"
+        )
+    pairs = {}
     for name, p in parameters.items():
-        analytic = gradients[name]
+        analytic = kept[name]
         if analytic.shape != p.shape:
             raise ValueError(
                 f"the gradient of {name} has shape {analytic.shape}, the parameter {p.shape}"
             )
-        numeric = numeric_gradient(loss, p, h)
-        difference = np.abs(analytic - numeric)
-        scale = max(np.abs(analytic).max(), np.abs(numeric).max())
-        k = np.unravel_index(difference.argmax(), p.shape)
+        pairs[name] = analytic, numeric_gradient(loss, p, h)
+    # what rounding leaves of a gradient that is 0: of the loss, over 2h; and beside the largest one
+    sizes = {name: size(*pair) for name, pair in pairs.items()}
+    largest = max(s for s in (0.0, *sizes.values()) if np.isfinite(s))
+    nothing = max(10 * np.finfo(float).eps * abs(value) / h, 1e-10 * largest)
+    tensors = []
+    for name, (analytic, numeric) in pairs.items():
+        difference, scale = np.abs(analytic - numeric), sizes[name]
+        error = (
+            0.0 if scale <= nothing else difference.max() / scale if np.isfinite(scale) else np.inf
+        )
+        k = np.unravel_index(difference.argmax(), difference.shape)
         tensors.append(
             TensorCheck(
                 name,
-                float(difference.max() / scale) if scale else 0.0,
+                float(error),
                 f"{name}[{','.join(map(str, k))}]",
                 float(analytic[k]),
                 float(numeric[k]),
@@ -162,9 +186,23 @@ def gradient_check(
     return GradientReport(tensors)
 
 
+def size(analytic: np.ndarray, numeric: np.ndarray) -> float:
+    """The largest entry of the two, whatever its sign; infinite where one is no number."""
+    largest = max(np.abs(analytic).max(), np.abs(numeric).max())
+    return float(largest) if np.isfinite(analytic).all() and np.isfinite(numeric).all() else np.inf
+
+
 def check_network(
-    net: Network, loss: Loss, X: np.ndarray, t: np.ndarray, h: float = 1e-5
+    net: Sequential, loss: Loss, X: np.ndarray, t: np.ndarray, h: float = 1e-5
 ) -> GradientReport:
     """Run one backward pass of `net` (float64) on ``(X, t)`` and check every gradient."""
-    net.loss_and_gradients(loss, X, t)
-    return gradient_check(lambda: loss(net.forward(X), t), net.parameters, net.gradients, h)
+    instance("net", net, Sequential, "Network([2, 3, 1])")
+    instance("loss", loss, Loss, "CrossEntropy()")
+    before, drawn = net.snapshot(), randomness(net.leaves)
+    try:
+        net.loss_and_gradients(loss, X, t)
+        return gradient_check(lambda: loss(net.forward(X), t), net.parameters, net.gradients, h)
+    finally:
+        net.restore(before)
+        redraw(drawn)
+        net.passed = None

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import math
 
+from .doors import number
+
 
 class Scalar:
     """A number in a graph.
@@ -46,7 +48,7 @@ class Scalar:
         local: tuple[float, ...] = (),
         op: str = "",
     ):
-        self.value = float(value)
+        self.value = number("the value of a Scalar", value, anything=True)
         self.grad = 0.0
         self.name = name
         self.parents = parents
@@ -70,6 +72,13 @@ class Scalar:
                 "the exponent must be a plain number; "
                 "write exp(k * log(x)) for an exponent in the graph"
             )
+        k = number("the exponent", k)
+        if self.value < 0 and k != int(k):
+            raise ValueError(f"{self.value:g} ^ {k:g} is no real number")
+        if self.value == 0 and k < 0:
+            raise ZeroDivisionError(f"0 ^ {k:g} is a division by 0")
+        if self.value == 0 and 0 < k < 1:
+            raise ValueError(f"0 ^ {k:g} has no derivative")
         slope = k * self.value ** (k - 1) if k else 0.0
         return Scalar(self.value**k, "", (self,), (slope,), f"^{k:g}")
 

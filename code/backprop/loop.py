@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from tqdm.auto import tqdm
+
+from .doors import Whole, function, generator, number, stepper, truth, whole
 
 
 class Trainable(Protocol):
@@ -40,7 +43,7 @@ class Stepper(Protocol):
     def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None: ...
 
 
-class Each:
+class Each(Whole):
     """An optimiser for each part of a model whose `theta` is a list, as one `Stepper`.
 
     The model's `gradient` is then a list too, of tuples: what the optimiser of that part takes
@@ -53,14 +56,16 @@ class Each:
     """
 
     def __init__(self, optimizers: list[Any]):
-        self.optimizers = optimizers
+        self.optimizers = list(optimizers)
+        for optimizer in self.optimizers:
+            stepper(optimizer)
 
     @property
     def learning_rate(self) -> float:
         return self.optimizers[0].learning_rate
 
     def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None:
-        for optimizer, part, g in zip(self.optimizers, theta, gradient):
+        for optimizer, part, g in zip(self.optimizers, theta, gradient, strict=True):
             optimizer.step(part, *g, factor)
 
 
@@ -84,7 +89,7 @@ class History:
     step_loss : list of float
         Loss of each mini-batch, before its update.
     loss : list of float
-        Mean of `step_loss` over each epoch.
+        Mean over each epoch of `step_loss`, in which a small last batch counts by its samples.
     validation_loss : list of float
         After each epoch, where validation data was given.
     validation_score : list of float
@@ -101,9 +106,12 @@ class History:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch (from 1) with the lowest validation loss, or loss without validation data."""
-        values = self.validation_loss or self.loss
-        return int(np.argmin(values)) + 1 if values else 0
+        """The epoch (from 1) with the lowest validation loss, or loss without validation data.
+
+        NaN is never the lowest; 0 where there is no number at all.
+        """
+        values = np.array(self.validation_loss or self.loss, float)
+        return 0 if np.isnan(values).all() else int(np.nanargmin(values)) + 1
 
     def __repr__(self) -> str:
         text = f"History: {len(self.loss)} epochs, {len(self.step_loss)} steps"
@@ -124,6 +132,7 @@ def run(
     steps: int,
     schedule: Callable[[float], float] | None = None,
     after: Callable[[History], Any] | None = None,
+    advice: Callable[[], str] | None = None,
     progress: bool = True,
 ) -> History:
     """Batch after batch: loss and gradient, then a step of the optimiser; return the `History`.
@@ -146,18 +155,26 @@ def run(
         Factor on the learning rate, as for `train`.
     after : callable, optional
         ``after(history)`` is called after each epoch; where it is true, training stops.
+    advice : callable, optional
+        ``advice()`` says what to change where training diverges; by default the learning rate.
     progress : bool
         Whether to show a tqdm bar.
 
     Raises
     ------
     TrainingDiverged
-        The loss is no longer finite, or 1,000 times what it was at first.
+        The loss is no longer finite; ten batches in a row have 1,000 times the loss of the first
+        one, or an epoch 1,000 times that of the first epoch.
 
     Ctrl-C ends training and returns the history so far.
     """
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, not {epochs}")
+    epochs, steps = whole("epochs", epochs, 1), whole("steps", steps, 1)
+    stepper(optimizer)
+    progress = truth("progress", progress)
+    function("schedule", schedule, "cosine")
+    function("after", after, "lambda history: False")
+    limit = 0.0  # of a loss that is no accident any more
+    high = 0  # batches in a row with a loss far above the first
     history, total = History(), epochs * steps
     losses = history.step_loss
     bar = tqdm(total=total, unit="step", leave=False, disable=not progress, mininterval=0.5)
@@ -166,20 +183,25 @@ def run(
     try:
         with bar, quiet:
             for epoch in range(1, epochs + 1):
-                first = len(losses)
+                first, sizes = len(losses), []
                 for batch in batches():
                     done = min(len(losses) / total, 1.0)
                     losses.append(learn(*batch))
-                    if not losses[-1] <= 1000 * max(losses[0], 1e-3):  # also true for NaN
-                        raise diverged(history, optimizer)
-                    factor = 1.0 if schedule is None else schedule(done)
+                    sizes.append(rows(batch))
+                    # one batch may be hard, or the first one easy: ten in a row are no accident
+                    limit = limit or far(losses[0])
+                    high = high + 1 if losses[-1] > limit else 0
+                    if high == 10 or not math.isfinite(losses[-1]):
+                        raise diverged(history, optimizer, advice)
+                    factor = 1.0 if schedule is None else number("the schedule", schedule(done))
                     optimizer.step(model.theta, model.gradient, factor)
                     bar.update()
                 if not all(np.isfinite(p).all() for p in model.parameters.values()):
-                    raise diverged(
-                        history, optimizer, "the parameters are no longer finite numbers"
-                    )
-                history.loss.append(float(np.mean(losses[first:])))
+                    what = "the parameters are no longer finite numbers"
+                    raise diverged(history, optimizer, advice, what)
+                history.loss.append(mean(losses[first:], sizes))
+                if history.loss[-1] > far(history.loss[0]):
+                    raise diverged(history, optimizer, advice)
                 if after is not None and after(history):
                     history.stopped = "early stop"
                     break
@@ -204,6 +226,11 @@ def shuffled(
     rng : numpy.random.Generator
         Source of the orders.
     """
+    batch_size, rng = whole("batch_size", batch_size, 1), generator(rng)
+    columns = [np.asarray(column) for column in columns]
+    if len({len(column) for column in columns}) != 1:
+        lengths = ", ".join(str(len(column)) for column in columns)
+        raise ValueError(f"the columns have different lengths: {lengths}")
     space = [np.empty((batch_size, *column.shape[1:]), column.dtype) for column in columns]
 
     def epoch() -> Iterator[tuple[np.ndarray, ...]]:
@@ -218,16 +245,41 @@ def shuffled(
     return epoch
 
 
-def diverged(history: History, optimizer: Stepper, what: str = "") -> TrainingDiverged:
+def far(loss: float) -> float:
+    """What no loss reaches that was `loss` at first, unless training goes wrong."""
+    return 1000 * max(loss, 1e-3)
+
+
+def rows(batch: tuple) -> int:
+    """How many samples a batch has: the rows of its last array."""
+    shape = getattr(batch[-1], "shape", ())
+    return shape[0] if shape else 1
+
+
+def mean(losses: list[float], sizes: list[int]) -> float:
+    """The mean of the losses of batches of these sizes, over all their samples."""
+    if len(set(sizes)) == 1:
+        return float(np.mean(losses))
+    return float(np.average(losses, weights=sizes))
+
+
+def diverged(
+    history: History,
+    optimizer: Stepper,
+    advice: Callable[[], str] | None = None,
+    what: str = "",
+) -> TrainingDiverged:
     """The error for training that went wrong at the last step; `what` says in which way."""
     losses, eta = history.step_loss, optimizer.learning_rate
-    if not what:
-        finite = np.isfinite(losses[-1])
-        what = f"the loss reached {losses[-1]:.3g}" if finite else "the loss is no longer finite"
+    if not what and math.isfinite(losses[-1]):
+        what = f"the loss reached {losses[-1]:.3g}"
+    slower = (
+        f"Try a smaller learning rate: a tenth of {eta:g}, "
+        "then a third of it; check that the inputs are scaled."
+    )
     return TrainingDiverged(
-        f"training diverged: at step {len(losses)} {what} (the loss was {losses[0]:.3g} at step 1)."
-        f" Try a smaller learning rate: a tenth of {eta:g}, then a third of it; check that the "
-        "inputs are scaled.",
+        f"training diverged: at step {len(losses)} {what or 'the loss is no longer finite'} "
+        f"(the loss was {losses[0]:.3g} at step 1). {(advice and advice()) or slower}",
         len(losses),
         history,
     )

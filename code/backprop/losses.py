@@ -16,28 +16,51 @@ from typing import Any
 import numpy as np
 
 from .activations import sigmoid, softmax
+from .doors import checked, classes, finite, floats, positive
+from .doors.passes import both_door
 
 
 class Loss:
-    """A loss and its gradient. Subclasses write `both`; the rest follows."""
+    """A loss and its gradient. Subclasses write `both`; the rest follows.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    applies : str
+        The activation that it applies to the outputs itself, if it does.
+    unchecked : callable
+        `both` behind its door, for loops that have checked their targets once.
+    """
 
     name = ""
+    applies = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "both" in vars(cls):
+            cls.unchecked = vars(cls)["both"]
+            cls.both = both_door(vars(cls)["both"])  # type: ignore[method-assign]
+        if "__init__" in vars(cls):
+            cls.__init__ = checked(vars(cls)["__init__"], whole_arrays="relation")  # type: ignore[method-assign]
 
     def both(self, y: np.ndarray, t: np.ndarray) -> tuple[float, np.ndarray]:
         """Return ``(L, dL/dy)``; ``dL/dy`` has the shape of `y`, and its 1/n."""
         raise NotImplementedError
 
+    unchecked = both
+
     def __call__(self, y: np.ndarray, t: Any) -> float:
         """Return the loss L, the mean over the batch. ValueError where `t` does not fit `y`."""
-        return self.both(y, self.targets(t, y.shape, y.dtype))[0]
+        return self.both(y, t)[0]
 
     def gradient(self, y: np.ndarray, t: Any) -> np.ndarray:
         """Return ``dL/dy``, shape of `y`. ValueError where `t` does not fit `y`."""
-        return self.both(y, self.targets(t, y.shape, y.dtype))[1]
+        return self.both(y, t)[1]
 
     def predict(self, y: np.ndarray) -> np.ndarray:
         """From the network's output to what it predicts: probabilities for the cross-entropies."""
-        return y
+        return floats("the outputs", y)
 
     def targets(self, t: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         """Check `t` for outputs of `shape` and `dtype`; return it as the array that `both` takes.
@@ -45,11 +68,12 @@ class Loss:
         This is the door: `both` asks no more. Raises ValueError where `t` is not what the subclass
         allows; here an array like the output, of finite numbers.
         """
-        t = np.asarray(t)
+        t = floats("targets", t, dtype)
         if t.shape != shape:
+            flat = ": t[:, None] is a column" if shape == (*t.shape, 1) else ""
             raise ValueError(
                 f"{self.name}: targets have shape {t.shape}, the network's output {shape}; "
-                "they must be the same"
+                f"they must be the same{flat}"
             )
         return finite("targets", t).astype(dtype, copy=False)
 
@@ -88,6 +112,7 @@ class BinaryCrossEntropy(Loss):
     """
 
     name = "binary cross-entropy"
+    applies = "sigmoid"
 
     def both(self, z, t):
         value = np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z)))  # (n, d)
@@ -116,6 +141,7 @@ class CrossEntropy(Loss):
     """
 
     name = "cross-entropy"
+    applies = "softmax"
 
     def both(self, z, t):
         n = len(z)
@@ -138,18 +164,10 @@ class CrossEntropy(Loss):
         return softmax.forward(z)
 
     def targets(self, t, shape, dtype):
-        t, (n, K) = np.asarray(t), shape
-        if t.ndim == 1:
-            if len(t) != n:
-                raise ValueError(f"{self.name}: {len(t)} targets for {n} samples")
-            if t.dtype.kind not in "iu":
-                raise ValueError(f"{self.name}: class labels must be integers, not {t.dtype}")
-            if t.size and (t.min() < 0 or t.max() >= K):
-                raise ValueError(
-                    f"{self.name}: labels lie in {t.min()} .. {t.max()}, "
-                    f"but there are {K} classes, 0 .. {K - 1}"
-                )
-            return t
+        if len(shape) != 2:
+            raise ValueError(f"{self.name}: the outputs have shape {shape}; they must be (n, K)")
+        if np.ndim(t) == 1 or (np.shape(t) == (shape[0], 1) and shape[1] > 1):
+            return classes(self.name, t, *shape)
         t = super().targets(t, shape, dtype)
         if t.size and (t.min() < 0 or not np.allclose(t.sum(axis=1), 1, atol=1e-5)):
             raise ValueError(
@@ -188,9 +206,7 @@ class Huber(Loss):
     name = "huber"
 
     def __init__(self, delta: float = 1.0):
-        if not delta > 0 or not np.isfinite(delta):
-            raise ValueError(f"delta must be a positive number, not {delta}")
-        self.delta = float(delta)
+        self.delta = positive("delta", delta)
 
     def both(self, y, t):
         error = y - t  # (n, d)
@@ -216,6 +232,7 @@ class Hinge(Loss):
         return float(missing.sum()) / len(s), np.where(missing > 0, -t, 0) / len(s)
 
     def predict(self, s):
+        s = floats("the outputs", s)
         return np.where(s >= 0, s.dtype.type(1), s.dtype.type(-1))
 
     def targets(self, t, shape, dtype):
@@ -238,9 +255,10 @@ class KullbackLeibler(CrossEntropy):
     """
 
     name = "kullback-leibler"
+    cross_entropy = CrossEntropy.unchecked
 
     def both(self, z, t):
-        value, gradient = super().both(z, t)
+        value, gradient = self.cross_entropy(z, t)
         if t.ndim == 1:
             return value, gradient  # a class alone has entropy 0
         return value - float(entropy(t).sum()) / len(z), gradient
@@ -248,29 +266,15 @@ class KullbackLeibler(CrossEntropy):
 
 def entropy(p: np.ndarray) -> np.ndarray:
     """``-sum_k p_k log p_k`` of each distribution, (n, K) to (n,). 0 log 0 is 0, its limit."""
+    p = floats("p", p)
     return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
 
 
-def column(t: Any, shape: tuple[int, ...]) -> np.ndarray:
+def column(t: Any, shape: tuple[int, ...]) -> Any:
     """Return targets (n,) of a network with one output as the column (n, 1), others as they are."""
-    t = np.asarray(t)
-    return t[:, None] if t.ndim == 1 and shape == (len(t), 1) else t
-
-
-def finite(what: str, x: np.ndarray) -> np.ndarray:
-    """Return `x`, or raise ValueError that counts its NaN and infinite entries.
-
-    The error calls `x` by the name `what` and says where the first such entry stands.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = x.sum() if x.dtype.kind == "f" else 0  # a quick look: no array of answers
-    if not np.isfinite(total) and not (ok := np.isfinite(x)).all():
-        where = tuple(int(i) for i in np.argwhere(~ok)[0])
-        raise ValueError(
-            f"{what} must be finite; {np.count_nonzero(~ok)} of {x.size} entries are NaN or "
-            f"infinite, the first at {where}"
-        )
-    return x
+    if np.ndim(t) == 1 and shape == (len(t), 1):
+        return np.reshape(t, shape)
+    return t
 
 
 LOSSES = {

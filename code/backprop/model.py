@@ -1,6 +1,4 @@
-"""A layer; and a model: layers under names of one's own, their parameters in one vector.
-
-A layer has ``forward(x)``, ``backward(grad)`` and the dictionaries `parameters` and `gradients`.
+"""A model: layers under names of one's own, their parameters in one vector.
 
 All parameters of a model lie in one vector, ``theta``, all gradients in another, ``gradient``, so
 that an optimiser's step is a few operations on two long vectors; ``parameters["W1"]`` and
@@ -13,64 +11,22 @@ whatever the flag says.
 
 from __future__ import annotations
 
+import copy
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .losses import finite
+from .doors import Arrays, finite, floats, write
+from .doors.passes import Guarded
+
+if TYPE_CHECKING:
+    from .network import Layer
 
 
-class Layer:
-    """What all layers share. A layer without parameters leaves the two dictionaries empty.
-
-    Attributes
-    ----------
-    parameters : dict of str to array
-    gradients : dict of str to array
-        To each parameter its gradient, of the same shape.
-    layers : sequence of Layer
-        The layers inside this one, if it is made of others.
-    training : bool
-        Whether the layer computes as in training.
-    mask : array of bool, shape (n, T), or None
-        True where a sequence has an element; None: everywhere.
-    takes_ids : bool
-        Whether its input are integer ids.
-    """
-
-    training: bool = True
-    takes_ids: bool = False
-    mask: np.ndarray | None = None
-    layers: Sequence[Layer] = ()
-
-    def __init__(self) -> None:
-        self.parameters: dict[str, np.ndarray] = {}
-        self.gradients: dict[str, np.ndarray] = {}
-
-    def own(self, **parameters: np.ndarray) -> None:
-        """Take `parameters`, and make a gradient of zeros beside each."""
-        self.parameters = parameters
-        self.gradients = {name: np.zeros_like(p) for name, p in parameters.items()}
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        """Return the layer's output and keep what `backward` needs."""
-        raise NotImplementedError
-
-    def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray | Any:
-        """From `grad`, dL/d(output), fill `gradients` and return dL/dx.
-
-        With ``inputs=False`` the latter may be left out: then the answer is None.
-        """
-        raise NotImplementedError
-
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """From one sample's shape to that of its output; ValueError where it does not fit."""
-        return shape
-
-
-class Model:
+class Model(Guarded):
     """Layers under names of one's own: ``Model(encoder=LSTM(...), readout=Dense(...))``.
 
     A subclass writes the passes. ``model["encoder"]`` is the layer;
@@ -113,15 +69,83 @@ class Model:
             have = " and ".join(sorted(map(str, dtypes))) or "no parameters"
             raise ValueError(f"the parameters must have one dtype; these layers have {have}")
         self.dtype: np.dtype = dtypes.pop()
-        self.leaves = [layer for _, layer in found]
-        self.theta, self.gradient = pack(self.leaves)
-        self.parameters: dict[str, np.ndarray] = {}
-        self.gradients: dict[str, np.ndarray] = {}
+        self._leaves = [layer for _, layer in found]
+        self._theta, self._gradient = self.part_of_another() or pack(self.leaves)
+        self._parameters, self._gradients = Arrays(), Arrays()
         for path, layer in found:
             for name in layer.parameters:
-                self.parameters[self.key(path, name)] = layer.parameters[name]
-                self.gradients[self.key(path, name)] = layer.gradients[name]
-        self.training = True
+                self._parameters.bind(self.key(path, name), layer.parameters[name])
+                self._gradients.bind(self.key(path, name), layer.gradients[name])
+        self.training = self.__dict__.get("_training", True)
+
+    def part_of_another(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Where all layers are a run of another network's: the parts of its vectors, shared.
+
+        None where no layer has another network; then all belong to this one. Raises ValueError
+        where only some have, since one array cannot lie in two vectors.
+        """
+        homes = {id(home): home for leaf in self.leaves if (home := leaf.home()) is not None}
+        homes.pop(id(self), None)
+        if not homes:
+            for leaf in self.leaves:
+                leaf.home = weakref.ref(self)  # type: ignore[method-assign]
+            return None
+        arrays = [p for leaf in self.leaves for p in leaf.parameters.values()]
+        (home, *others), size = homes.values(), sum(p.size for p in arrays)
+        start = (address(arrays[0]) - address(home.theta)) // home.theta.itemsize
+        places = np.cumsum([0] + [p.nbytes for p in arrays[:-1]]) + address(arrays[0])
+        if others or [address(p) for p in arrays] != places.tolist():
+            raise ValueError(
+                "a layer belongs to another network already, whose parameters lie in one vector; "
+                "give this network a copy of its own: copy.deepcopy(layer)"
+            )
+        self._home = home  # alive as long as this one is
+        return home.theta[start : start + size], home.gradient[start : start + size]
+
+    def __getstate__(self) -> dict[str, Any]:
+        packed = ("_theta", "_gradient", "_parameters", "_gradients", "_home")
+        return {name: value for name, value in self.__dict__.items() if name not in packed}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.collect()
+
+    def moving(self) -> list[np.ndarray]:
+        return [self.theta]
+
+    @property
+    def leaves(self) -> list[Layer]:
+        """All layers, those inside of others too."""
+        return self._leaves
+
+    @property
+    def theta(self) -> np.ndarray:
+        """All parameters, (P,); what is assigned to it is written into it."""
+        return self._theta
+
+    @theta.setter
+    def theta(self, value: Any) -> None:
+        write("theta", self._theta, value)
+
+    @property
+    def gradient(self) -> np.ndarray:
+        """All gradients, (P,), in the same order."""
+        return self._gradient
+
+    @gradient.setter
+    def gradient(self, value: Any) -> None:
+        write("gradient", self._gradient, value)
+
+    def snapshot(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """All that training changes: theta, and what layers carry on; see `restore`."""
+        lasting = [vars(leaf)[name] for leaf in self.leaves for name in leaf.lasting]
+        return [(array, array.copy()) for array in (self.theta, *lasting)]
+
+    @staticmethod
+    def restore(snapshot: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Put everything back to where it was at a `snapshot`."""
+        for array, value in snapshot:
+            array[...] = value
 
     def key(self, path: str, name: str) -> str:
         """Return what the parameter `name` of the layer at `path` is called in this model."""
@@ -148,7 +172,7 @@ class Model:
         for name, value in values.items():
             if name not in self.parameters:
                 raise KeyError(f"no parameter {name!r}; there are: {', '.join(self.parameters)}")
-            value = values[name] = finite(name, np.asarray(value, self.dtype))
+            value = values[name] = finite(name, floats(name, value).astype(self.dtype))
             if value.shape != self.parameters[name].shape:
                 raise ValueError(
                     f"{name} has shape {self.parameters[name].shape}, the value given {value.shape}"
@@ -203,6 +227,27 @@ def leaves(layers: Iterable[tuple[str, Layer]]) -> Iterator[tuple[str, Layer]]:
         )
 
 
+def randomness(layers: Iterable[Layer]) -> list[tuple[np.random.Generator, Any]]:
+    """The generators that the layers draw from, each with its state; see `redraw`."""
+    found = {
+        id(rng): rng
+        for layer in layers
+        if isinstance(rng := getattr(layer, "rng", None), np.random.Generator)
+    }
+    return [(rng, copy.deepcopy(rng.bit_generator.state)) for rng in found.values()]
+
+
+def redraw(states: list[tuple[np.random.Generator, Any]]) -> None:
+    """Put the generators back to their states: they draw the same again."""
+    for rng, state in states:
+        rng.bit_generator.state = state
+
+
+def address(array: np.ndarray) -> int:
+    """Where the memory of `array` begins."""
+    return array.__array_interface__["data"][0]
+
+
 def size(layer: Layer) -> int:
     """How many parameters `layer` has, with those of the layers inside it."""
     return sum(p.size for _, leaf in leaves([("", layer)]) for p in leaf.parameters.values())
@@ -211,7 +256,7 @@ def size(layer: Layer) -> int:
 def pack(layers: Sequence[Layer]) -> tuple[np.ndarray, np.ndarray]:
     """Move the layers' parameters into one vector and their gradients into another.
 
-    The layers keep views. Returns the two vectors, (P,) each, the second one zeros.
+    The layers keep views. Returns the two vectors, (P,) each.
     """
     parameters = [p for layer in layers for p in layer.parameters.values()]
     theta, gradient = np.zeros((2, sum(p.size for p in parameters)), parameters[0].dtype)
@@ -220,7 +265,9 @@ def pack(layers: Sequence[Layer]) -> tuple[np.ndarray, np.ndarray]:
         for name, p in layer.parameters.items():
             stop = start + p.size
             theta[start:stop] = p.ravel()
-            layer.parameters[name] = theta[start:stop].reshape(p.shape)
-            layer.gradients[name] = gradient[start:stop].reshape(p.shape)
+            if name in layer.gradients:
+                gradient[start:stop] = layer.gradients[name].ravel()
+            layer.parameters.bind(name, theta[start:stop].reshape(p.shape))
+            layer.gradients.bind(name, gradient[start:stop].reshape(p.shape))
             start = stop
     return theta, gradient

@@ -1,4 +1,4 @@
-r"""The fully connected layer, and networks of layers in a row.
+r"""Layers, the fully connected one, and networks of layers in a row.
 
 The forward pass of a network goes through the layers in order, the backward pass in reverse.
 """
@@ -12,8 +12,83 @@ from typing import Any
 import numpy as np
 
 from .activations import Activation, get_activation
-from .losses import Loss, finite
-from .model import Layer, Model, size
+from .doors import (
+    Arrays,
+    batch,
+    entrance,
+    finite,
+    float_kind,
+    generator,
+    instance,
+    whole,
+    whole_sizes,
+)
+from .doors.passes import Guarded, quick_door
+from .hints import check_output
+from .losses import Loss
+from .model import Model, size
+
+
+class Layer(Guarded):
+    """What all layers share. A layer without parameters leaves the two dictionaries empty.
+
+    Attributes
+    ----------
+    parameters : dict of str to array
+    gradients : dict of str to array
+        To each parameter its gradient, of the same shape.
+    layers : sequence of Layer
+        The layers inside this one, if it is made of others.
+    training : bool
+        Whether the layer computes as in training.
+    mask : array of bool, shape (n, T), or None
+        True where a sequence has an element; None: everywhere.
+    takes_ids : bool
+        Whether its input are integer ids.
+    """
+
+    training: bool = True
+    takes_ids: bool = False
+    mask: np.ndarray | None = None
+    layers: Sequence[Layer] = ()
+    lasting: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.own()
+
+    def own(self, **parameters: np.ndarray) -> None:
+        """Take `parameters`, and make a gradient of zeros beside each."""
+        for p in parameters.values():
+            float_kind(p.dtype)
+        self._parameters = Arrays(parameters)
+        self._gradients = Arrays({name: np.zeros_like(p) for name, p in parameters.items()})
+
+    @staticmethod
+    def home() -> Model | None:
+        """The network that the layer belongs to."""
+        return None
+
+    def enter(self, x: Any) -> np.ndarray:
+        """Convert and check what goes into `forward` from outside, (n, ...)."""
+        return entrance(self, x)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "home"}
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Return the layer's output and keep what `backward` needs."""
+        raise NotImplementedError
+
+    def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray | Any:
+        """From `grad`, dL/d(output), fill `gradients` and return dL/dx.
+
+        With ``inputs=False`` the latter may be left out: then the answer is None.
+        """
+        raise NotImplementedError
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """From one sample's shape to that of its output; ValueError where it does not fit."""
+        return shape
 
 
 class Dense(Layer):
@@ -48,11 +123,8 @@ class Dense(Layer):
         dtype: Any = np.float64,
     ):
         super().__init__()
-        if d_in < 1 or d_out < 1:
-            raise ValueError(
-                f"a layer needs at least one input and one unit, not {d_in} and {d_out}"
-            )
-        rng = np.random.default_rng() if rng is None else rng
+        d_in, d_out = whole("d_in", d_in, 1), whole("d_out", d_out, 1)
+        rng, dtype = generator(rng), float_kind(dtype)
         self.activation = get_activation(activation)
         variance = (2 if self.activation.name == "relu" else 1) / d_in
         W = rng.normal(0, np.sqrt(variance), (d_in, d_out)).astype(dtype)
@@ -119,9 +191,11 @@ class Sequential(Model):
         self, input_shape: Sequence[int], layers: Sequence[Layer], padding: int | None = None
     ):
         self.layers: Sequence[Layer] = list(layers)
+        for layer in self.layers:
+            instance("each of layers", layer, Layer, "Dense(2, 3)")
         self.padding = padding
         self.named = {str(l): layer for l, layer in enumerate(self.layers, 1)}
-        self.input_shape = tuple(input_shape)
+        self.input_shape = tuple(whole_sizes("input_shape", input_shape))
         self.shapes = [self.input_shape]
         for l, layer in enumerate(self.layers, 1):
             try:
@@ -133,7 +207,6 @@ class Sequential(Model):
         self.takes_ids = self.leaves[0].takes_ids
         has_parameters = [size(layer) > 0 for layer in self.layers]
         self.first = has_parameters.index(True)  # below it there is nothing to learn
-        self.output: np.ndarray | None = None
 
     def key(self, path: str, name: str) -> str:
         number, dot, inner = path.partition(".")
@@ -143,14 +216,17 @@ class Sequential(Model):
         """Return the output for a batch `X`, (n, *input_shape) or flat, finite, of `dtype`."""
         return self.propagate(finite("X", self.inputs(X)))
 
+    @quick_door
     def propagate(self, X: np.ndarray) -> np.ndarray:
-        """`forward` without the checks, for loops that have made them once."""
+        """`forward` without the checks, for loops that have made them once.
+
+        `X` must stay as it is until `backward` has run; what comes out can only be read.
+        """
         x = X.reshape(len(X), *self.input_shape)
         if self.padding is not None:
             self.give_mask(x != self.padding)
         for layer in self.layers:
             x = layer.forward(x)
-        self.output = x
         return x
 
     def backward(self, grad: np.ndarray, inputs: bool = False) -> np.ndarray | Any:
@@ -158,13 +234,6 @@ class Sequential(Model):
 
         `grad` has the shape of the output of the last forward pass.
         """
-        if self.output is None:
-            raise RuntimeError("backward needs the values of a pass; call forward(X)")
-        if grad.shape != self.output.shape:
-            raise ValueError(
-                f"the gradient has shape {grad.shape}, "
-                f"the output of the last forward pass {self.output.shape}"
-            )
         lowest = 0 if inputs else self.first
         for l in reversed(range(lowest, len(self.layers))):
             grad = self.layers[l].backward(grad, inputs=inputs or l > lowest)
@@ -172,46 +241,26 @@ class Sequential(Model):
 
     def loss_and_gradients(self, loss: Loss, X: np.ndarray, t: Any) -> float:
         """One forward and one backward pass: fill `gradients` and return the loss."""
-        y = self.forward(X)
-        value, grad = loss.both(y, loss.targets(t, y.shape, y.dtype))
+        y = self.propagate(finite("X", self.inputs(X)))
+        check_output(loss, self)
+        value, grad = loss.both(y, t)
         self.backward(grad)
         return value
 
     def predict(self, X: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """The outputs, in pieces of `batch_size` samples and never in training mode."""
-        X = finite("X", self.inputs(X))
+        X, batch_size = finite("X", self.inputs(X)), whole("batch_size", batch_size, 1)
         with self.mode(training=False):
-            return np.concatenate(
-                [self.propagate(X[i : i + batch_size]) for i in range(0, len(X), batch_size)]
-            )
+            y = [self.propagate(X[i : i + batch_size]) for i in range(0, len(X), batch_size)]
+        self.passed = None  # the layers keep what they had to do for this, not for a forward pass
+        return np.concatenate(y)
 
     def inputs(self, X: Any) -> np.ndarray:
         """Return `X` flat, (n, d), in the network's dtype; ids stay integers.
 
         Raises ValueError for a wrong shape or an empty batch, TypeError for another float dtype.
         """
-        X = np.asarray(X)
-        if X.shape[1:] not in (self.input_shape, (self.sizes[0],)):
-            shown = ", ".join(map(str, self.input_shape))
-            flat = f" or (n, {self.sizes[0]})" if len(self.input_shape) > 1 else ""
-            raise ValueError(
-                f"X has shape {X.shape}; the network takes one sample a row: (n, {shown}){flat}"
-            )
-        if len(X) == 0:
-            raise ValueError("X is empty: it has 0 rows; a batch needs at least one sample")
-        X = X.reshape(len(X), -1)
-        if self.takes_ids:
-            if X.dtype.kind not in "iu":
-                raise TypeError(f"X is {X.dtype}; the first layer takes ids, which are integers")
-            return X
-        if X.dtype.kind in "iub":
-            return X.astype(self.dtype)
-        if X.dtype != self.dtype:
-            raise TypeError(
-                f"X is {X.dtype}, the network {self.dtype}; convert one of them, "
-                f"for instance X.astype(np.{self.dtype})"
-            )
-        return X
+        return batch(self, X)
 
     def __repr__(self) -> str:
         lines = [f"Sequential {self.input_shape}, {self.theta.size:,} parameters, {self.dtype}"]
@@ -259,16 +308,13 @@ class Network(Sequential):
         rng: np.random.Generator | None = None,
         dtype: Any = np.float64,
     ):
-        if len(sizes) < 2:
-            raise ValueError(
-                f"a network needs at least an input and an output size, not {list(sizes)}"
-            )
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise ValueError(f"dtype must be float32 or float64, not {np.dtype(dtype)}")
-        rng = np.random.default_rng() if rng is None else rng
-        f = [hidden] * (len(sizes) - 2) + [output]
-        layers = [Dense(*d, f[l], bias, rng, dtype) for l, d in enumerate(zip(sizes, sizes[1:]))]
-        super().__init__(sizes[:1], layers)
+        d = whole_sizes("sizes", sizes)
+        if len(d) < 2:
+            raise ValueError(f"a network needs at least an input and an output size, not {d}")
+        rng, dtype = generator(rng), float_kind(dtype)
+        f = [get_activation(hidden)] * (len(d) - 2) + [get_activation(output)]
+        layers = [Dense(d[l], d[l + 1], f[l], bias, rng, dtype) for l in range(len(f))]
+        super().__init__(d[:1], layers)
 
     def __repr__(self) -> str:
         units = "-".join(map(str, self.sizes))

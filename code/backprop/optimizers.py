@@ -5,10 +5,14 @@ r"""Optimisers: from gradients to the next parameters.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from .doors import Whole, bound, checked, floats, fraction, not_negative, positive
 
-class Optimizer:
+
+class Optimizer(Whole):
     r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
 
     Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; every
@@ -25,6 +29,13 @@ class Optimizer:
 
     vectors: tuple[str, ...] = ()
     scratch: np.ndarray
+    theta: np.ndarray | None = None  # whose memory this is
+    gradient: np.ndarray | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls):
+            cls.__init__ = checked(vars(cls)["__init__"])  # type: ignore[method-assign]
 
     def __init__(self, learning_rate: float):
         self.learning_rate = positive("learning_rate", learning_rate)
@@ -39,13 +50,21 @@ class Optimizer:
 
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
         """Update `theta` in place; `factor`, from a schedule, scales this step's learning rate."""
-        self.prepare(theta, gradient)
+        gradient = self.prepare(theta, gradient)
         self.steps += 1
         np.multiply(self.direction(gradient), self.learning_rate * factor, out=self.scratch)
         theta -= self.scratch
 
-    def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> None:
-        """Make the memory before the first step; after that, refuse what it does not fit."""
+    def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """Make the memory before the first step; after that, refuse what it does not fit.
+
+        Return `gradient` as floats.
+        """
+        if theta is self.theta and gradient is self.gradient:  # as in the step before
+            return gradient
+        gradient = floats("the gradient", gradient)
+        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
+            raise TypeError("theta must be an array of floats: it is changed in place")
         if self.steps == 0:
             self.scratch = np.empty_like(theta)
             for name in self.vectors:
@@ -56,6 +75,15 @@ class Optimizer:
                 f"the gradient {gradient.shape}; they must be the same: take a new optimiser for "
                 "another network"
             )
+        if theta is not self.theta:
+            self.theta = bound(self.theta, theta) if self.steps and self.vectors else theta
+        self.gradient = gradient
+        return gradient
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            name: value for name, value in vars(self).items() if name not in ("theta", "gradient")
+        }
 
 
 class SGD(Optimizer):
@@ -242,12 +270,10 @@ class AdamW(Adam):
         weight_decay: float = 0.01,
     ):
         super().__init__(learning_rate, beta1, beta2, eps)
-        if not weight_decay >= 0 or not np.isfinite(weight_decay):
-            raise ValueError(f"weight_decay must be 0 or a positive number, not {weight_decay}")
-        self.weight_decay = float(weight_decay)
+        self.weight_decay = not_negative("weight_decay", weight_decay)
 
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
-        self.prepare(theta, gradient)
+        gradient = self.prepare(theta, gradient)
         theta *= 1 - self.learning_rate * factor * self.weight_decay
         super().step(theta, gradient, factor)
 
@@ -264,17 +290,3 @@ def scaled(numerator: np.ndarray, squares: np.ndarray, eps: float, out: np.ndarr
     np.sqrt(squares, out=out)
     out += eps
     return np.divide(numerator, out, out=out)
-
-
-def positive(name: str, value: float) -> float:
-    """Return `value`, or raise ValueError unless it is a finite number above 0."""
-    if not value > 0 or not np.isfinite(value):
-        raise ValueError(f"{name} must be a positive number, not {value}")
-    return float(value)
-
-
-def fraction(name: str, value: float) -> float:
-    """Return `value`, or raise ValueError unless it lies in [0, 1)."""
-    if not 0 <= value < 1:
-        raise ValueError(f"{name} must lie in [0, 1), not {value}")
-    return float(value)

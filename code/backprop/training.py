@@ -5,13 +5,28 @@ The loop itself, `backprop.loop.run`, serves other models too.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
 import numpy as np
 
+from .doors import classes as check_classes
+from .doors import (
+    finite,
+    floats,
+    function,
+    generator,
+    instance,
+    number,
+    stepper,
+    two_classes,
+    whole,
+)
+from .doors.passes import apart
+from .hints import cause, check_output, check_scale, squashed
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
-from .losses import Loss, finite
+from .losses import Loss
 from .network import Sequential
 
 __all__ = [
@@ -33,7 +48,7 @@ def train(
     optimizer: Stepper,
     *,
     epochs: int = 1,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     score: Callable | None = None,
     schedule: Callable[[float], float] | None = None,
@@ -58,8 +73,9 @@ def train(
         Makes the steps.
     epochs : int
         Passes over the data, at least 1.
-    batch_size : int
-        Samples a step, 1 to n; a smaller last batch is used as well.
+    batch_size : int, optional
+        Samples a step, 1 to n; a smaller last batch is used as well. By default 32, or all where
+        there are fewer.
     validation : pair of array, optional
         ``(X, t)`` to measure after each epoch.
     score : callable, optional
@@ -80,19 +96,32 @@ def train(
     ValueError, TypeError
         Data that does not fit; see `Sequential.inputs` and `Loss.targets`.
     TrainingDiverged
-        The loss is no longer finite, or 1,000 times what it was at first.
+        As for `backprop.loop.run`; and where the validation loss is no longer finite.
 
     Ctrl-C ends training and returns the history so far.
     """
+    instance("net", net, Sequential, "Network([2, 3, 1])")
+    instance("loss", loss, Loss, "CrossEntropy()")
+    stepper(optimizer)
+    function("score", score, "accuracy")
+    function("augment", augment, "random_shift()")
     X = finite("X", net.inputs(X))
     n = len(X)
     t = loss.targets(t, (n, *net.shapes[-1]), net.dtype)
+    if loss.applies == "softmax" and net.sizes[-1] == 1:
+        raise ValueError(
+            f"{loss.name} with one output is always 0: there is nothing to choose from. "
+            "Take BinaryCrossEntropy, or one output a class"
+        )
+    check_output(loss, net)
+    check_scale(net, X)
+    batch_size = min(32, n) if batch_size is None else whole("batch_size", batch_size)
     if not 1 <= batch_size <= n:
         raise ValueError(
             f"batch_size must lie in 1 .. {n}, the number of samples, not {batch_size}"
         )
-    if patience is not None and patience < 1:
-        raise ValueError(f"patience must be at least 1, not {patience}")
+    if patience is not None:
+        whole("patience", patience, 1)
     if patience is not None and validation is None:
         raise ValueError(
             "patience needs validation data: without it there is nothing to lose patience with"
@@ -100,62 +129,126 @@ def train(
     if score is not None and validation is None:
         raise ValueError("score needs validation data to be measured on")
     if validation is not None:  # better refused now than after an epoch
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise TypeError("validation must be a pair of samples and targets, (X, t)")
         rows = len(finite("validation X", net.inputs(validation[0])))
         loss.targets(validation[1], (rows, *net.shapes[-1]), net.dtype)
-    rng = np.random.default_rng() if rng is None else rng
-    best = net.theta.copy()
+    if score is accuracy and net.sizes[-1] == 1:
+        score = functools.partial(accuracy, threshold=0.5 if squashed(net) else 0.0)
+    rng = generator(rng)
+    best = net.snapshot()
 
-    def learn(X_batch: np.ndarray, t_batch: np.ndarray) -> float:
-        if augment is not None:
-            X_batch = augment(X_batch, rng)
-        value, grad = loss.both(net.propagate(X_batch), t_batch)
+    @apart
+    def passes(X_batch: np.ndarray, t_batch: np.ndarray) -> float:
+        value, grad = loss.unchecked(net.propagate(X_batch), t_batch)
         net.backward(grad)
         return value
 
+    def learn(X_batch: np.ndarray, t_batch: np.ndarray) -> float:
+        if augment is not None:
+            X_batch = net.inputs(augment(X_batch, rng))
+        return passes(X_batch, t_batch)
+
     def after(history: History) -> bool:
+        nonlocal best
         if validation is None:
             return False
         y = net.predict(validation[0])
         history.validation_loss.append(loss(y, validation[1]))
+        if not math.isfinite(history.validation_loss[-1]):
+            raise lost(history, net, *validation)
         if score is not None:
-            history.validation_score.append(float(score(y, validation[1])))
+            measured = number("the score", score(y, validation[1]))
+            history.validation_score.append(measured)
         waited = len(history.loss) - history.best_epoch
         if waited == 0:
-            best[...] = net.theta
+            best = net.snapshot()
         return patience is not None and waited >= patience
 
+    net.passed = None
     history = run(
         net,
         optimizer,
-        learn,
+        passes if augment is None else learn,
         shuffled((X, t), batch_size, rng),
         epochs=epochs,
         steps=math.ceil(n / batch_size),
         schedule=schedule,
         after=after,
+        advice=lambda: cause(X, t),
         progress=progress,
     )
     if patience and history.validation_loss:  # an interrupted first epoch has no best parameters
-        net.theta[...] = best
+        net.restore(best)
     return history
+
+
+def lost(history: History, net: Sequential, X: np.ndarray, t: np.ndarray) -> TrainingDiverged:
+    """The error for a validation loss that is no finite number."""
+    X = net.inputs(X)
+    size = np.abs(X).max(axis=1)
+    row = int(size.argmax())
+    why = f"the validation samples reach {size[row]:.3g}, in row {row}: is that a missing value?"
+    if size[row] < 1e6:
+        why = "the network's outputs have become too large: try a smaller learning rate"
+    return TrainingDiverged(
+        f"after epoch {len(history.loss)} the validation loss is "
+        f"{history.validation_loss[-1]:g}, no finite number (the training loss is "
+        f"{history.loss[-1]:.3g}); {why}",
+        len(history.step_loss),
+        history,
+    )
 
 
 def cosine(progress: float) -> float:
     """(1 + cos(pi * progress)) / 2, from 1 down to 0: a schedule for `train` (loshchilov2017)."""
+    progress = number("progress", progress)
     return 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
-    """The share of rows of `outputs`, (n, K), whose largest entry stands at the row's label.
+def accuracy(outputs: np.ndarray, labels: np.ndarray, threshold: float | None = None) -> float:
+    """The share of samples whose class is predicted right.
 
-    `labels` are (n,) integers in 0 .. K-1.
+    Parameters
+    ----------
+    outputs : array of shape (n, K)
+        The largest entry of a row is the class predicted. One column, (n, 1), is a logit: class 1
+        where it is above `threshold`.
+    labels : array of shape (n,)
+        Integers in 0 .. K-1; also as a column, (n, 1), or with a single one a row, (n, K). For one
+        column of outputs 0 and 1, or -1 and +1.
+    threshold : float, optional
+        Of one column: 0 for logits, 0.5 for probabilities. Without it 0, but outputs that all lie
+        in [0, 1] are refused, since they may be probabilities. `train` knows which they are.
+
+    Raises
+    ------
+    ValueError
+        A shape, a kind or a value does not fit.
     """
-    return float(np.mean(outputs.argmax(axis=1) == labels))
+    y = finite("outputs", floats("outputs", outputs))
+    if y.ndim != 2 or y.size == 0:
+        raise ValueError(f"outputs have shape {y.shape}; they must be (n, K), one sample a row")
+    n, K = y.shape
+    if K > 1:
+        return float(np.mean(y.argmax(axis=1) == check_classes("labels", labels, n, K)))
+    if threshold is None and y.min() >= 0 and y.max() <= 1:
+        raise ValueError(
+            "the outputs all lie in [0, 1]: say what they are, accuracy(outputs, labels, "
+            "threshold=0.5) for probabilities, threshold=0 for logits"
+        )
+    return float(np.mean((y[:, 0] > (threshold or 0.0)) == two_classes(labels, n)))
 
 
 def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Count samples: entry [i, j] is how many of class i were called j; (classes, classes)."""
-    counts = np.zeros((classes, classes), int)
+    """Count samples: entry [i, j] is how many of class i were called j; (classes, classes).
+
+    Raises ValueError unless both are as many integers in 0 .. classes-1.
+    """
+    K = whole("classes", classes, 1)
+    labels = check_classes("labels", labels, None, K)
+    predicted = check_classes("predicted", predicted, len(labels), K)
+    counts = np.zeros((K, K), int)
     np.add.at(counts, (labels, predicted), 1)
     return counts
 
@@ -165,11 +258,17 @@ def random_shift(pixels: int = 1, side: int = 28) -> Callable:
 
     How far is drawn for each picture of a batch; what comes in is 0.
     """
+    p, side = whole("pixels", pixels, 0), whole("side", side, 1)
 
     def shift(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        n, p = len(X), pixels
+        X, rng = floats("X", X), generator(rng)
+        if X.ndim != 2 or X.shape[1] != side * side:
+            raise ValueError(
+                f"X has shape {X.shape}; pictures of {side} x {side} pixels are (n, {side * side})"
+            )
+        n = len(X)
         padded = np.zeros((n, side + 2 * p, side + 2 * p), X.dtype)
-        padded[:, p:-p, p:-p] = X.reshape(n, side, side)
+        padded[:, p : p + side, p : p + side] = X.reshape(n, side, side)
         windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2))
         dy, dx = rng.integers(0, 2 * p + 1, (2, n))  # windows: (n, 2p+1, 2p+1, side, side)
         return windows[np.arange(n), dy, dx].reshape(n, side * side)

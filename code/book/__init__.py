@@ -1,17 +1,17 @@
 """The book's own Sphinx extension: from a notebook to a page, without network and kernel.
 
-`maths` renders every
-formula while the book is built, `live` carries live figures into the page, `numbering` numbers
-figures, equations and exercises after the section they stand in, `page` decides what a page loads
-and shows, `style` makes its one style sheet, `finding` makes the index and teaches the search,
-`elsewhere` knows where the book lies and runs. `notebooks` is no part of the build: it runs and
-normalises the notebooks (`make run`).
+`maths` renders every formula while the book is built, `live` carries live figures into the page,
+`numbering` numbers figures, equations and exercises after the section they stand in, `page` decides
+what a page loads and shows, `style` makes its one style sheet, `finding` makes the index, `search`
+what the reader's browser searches, `companion` and `source` give each module of the package a page
+and lead to it from every name in a code cell, `elsewhere` knows where the book lies and runs.
+`notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
 """
 
 import hashlib
 from pathlib import Path
 
-from . import elsewhere, finding, live, maths, numbering, page, style
+from . import elsewhere, finding, live, maths, numbering, page, search, source, style
 
 HERE = Path(__file__).parent
 
@@ -23,7 +23,7 @@ def fingerprint(*patterns):
 
 
 def take_fingerprints(app, config):
-    config.book_reading = fingerprint("*.py", "templates/*.html", "vendor/katex/katex.min.js")
+    config.book_reading = fingerprint("*.py", "templates/*.html", "vendor/*/*.js")
     config.book_look = fingerprint("static/*")
 
 
@@ -32,7 +32,7 @@ def setup(app):
     app.add_config_value("book_reading", "", "env")
     app.add_config_value("book_look", "", "html")
     app.connect("config-inited", take_fingerprints, priority=400)
-    for module in (maths, live, numbering, page, style, finding, elsewhere):
+    for module in (maths, live, numbering, page, style, finding, source, search, elsewhere):
         module.setup(app)
     return {
         "version": "1",

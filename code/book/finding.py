@@ -1,10 +1,10 @@
-"""Finding things: an index, a search that knows its words and reads Chinese, stable addresses.
+"""Finding things: names and addresses for terms, symbols and formulas, and the index of them.
 
 Three sorts of things get a name, an address and a line in the index (genindex.html): the rows of
 the glossary (a table that begins with English | 中文), the rows of the notation tables
-(symbol | ... | meaning), and every labelled formula. The search page shows them like headings:
-"Glossary > chain rule". A formula's name is its label in words: eq-sigmoid-slope is "sigmoid
-slope"; what the words of a label stand for is in `WORDS`, what no label can say in `NAMES`.
+(symbol | ... | meaning), and every labelled formula. The search (`search`) finds them, too. A
+formula's name is its label in words: eq-sigmoid-slope is "sigmoid slope"; what the words of a
+label stand for is in `WORDS`, what no label can say in `NAMES`.
 """
 
 import re
@@ -13,7 +13,6 @@ from html import escape
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.search.en import SearchEnglish
 from sphinx.transforms import SphinxTransform
 
 from . import maths
@@ -154,10 +153,6 @@ NAMES = {
 REFERENCES = re.compile(r"\s*[(（][^()（）]*[)）]")
 
 
-class named_place(nodes.General, nodes.Element):
-    """Nothing on the page; for the search index a title of the place whose address is its id."""
-
-
 def slug(text):
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", text).strip("-")
@@ -262,6 +257,7 @@ class NamePlaces(SphinxTransform):
             "id": self.address(row, f"term-{slug(short)}"),
             "name": cells[0],
             "chinese": chinese(cells[1]),
+            "meaning": REFERENCES.sub("", cells[2]) if len(cells) > 2 else "",
             "titles": list(dict.fromkeys([short, cells[0], *chinese(cells[1])])),
         }
 
@@ -273,6 +269,7 @@ class NamePlaces(SphinxTransform):
             "id": self.address(row, f"symbol-{slug(meaning)}"),
             "name": meaning,
             "symbol": marked(entries[0]),
+            "code": entries[1].astext(),
             "titles": [meaning.replace("$", "")],
         }
 
@@ -291,18 +288,6 @@ def merge(app, env, docnames, other):
     places(env).update(
         {docname: found for docname, found in places(other).items() if docname in docnames}
     )
-
-
-def tell_search(app, doctree, docname):
-    """Add the places of a page to what the search index sees of it."""
-    if app.builder.name in ("html", "dirhtml"):
-        for place in places(app.env).get(docname, []):
-            for title in place["titles"]:
-                doctree += named_place("", nodes.title("", title), ids=[place["id"]])
-
-
-def skip(self, node):
-    raise nodes.SkipNode
 
 
 # --- the index ------------------------------------------------------------------------------------
@@ -370,33 +355,8 @@ def fill_index(app, pagename, templatename, context, doctree):
         context["book_index"] = contents_of_index(app)
 
 
-# --- Chinese in the search ------------------------------------------------------------------------
-
-
-class BookSearch(SearchEnglish):
-    """English, in which every Chinese character is a word of its own.
-
-    A query of several finds the pages that have them all.
-    """
-
-    lang = "en"
-    PIECES = re.compile(f"[{HAN}]|[^\\W{HAN}]+")
-    LETTER = r"[\p{Letter}\p{Number}_\p{Emoji_Presentation}]"
-    js_splitter_code = (
-        f"var splitQuery = (query) => query.match(/[{HAN}]|{LETTER}/u) === null ? [] : "
-        f"query.match(/[{HAN}]|(?:(?![{HAN}]){LETTER})+/gu);"
-    )
-
-    def split(self, input):
-        return self.PIECES.findall(input)
-
-
 def setup(app):
-    everywhere = dict.fromkeys(("html", "latex", "text", "man", "texinfo"), (skip, None))
-    app.add_node(named_place, **everywhere)
     app.add_transform(NamePlaces)
-    app.add_search_language(BookSearch)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
-    app.connect("doctree-resolved", tell_search, priority=900)
     app.connect("html-page-context", fill_index, priority=800)

@@ -147,6 +147,12 @@ def visit_display(self, node):
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, _("Link to this equation"))
         self.body.append("</span>")
+    if node.get("code"):  # what `source` found in the companion
+        found = ", ".join(
+            f'<a class="reference internal" href="{escape(uri)}">{escape(name)}</a>'
+            for name, uri in node["code"]
+        )
+        self.body.append(f'<span class="eqcode">in code: {found}</span>')
     self.body.append("</div>\n")
     raise nodes.SkipNode
 

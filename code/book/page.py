@@ -28,6 +28,8 @@ UNUSED = [
     "*webpack-macros.html",
     "locales",
     "images/logo_*",
+    "searchtools.js",
+    "language_data.js",
 ]
 
 IMAGE = re.compile(r'<img [^>]*?src="(?:\.\./)*_images/([^"]+)"[^>]*>')
@@ -141,12 +143,9 @@ def dress(app, pagename, templatename, context, doctree):
         body = TABLE.sub(lambda match: with_numbers(match.group()), body)
         # deprecated; the list around it is role="list"
         context["body"] = body.replace(' role="doc-biblioentry"', ' role="listitem"')
-    if pagename != "search":  # there, scripts in the body rely on those in the head
-        context["script_files"] = [
-            deferred(script)
-            for script in context.get("script_files", [])
-            if needed(script, context)
-        ]
+    context["script_files"] = [
+        deferred(script) for script in context.get("script_files", []) if needed(script, context)
+    ]
 
 
 # sphinxext-opengraph would write the tags (ten lines of templates/layout.html), not this text: it

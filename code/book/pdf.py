@@ -38,6 +38,8 @@ STYLE = """
 """
 ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.S)
 HEADING = re.compile(r'<h1>(.*?)<a class="headerlink"', re.S)
+# a page of the companion's source is no part of the PDF
+ELSEWHERE = re.compile(r'<a\b[^>]*\bhref="(?:\.\./)*code/[^"]*"[^>]*>(.*?)</a>', re.S)
 NAMING = re.compile(r'(?<=[\s"])(id|for|aria-labelledby|aria-describedby|name)="([^"]+)"')
 LEADING = re.compile(r'(href|src)="([^"]+)"')
 
@@ -96,7 +98,8 @@ def part(page, pages):
         return f'{match.group(1)}="{target}{"#" * bool(fragment)}{fragment}"'
 
     text = (BUILT / f"{page}.html").read_text(encoding="utf8")
-    body = LEADING.sub(leading, NAMING.sub(naming, found(ARTICLE, text).group(1)))
+    body = ELSEWHERE.sub(r"\1", found(ARTICLE, text).group(1))
+    body = LEADING.sub(leading, NAMING.sub(naming, body))
     return f'<article class="bd-article" id="{name_of(page)}">{body}</article>'
 
 

@@ -149,9 +149,9 @@ def test_bundle_says_what_cannot_be_bundled(tmp_path, files, message):
 
 def test_the_figure_carries_its_bundle_and_style():
     figure = GradientFlow()
-    assert figure._esm == bundle(HERE / "gradient_flow" / "figure.js") and figure._css == (
-        SHARED / "style.css"
-    ).read_text(encoding="utf-8")
+    styles = [SHARED / "style.css", HERE / "gradient_flow" / "figure.css"]
+    assert figure._esm == bundle(HERE / "gradient_flow" / "figure.js")
+    assert figure._css == "".join(style.read_text(encoding="utf-8") for style in styles)
     assert (
         "://" not in figure._esm.replace("http://www.w3.org/2000/svg", "")
         and "url(" not in figure._css

@@ -16,7 +16,7 @@ STATE = ("surface", "condition", "origin", "eta", "mu", "weight_decay", "racers"
 ALL = list(RACERS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 
@@ -176,7 +176,7 @@ def test_picture_and_words_follow_the_state():
 
 def test_optimisers_equal_the_companions_over_200_steps():
     """From random starts with random settings; the paths of both sides, point by point."""
-    js = Mathematics("descent_race/map.js")
+    js = Mathematics("descent_race/race.js")
     rng, figures = np.random.default_rng(12), []
     for k in range(10):
         surface = list(SURFACES)[k % 5]

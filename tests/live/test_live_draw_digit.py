@@ -23,7 +23,7 @@ STATE = ("pixels", "target", "brush", "tool", "centre", "shown", "eta")
 FINE, CELLS = 6, 168  # cells of the sheet a pixel, and in all, each way
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

@@ -10,7 +10,7 @@ from mathematics import Mathematics
 
 from backprop.datasets import load_mnist
 from backprop.live import LearningRate
-from backprop.live.learning_rate import ETAS, FAR, STEPS, digits
+from backprop.live.learning_rate import ETAS, FAR, FATES, STEPS, digits
 from backprop.losses import CrossEntropy
 from backprop.optimizers import SGD
 
@@ -24,7 +24,7 @@ QUIET = [
 ]  # up to these rates rounding stays rounding
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 
@@ -35,7 +35,8 @@ def probe():
     js = Mathematics("learning_rate/train.js")
     yield lambda states: js(
         """(data, states) => { const digits = digitsOf(data); return states.map((s) => {
-      const run = new DigitRun(digits, s); while (run.advance()); return { losses: run.losses, right: run.right, stopped: run.stopped }; }); }""",
+      const run = new DigitRun(digits, s); while (run.advance());
+      return { losses: run.losses, right: run.right, stopped: run.stopped, fates: run.losses.map((_, step) => fateOf(run, step)) }; }); }""",
         LearningRate().data,
         states,
     )
@@ -147,9 +148,7 @@ def test_the_loss_against_the_rate_is_a_valley():
     assert np.abs(net.theta).max() > FAR
 
 
-@pytest.mark.parametrize(
-    "eta, words", [(0.001, "it hardly moves"), (1, "it learns"), (50, "it diverges")]
-)
+@pytest.mark.parametrize("eta, words", [(0.001, "Too small"), (1, "It learns:"), (50, "Diverges")])
 def test_picture_and_words_follow_the_state(eta, words):
     figure = LearningRate(eta=eta)
     data, _ = figure._repr_mimebundle_()
@@ -217,6 +216,8 @@ def test_runs_equal_the_companions(probe):
         wanted = LearningRate(**state).run()
         np.testing.assert_allclose(got["losses"], wanted.losses, rtol=1e-9, err_msg=str(state))
         assert got["right"] == wanted.right.tolist() and got["stopped"] is None
+        for step in (1, 2, 5, 20, STEPS):
+            assert got["fates"][step] == LearningRate(**state, step=step).fate, (state, step)
 
 
 def test_runs_that_diverge_agree_at_first_and_in_kind(probe):
@@ -241,6 +242,22 @@ def test_runs_that_diverge_agree_at_first_and_in_kind(probe):
             )
         if state["eta"] == 500:
             assert got["stopped"] == wanted.stopped and len(got["losses"]) == len(wanted.losses)
+        for step in range(1, min(10, len(wanted.losses))):
+            assert got["fates"][step] == LearningRate(**state, step=step).fate, (state, step)
+
+
+def test_each_fate_is_judged_alike(probe):
+    """By page and companion, and each of the five happens."""
+    rates = {"slow": 1e-3, "learns": 0.5, "restless": 3.0, "diverges": 50.0}
+    states = [
+        {"activation": "tanh", "momentum": 0, "eta": eta, "seed": 1} for eta in rates.values()
+    ]
+    states.append({"activation": "relu", "momentum": 0.9, "eta": 500.0, "seed": 1})
+    said = [got["fates"][-1] for got in probe(states)[:4]]
+    assert said == list(rates) == [LearningRate(**state).fate for state in states[:4]]
+    got, figure = probe(states)[-1], LearningRate(**states[-1])
+    assert got["stopped"] == figure.run().stopped and figure.fate == "stopped"
+    assert {*rates, "stopped"} == set(FATES) == set(LearningRate().fates)
 
 
 def test_numbers_are_the_companions(show):

@@ -13,7 +13,7 @@ STATE = ("n", "units", "noise", "decay", "early", "step", "sweep", "seed")
 RUN = ("n", "units", "noise", "decay", "seed")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

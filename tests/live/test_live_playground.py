@@ -29,7 +29,7 @@ SETTINGS = list(Playground().settings)
 OWN = [[0.5, -0.25, 1], [-1, 0.75, 0], [1.5, -1.5, 1], [0.1, 0.2, 0], [-0.3, 0.123456789, 1]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
     yield from live_pages(browser)
 

@@ -30,7 +30,8 @@ def documents():
 
 
 DOCUMENTS = documents()
-PAGES = [*DOCUMENTS, "search", "genindex"]
+MODULES = ["code/backprop/network", "code/backprop/layers/attention"]  # two of the companion's
+PAGES = [*DOCUMENTS, *MODULES, "search", "genindex"]
 
 
 def source(document):

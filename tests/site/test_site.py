@@ -369,6 +369,7 @@ def test_search_finds_a_page(browser, site):
     field.wait_for(state="visible")
     field.fill("gradient")
     field.press("Enter")
+    page.wait_for_url("**/search.html?q=gradient")
     page.locator("#search-results li a").first.wait_for()
     page.close()
 

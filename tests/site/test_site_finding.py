@@ -1,5 +1,5 @@
-"""Finding and keeping: the search, the index, addresses that stay, what a page says of itself,
-where it can be run.
+"""Finding and keeping: the index, addresses that stay, what a page says of itself, where it can
+be run.
 """
 
 import re
@@ -16,10 +16,6 @@ from test_site import build
 from book import elsewhere, finding, style
 
 GLOSSARY = "chapters/appendix/glossary"
-RESULTS = """(queries) => queries.map((query) => {
-  const results = Search._performSearch(...Search._parseQuery(query));
-  return results.reverse().map(([page, title, anchor]) => [page, title, anchor]);
-})"""
 
 
 @cache
@@ -43,100 +39,6 @@ def labelled_equations():
                 if cell.cell_type == "markdown":
                     for label in re.findall(r"^\$\$ *\((eq-[\w-]+)\)", cell.source, re.M):
                         yield document, label
-
-
-# --- the search -----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def search(browser, site):
-    """Ask the search page; the answers to many queries at once: [page, title, anchor] each, best
-    first.
-    """
-    page = browser.new_page()
-    page.goto(f"{site}/search.html?q=gradient", wait_until="load")
-    page.wait_for_function("typeof Search !== 'undefined' && Search._index")
-    yield lambda queries: dict(zip(queries, page.evaluate(RESULTS, list(queries))))
-    page.close()
-
-
-def test_search_finds_every_term_in_both_languages(search):
-    rows = glossary()
-    assert len(rows) > 80
-    wanted = {
-        term: english
-        for english, terms in rows
-        for term in [finding.REFERENCES.sub("", english).strip(), *terms]
-    }
-    found = search(list(wanted))
-    missing = [
-        term
-        for term, results in found.items()
-        if not any(page == GLOSSARY and anchor.startswith("#term-") for page, _, anchor in results)
-    ]
-    assert missing == []
-
-
-def test_search_finds_formulas_by_name(search):
-    equations = dict((label, document) for document, label in labelled_equations())
-    assert len(equations) > 100
-    found = search([finding.name_of_formula(label) for label in equations])
-    missing = [
-        label
-        for label, document in equations.items()
-        if [document, f"#equation-{label}"]
-        not in [[page, anchor] for page, _, anchor in found[finding.name_of_formula(label)]]
-    ]
-    assert missing == []
-
-
-@pytest.mark.parametrize(
-    "query, page",
-    [
-        ("反向传播算法", GLOSSARY),
-        ("梯度下降", GLOSSARY),
-        ("sigmoid slope", "chapters/04_mathematics/4_1_sigmoid"),
-        ("softmax jacobian", "chapters/04_mathematics/4_2_cross_entropy"),
-        ("learning rate symbol", "chapters/appendix/notation"),
-        ("worked example", "chapters/04_mathematics/4_4_worked_example"),
-        ("McCulloch", "chapters/01_background/1_1_history"),
-    ],
-)
-def test_search_finds(query, page, search):
-    assert page in [found for found, _, _ in search([query])[query]]
-
-
-def test_excerpts_hold_a_formula_once(browser, site):
-    """As a reader sees the results: no formula three times (as MathML, as TeX, as HTML), and the
-    query legible in its field.
-    """
-    page = browser.new_page(viewport=DESK)
-    page.goto(f"{site}/search.html?q=logit", wait_until="load")
-    page.wait_for_function("document.querySelectorAll('#search-results .context').length > 3")
-    excerpts = page.locator("#search-results .context").all_inner_texts()
-    assert any("=" in text for text in excerpts) and not any(
-        re.search(r"\b(\w)\1\1\b", text) for text in excerpts
-    ), excerpts
-    gap = page.evaluate("""() => {
-      const field = document.querySelector("article form.bd-search input, .bd-search-container form.bd-search input"), icon = field.parentElement.querySelector("svg, i, .icon");
-      return field.getBoundingClientRect().left + parseFloat(getComputedStyle(field).paddingLeft) - icon.getBoundingClientRect().right; }""")
-    page.close()
-    assert gap >= 4
-
-
-def test_search_does_not_find_everything(search):
-    assert search(["zebra crossing", "龘龘"]) == {"zebra crossing": [], "龘龘": []}
-
-
-def test_a_found_term_leads_to_its_row(browser, site):
-    page = browser.new_page(viewport=DESK)
-    page.goto(f"{site}/search.html?q=链式法则", wait_until="load")
-    link = page.locator("#search-results li a", has_text="链式法则").first
-    link.wait_for()
-    link.click()
-    page.wait_for_url("**/glossary.html*#term-chain-rule")
-    assert "chain rule" in page.locator("tr:target").inner_text()
-    page.close()
 
 
 # --- the index and addresses ----------------------------------------------------------------------

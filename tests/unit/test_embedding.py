@@ -207,7 +207,11 @@ REFUSED = {
         ValueError,
         r"ids lie in -1 \.\. -1",
     ),
-    "no ids": (lambda: Embedding(0, 2), ValueError, "at least one id and one entry, not 0 and 2"),
+    "no ids": (
+        lambda: Embedding(0, 2),
+        ValueError,
+        "count must be a whole number of at least 1, not 0",
+    ),
     "padding": (lambda: Embedding(3, 2, padding=3), ValueError, r"one of the ids 0 \.\. 2, not 3"),
     "float ids in a network": (
         lambda: Sequential((2,), [Embedding(3, 2)]).forward(np.zeros((1, 2))),

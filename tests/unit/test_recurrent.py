@@ -358,11 +358,11 @@ def test_clip_gradient():
 REFUSED = {
     "no sequence": (
         lambda: RNN(2, 3).forward(np.zeros((4, 2))),
-        r"x has shape \(4, 2\); the layer takes \(n, T, 2\)",
+        r"x has shape \(4, 2\), one sample \(2,\): RNN takes sequences of 2 features",
     ),
     "other features": (lambda: LSTM(2, 3).forward(np.zeros((4, 5, 3))), r"x has shape \(4, 5, 3\)"),
     "no steps": (lambda: GRU(2, 3).forward(np.zeros((4, 0, 2))), "at least one step"),
-    "units": (lambda: RNN(2, 0), "at least one feature and one unit, not 2 and 0"),
+    "units": (lambda: RNN(2, 0), "h must be a whole number of at least 1, not 0"),
     "state": (
         lambda: LSTM(2, 3).forward(np.zeros((4, 5, 2)), np.zeros((4, 3))),
         r"state at the start has shape \(4, 3\), not \(4, 6\)",

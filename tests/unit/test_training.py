@@ -181,7 +181,7 @@ def test_training_equals_torch_step_for_step(loss, mu):
         close(ours, theirs.detach().numpy(), 1e-12)
         for ours, theirs in zip(net.parameters.values(), p)
     )
-    assert close(history.loss, np.reshape(losses, (3, 3)).mean(axis=1), 1e-12)
+    assert close(history.loss, np.reshape(losses, (3, 3)) @ [7, 7, 6] / 20, 1e-12)
 
 
 def test_training_learns():
@@ -381,8 +381,7 @@ def test_divergence_names_the_step_and_what_to_try(dtype):
         run(network(dtype, "relu"), X, y, SGD(1e6), epochs=50)
     step, history = caught.value.step, caught.value.history
     assert step == len(history.step_loss) > 1 and f"step {step} " in str(caught.value)
-    assert all(value <= 1000 * history.step_loss[0] for value in history.step_loss[:-1])
-    assert not history.step_loss[-1] <= 1000 * history.step_loss[0]
+    assert step <= 12 and not history.step_loss[-1] <= 1000 * history.step_loss[0]
 
 
 @pytest.mark.filterwarnings("error")
@@ -424,7 +423,10 @@ def test_a_loss_that_is_large_from_the_start_is_no_divergence():
     assert history.step_loss[0] > 1e7 > history.step_loss[-1]
 
 
-class FirstThenRest:
+class FirstThenRest(np.random.Generator):
+    def __init__(self):
+        super().__init__(np.random.PCG64(0))
+
     def permutation(self, n):
         return np.arange(n)
 
@@ -527,11 +529,11 @@ REFUSED = {
         ValueError,
         r"batch_size must lie in 1 \.\. 60, .* not 61",
     ),
-    "no epochs": (dict(epochs=0), ValueError, "epochs must be at least 1, not 0"),
+    "no epochs": (dict(epochs=0), ValueError, "epochs must be a whole number of at least 1, not 0"),
     "patience of none": (
         dict(patience=0, validation=(X, Y)),
         ValueError,
-        "patience must be at least 1, not 0",
+        "patience must be a whole number of at least 1, not 0",
     ),
     "patience without validation": (dict(patience=2), ValueError, "patience needs validation data"),
     "score without validation": (dict(score=accuracy), ValueError, "score needs validation data"),

@@ -12,6 +12,7 @@ add(
     Exercise(
         "1.1 one correction",
         [4.5, 5, 0],
+        level="practise",
         mistakes={
             "the weights move away from the sample; with target 1 and answer 0 they should "
             "move towards it.": [
@@ -51,6 +52,7 @@ add(
     Exercise(
         "1.1 mistake bound",
         mistake_bound,
+        level="practise",
         inputs=separable,
         mistakes={
             "u need not have length 1: the margin is measured with the unit vector.": lambda *a: (
@@ -89,6 +91,7 @@ add(
     Exercise(
         "1.1 steering",
         steering,
+        level="think",
         inputs=[
             (
                 rng.normal(size=(3, 3)),
@@ -121,6 +124,7 @@ add(
     Exercise(
         "1.2 finite differences",
         2 * P,
+        level="recall",
         mistakes={
             "central differences move every parameter in both directions.": P,
             "that is the price of one-sided differences.": P + 1,
@@ -142,6 +146,7 @@ add(
     Exercise(
         "1.2 cost ratio",
         cost_ratio,
+        level="practise",
         inputs=[([784, 128, 10],), ([50, 50, 50, 50],), ([3, 200, 2],)],
         mistakes={
             "no error signal is needed for the inputs: one of the products of the first layer "
@@ -162,6 +167,7 @@ add(
     Exercise(
         "1.2 random direction",
         lambda P: 1 / P,
+        level="think",
         inputs=[(10,), (1000,), (79510,)],
         mistakes={
             "that is the typical cosine itself; its square is asked for.": lambda P: 1 / np.sqrt(P),

@@ -12,6 +12,7 @@ add(
     Exercise(
         "2.3 best constant",
         3.0,
+        level="recall",
         mistakes={
             "that is the mean, which the squared error wants; "
             "the absolute error counts how many targets lie on each side.": 22.8,
@@ -28,6 +29,7 @@ add(
     Exercise(
         "2.3 softmax twice",
         lambda K: np.log(np.e + K - 1) - 1,
+        level="think",
         inputs=[(2,), (10,), (1000,)],
         mistakes={
             "that is the loss of a blind guess; a network that is certain and right does "
@@ -55,9 +57,10 @@ add(
     Exercise(
         "2.3 quantile gradient",
         quantile_gradient,
+        level="practise",
         inputs=[
             (rng.normal(size=(n, 1)), rng.normal(size=(n, 1)), q)
-            for n, q in [(5, 0.9), (8, 0.25), (3, 0.5)]
+            for n, q in [(5, 0.9), (8, 0.25), (3, 0.5), (1, 0.7)]
         ]
         + [(np.array([[1.0], [2.0]]), np.array([[1.0], [1.0]]), 0.9)],
         mistakes={
@@ -90,6 +93,7 @@ add(
     Exercise(
         "2.4 largest rate",
         largest,
+        level="practise",
         mistakes={
             "that uses the diagonal of H; it is the largest eigenvalue that counts.": 2 / 3,
             "that is the rate at which the steepest direction is done in one step; "
@@ -118,12 +122,16 @@ def adam_step(
     inside=False,
     late=0,
     squared=True,
+    root_eps=False,
+    update_m=True,
+    update_v=True,
 ):
-    m = beta1 * m + (1 - beta1) * g
-    v = beta2 * v + (1 - beta2) * (g * g if squared else g)
+    m = beta1 * m + (1 - beta1) * g if update_m else m
+    v = beta2 * v + (1 - beta2) * (g * g if squared else g) if update_v else v
     m_hat = m / (1 - beta1 ** (t + late)) if correct_m else m
     v_hat = v / (1 - beta2 ** (t + late)) if correct_v else v
-    root = np.sqrt(np.abs(v_hat) + eps) if inside else np.sqrt(np.abs(v_hat)) + eps
+    eps_inside = eps**2 if root_eps else eps
+    root = np.sqrt(np.abs(v_hat) + eps_inside) if inside else np.sqrt(np.abs(v_hat)) + eps
     return theta - eta * m_hat / root
 
 
@@ -132,6 +140,7 @@ add(
     Exercise(
         "2.4 Adam step",
         adam_step,
+        level="practise",
         inputs=[
             (
                 rng.normal(size=4),
@@ -153,6 +162,18 @@ add(
                 *p, correct_m=False, correct_v=False
             ),
             "eps is added after the root, not before.": lambda *p: adam_step(*p, inside=True),
+            "eps is added after the root; its square within is something else.": lambda *p: (
+                adam_step(*p, inside=True, root_eps=True)
+            ),
+            "the two means are not updated: first each takes in the new gradient.": lambda *p: (
+                adam_step(*p, update_m=False, update_v=False)
+            ),
+            "the mean of the gradients is not updated with this one.": lambda *p: adam_step(
+                *p, update_m=False
+            ),
+            "the mean of the squares is not updated with this gradient.": lambda *p: adam_step(
+                *p, update_v=False
+            ),
             "the exponent in the corrections is the number of this step, which is t.": lambda *p: (
                 adam_step(*p, late=1)
             ),
@@ -168,6 +189,7 @@ add(
     Exercise(
         "2.4 noise floor",
         lambda eta, curvature, s: eta * s**2 / (curvature * (2 - eta * curvature)),
+        level="think",
         inputs=[(0.1, 1.0, 1.0), (0.5, 2.0, 0.3), (0.01, 10.0, 2.0)],
         mistakes={
             "that is the standard deviation; "
@@ -195,6 +217,7 @@ add(
     Exercise(
         "2.1 distance",
         -3.0,
+        level="recall",
         mistakes={
             "that is the weighted sum; divide it by the length of w.": -15.0,
             "that is the distance without its sign: on which side does the point lie?": 3.0,
@@ -218,6 +241,7 @@ add(
     Exercise(
         "2.1 tanh neuron",
         neuron_gradient,
+        level="practise",
         inputs=[
             (rng.normal(size=d), rng.normal(), rng.normal(size=d), rng.normal()) for d in (2, 3, 5)
         ],
@@ -252,11 +276,12 @@ W_dead = np.array(
         [1.0, 0.1, -1.0, 1.0, 0.3, 0.4, 0.3],
     ]
 )
-b_dead = np.array([0.5, -0.6, -1.0, -2.0, -0.5, -0.7, -0.9])
+b_dead = np.array([0.52, -0.62, -1.02, -2.02, -0.52, -0.72, -0.92])  # no sum is exactly 0
 add(
     Exercise(
         "2.1 dead for all inputs",
         dead_for_all,
+        level="think",
         inputs=[(W_dead, b_dead), (-W_dead, b_dead + 0.5), (W_dead[:, :5], b_dead[:5])],
         mistakes={
             "the all-white picture is not always the best one: "
@@ -282,6 +307,7 @@ add(
     Exercise(
         "2.2 largest layer",
         99,
+        level="practise",
         mistakes={
             "with that many units it has more than 79,500 parameters; "
             "count the biases of both layers.": 100,
@@ -300,6 +326,7 @@ add(
     Exercise(
         "2.2 collapse",
         collapse,
+        level="practise",
         inputs=[
             (
                 rng.normal(size=(d, 3)),
@@ -335,10 +362,11 @@ add(
     Exercise(
         "2.2 shallow tents",
         lambda k: 2**k - 1,
+        also=[lambda k: 2**k],  # the bound, and the number that is enough
+        level="think",
         inputs=[(3,), (5,), (10,)],
         mistakes={
-            "that is the number of pieces; m units make m bends, "
-            "so one piece more than units.": lambda k: 2**k,
+            "a single layer of m units has m + 1 pieces, not m + 2.": lambda k: 2**k - 2,
             "that is the number of units of the deep network.": lambda k: 2 * k,
             "the number of pieces doubles with each tent, it does not grow by two.": lambda k: (
                 2 * k - 1

@@ -12,6 +12,7 @@ add(
     Exercise(
         "3.1 multiplications",
         64 * (784 * 100 + 100 * 10),
+        level="recall",
         mistakes={
             "that is the cost of a single picture; there are 64 in the batch.": (
                 784 * 100 + 100 * 10
@@ -34,6 +35,7 @@ add(
     Exercise(
         "3.1 xor by hand",
         np.array([[1.0], [-2.0]]),
+        level="think",
         mistakes={
             "that network gives 1 for two ones as well: it computes OR.": np.array([[1.0], [-1.0]]),
             "both units push upwards; then two ones give the largest output of all.": (
@@ -60,6 +62,7 @@ add(
     Exercise(
         "3.1 collapse",
         collapse,
+        level="practise",
         inputs=[
             tuple(rng.normal(size=shape) for shape in [(d, h), (h,), (h, m), (m,)])
             for d, h, m in [(3, 4, 2), (2, 2, 2), (1, 5, 3)]
@@ -84,6 +87,8 @@ add(
     Exercise(
         "3.1 mean of the targets",
         15 / 40,
+        level="practise",
+        decimals=3,
         mistakes={
             "that is the share before the mistake; the network sees the targets as recorded.": (
                 30 / 40
@@ -107,6 +112,8 @@ add(
     Exercise(
         "3.2 tanh output",
         (a - t) * (1 - a**2),
+        level="recall",
+        decimals=3,
         mistakes={
             "that is a - t; the slope of tanh is missing.": a - t,
             "that slope is the sigmoid's, a (1 - a); tanh has another.": (a - t) * a * (1 - a),
@@ -132,6 +139,7 @@ add(
     Exercise(
         "3.2 hidden error",
         hidden_error,
+        level="practise",
         inputs=[
             (rng.normal(size=(n, m)), rng.normal(size=(h, m)), rng.normal(size=(n, h)))
             for n, h, m in [(1, 4, 2), (5, 3, 3), (6, 2, 4)]
@@ -161,6 +169,7 @@ add(
     Exercise(
         "3.2 matching loss",
         poisson,
+        level="think",
         inputs=[(0.3, 2.0), (-1.0, 0.0), (1.5, 1.0), (-0.4, 3.0)],
         mistakes={
             "the constant is not the one asked for: L = 0 at z = 0.": lambda z, t: (
@@ -187,6 +196,7 @@ add(
     Exercise(
         "3.3 used twice",
         2 * x * y + 1,
+        level="recall",
         mistakes={
             "x has three ways to the result; that is only one of the two through the product.": (
                 x * y + 1
@@ -204,6 +214,8 @@ add(
     Exercise(
         "3.3 first bias",
         float(np.log(p / (1 - p))),
+        level="practise",
+        decimals=3,
         mistakes={
             "that is the probability; the bias is what goes into the sigmoid.": p,
             "that is the odds; take their logarithm.": p / (1 - p),
@@ -228,6 +240,7 @@ add(
     Exercise(
         "3.3 one matrix, two layers",
         tied,
+        level="think",
         inputs=[
             (rng.normal(size=(n, d)), rng.normal(size=(d, d)), rng.normal(size=(n, d)))
             for n, d in [(1, 3), (5, 4), (7, 2)]

@@ -21,6 +21,8 @@ add(
     Exercise(
         "4.4 another target",
         (y - 0.9) * y * (1 - y),
+        level="recall",
+        decimals=5,
         mistakes={
             "that is the difference y - t alone; the slope of the output's sigmoid is missing.": (
                 y - 0.9
@@ -40,6 +42,8 @@ add(
     Exercise(
         "4.4 input gradient",
         W1 @ delta1,
+        level="practise",
+        decimals=6,
         mistakes={
             "an input has no activation function: leave out the factor x (1 - x).": (
                 (W1 @ delta1) * x * (1 - x)
@@ -65,6 +69,7 @@ add(
     Exercise(
         "4.4 tanh in the middle",
         tanh_gradient,
+        level="practise",
         inputs=[
             (rng.normal(size=2), rng.random(), rng.normal(size=(2, 3)), rng.normal(size=(3, 1)))
             for _ in range(4)
@@ -93,6 +98,8 @@ add(
     Exercise(
         "4.1 slope",
         0.9 * 0.1,
+        level="recall",
+        decimals=3,
         mistakes={
             "that is the slope at z = 0.9; the 0.9 given is the activation, "
             "not the weighted input.": float(sigmoid.derivative(np.array(0.9))),
@@ -108,6 +115,7 @@ add(
     Exercise(
         "4.1 how deep",
         10,
+        level="practise",
         mistakes={
             "with that many slopes the largest possible factor is still a little more than a "
             "millionth.": 9,
@@ -122,11 +130,17 @@ add(
     Exercise(
         "4.1 log of the sigmoid",
         lambda z: np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z))),
+        level="think",
         inputs=[
             (np.array([-3.0, -0.5, 0.0, 2.0]),),
+            (np.array([-30.0, -12.0, -5.0, -3.6]),),
             (np.array([-1000.0, -800.0, -710.0]),),
-            (np.array([34.0, 37.0, 50.0]),),
+            (np.array([3.6, 10.0, 34.0, 37.0, 39.0, 50.0]),),
+            (np.array([100.0, 400.0, 690.0, 1000.0]),),
         ],
+        tolerance=1e-12,
+        each=True,
+        quiet=True,
         mistakes={
             "for large z the result has lost its digits: "
             "it is rounded to 0. Use log1p.": lambda z: (
@@ -155,6 +169,7 @@ add(
     Exercise(
         "4.1 gate slope",
         gate_slope,
+        level="practise",
         inputs=[(rng.normal(0, 3, 6),), (np.linspace(-8, 8, 9),), (rng.normal(size=(3, 2)),)],
         mistakes={
             "that is how f grows when only the factor z moves; the gate moves too.": lambda z: (
@@ -177,6 +192,8 @@ add(
     Exercise(
         "4.2 surprise",
         float(-np.log(0.3)),
+        level="recall",
+        decimals=3,
         mistakes={
             "that is the logarithm to base 10; the loss uses the natural one.": (
                 float(-np.log10(0.3))
@@ -204,6 +221,7 @@ add(
     Exercise(
         "4.2 temperature",
         temperature_gradient,
+        level="practise",
         inputs=[
             (rng.normal(0, 2, K), r, tau) for K, r, tau in ((3, 0, 0.5), (4, 3, 2.0), (6, 2, 1.7))
         ],
@@ -228,6 +246,7 @@ add(
     Exercise(
         "4.2 label smoothing",
         lambda epsilon, K: np.log((1 - epsilon + epsilon / K) / (epsilon / K)),
+        level="think",
         inputs=[(0.1, 10), (0.2, 3), (0.05, 100)],
         mistakes={
             "the right class gets its share of epsilon, too: its target is a little larger "
@@ -250,6 +269,8 @@ add(
     Exercise(
         "4.3 one weight",
         0.6 * (0.2 - 1),
+        level="recall",
+        decimals=3,
         mistakes={
             "that multiplies with the weight's own value; its gradient needs the activation "
             "at its start.": 0.5 * (0.2 - 1),
@@ -273,6 +294,7 @@ add(
     Exercise(
         "4.3 leaky units",
         leaky_gradient,
+        level="practise",
         inputs=[
             (
                 rng.normal(size=(n, 3)),
@@ -307,6 +329,7 @@ add(
     Exercise(
         "4.3 tied weights",
         tied_gradient,
+        level="think",
         inputs=[(rng.normal(size=(n, 5)), rng.normal(size=(5, 3))) for n in (1, 4, 7)],
         mistakes={
             "only the second use of W is there, the way back; "
@@ -330,6 +353,7 @@ add(
     Exercise(
         "4.3 best step",
         lambda L, L2, eps: np.sqrt(2 * eps * abs(L / L2)),
+        level="practise",
         inputs=[(2.0, 0.5, 2.0**-52), (-0.3, 4.0, 2.0**-23), (1.0, -3.0, 1e-10)],
         mistakes={
             "that is the rule for the central difference, whose error grows with the square "

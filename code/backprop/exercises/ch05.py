@@ -13,6 +13,7 @@ add(
     Exercise(
         "5.1 counting",
         784 * 100 + 100 + 100 * 50 + 50 + 50 * 10 + 10,
+        level="recall",
         mistakes={
             "those are the weights alone; every unit that is not an input has a bias too.": (
                 784 * 100 + 100 * 50 + 50 * 10
@@ -38,6 +39,7 @@ add(
     Exercise(
         "5.1 one tanh layer",
         tanh_layer,
+        level="practise",
         inputs=[
             (
                 rng.normal(size=(n, 4)),
@@ -74,6 +76,7 @@ add(
     Exercise(
         "5.1 skip connection",
         skip,
+        level="think",
         inputs=[
             (
                 rng.normal(size=(n, 4)),
@@ -105,6 +108,7 @@ add(
     Exercise(
         "5.2 steps",
         430,
+        level="recall",
         mistakes={
             "the last, smaller batch is trained on as well: round up.": 429,
             "that is for all 60,000 pictures; 5,000 of them are held out.": 469,
@@ -117,7 +121,8 @@ add(
     Exercise(
         "5.2 first loss",
         float(np.log(10)),
-        tolerance=1e-3,
+        level="recall",
+        decimals=1,
         mistakes={
             "that is the logarithm to base 10; the loss uses the natural one.": 1.0,
             "that is the probability of the right digit; the loss is minus its logarithm.": 0.1,
@@ -131,6 +136,7 @@ add(
     Exercise(
         "5.2 uncertainty",
         lambda p, n: np.sqrt(p * (1 - p) / n),
+        level="practise",
         inputs=[(0.98, 10_000), (0.9, 1_000), (0.5, 100)],
         mistakes={
             "that is the variance; the standard error is its square root.": lambda p, n: (
@@ -140,6 +146,9 @@ add(
             "the mean over n has a smaller one.": lambda p, n: np.sqrt(p * (1 - p)),
             "the spread of a mean shrinks with the square root of n.": lambda p, n: (
                 np.sqrt(p * (1 - p)) / n
+            ),
+            "that is in per cent; p is a share, and so is its error.": lambda p, n: (
+                100 * np.sqrt(p * (1 - p) / n)
             ),
             "right and wrong both count: p (1 - p), not p alone.": lambda p, n: np.sqrt(p / n),
         },
@@ -161,6 +170,7 @@ add(
     Exercise(
         "5.2 input gradient",
         input_gradient,
+        level="practise",
         inputs=[
             (
                 rng.normal(size=(1, d)),
@@ -194,6 +204,8 @@ add(
     Exercise(
         "5.3 sum instead of mean",
         0.05 / 128,
+        level="practise",
+        decimals=5,
         mistakes={
             "then every step is a whole batch size too long: the gradient has grown, "
             "so the learning rate must shrink.": 0.05,
@@ -216,6 +228,7 @@ add(
     Exercise(
         "5.3 PyTorch's layout",
         linear_gradient,
+        level="practise",
         inputs=[
             (rng.normal(size=(n, 4)), rng.normal(size=(3, 4)), rng.normal(size=(n, 3)))
             for n in (1, 5, 8)
@@ -242,6 +255,7 @@ add(
     Exercise(
         "5.3 a rule of your own",
         centre_rule,
+        level="think",
         inputs=[(rng.normal(size=shape),) for shape in ((3, 4), (1, 5), (6, 2))],
         mistakes={
             "the mean that is subtracted depends on u as well; "
@@ -265,7 +279,8 @@ add(
     Exercise(
         "5.3 the floor of a die",
         35 / 12,
-        tolerance=1e-3,
+        level="think",
+        decimals=2,
         mistakes={
             "that is the best answer (or the variance with n - 1, for samples); "
             "the floor is the mean loss that this answer leaves.": 3.5,

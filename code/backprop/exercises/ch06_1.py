@@ -10,6 +10,7 @@ add(
     Exercise(
         "6.1 counting",
         5 * 5 * 16 * 32 + 32,
+        level="recall",
         mistakes={
             "each output channel has a bias as well.": 5 * 5 * 16 * 32,
             "a kernel reaches over all channels that come in.": 5 * 5 * 32 + 32,
@@ -25,6 +26,7 @@ add(
     Exercise(
         "6.1 windows",
         14,
+        level="recall",
         mistakes={
             "the zeros count on both sides.": 13,
             "that is one window more than fits.": 15,
@@ -48,6 +50,7 @@ add(
     Exercise(
         "6.1 kernel gradient",
         kernel_gradient,
+        level="practise",
         inputs=[
             (rng.normal(size=(h, w)), rng.normal(size=(h - k + 1, w - k + 1)))
             for h, w, k in ((5, 5, 3), (7, 6, 3), (6, 8, 2))
@@ -79,6 +82,7 @@ add(
     Exercise(
         "6.1 max pooling",
         maxpool_backward,
+        level="practise",
         inputs=[
             (rng.normal(size=(2 * m, 2 * n)), rng.normal(size=(m, n)))
             for m, n in ((2, 2), (1, 3), (3, 2))
@@ -111,15 +115,64 @@ add(
     Exercise(
         "6.1 centring",
         centre_backward,
-        inputs=[(rng.normal(size=(n, d)), rng.normal(size=d)) for n, d in ((4, 3), (6, 2), (3, 5))],
+        level="think",
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(size=d))
+            for n, d in ((4, 3), (6, 2), (3, 5), (1, 3))
+        ],
         mistakes={
             "the path by the mean is missing: it depends on every x.": lambda g, c: g * c,
             "the scale is missing.": lambda g, c: g - g.mean(axis=0),
             "the mean is over the batch, column by column.": lambda g, c: (
                 g * c - (g * c).mean(axis=1, keepdims=True)
             ),
+            "the scale is missing in the mean: it is that of the scaled errors.": lambda g, c: (
+                g * c - g.mean(axis=0)
+            ),
             "the sum of the errors is divided by N.": lambda g, c: g * c - (g * c).sum(axis=0),
             "the path by the mean lowers the gradient.": lambda g, c: g * c + (g * c).mean(axis=0),
+        },
+    )
+)
+
+
+def batch_norm_backward(x, grad_y, gamma, eps, *, by_mean=1.0, by_variance=1.0, root=0.5, ddof=0):
+    s = (x.var(axis=0, ddof=ddof) + eps) ** root
+    x_hat = (x - x.mean(axis=0)) / s
+    g = grad_y * gamma
+    return (g - by_mean * g.mean(axis=0) - by_variance * x_hat * (g * x_hat).mean(axis=0)) / s
+
+
+add(
+    Exercise(
+        "6.1 batch normalisation",
+        batch_norm_backward,
+        level="practise",
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(size=(n, d)), rng.normal(size=d), eps)
+            for n, d, eps in ((5, 3, 0.1), (2, 4, 0.5), (8, 2, 0.01), (3, 3, 1.0))
+        ],
+        mistakes={
+            "the path by the variance is missing: each x changes the spread of its "
+            "column.": lambda *p: batch_norm_backward(*p, by_variance=0.0),
+            "the path by the mean is missing: it depends on every x.": lambda *p: (
+                batch_norm_backward(*p, by_mean=0.0)
+            ),
+            "only the direct path is there; mean and variance depend on every x.": lambda *p: (
+                batch_norm_backward(*p, by_mean=0.0, by_variance=0.0)
+            ),
+            "both other paths take away from the direct one; "
+            "that by the variance has the wrong sign.": lambda *p: batch_norm_backward(
+                *p, by_variance=-1.0
+            ),
+            "eps is missing under the root.": lambda x, g, c, eps: batch_norm_backward(x, g, c, 0),
+            "the scale gamma is missing.": lambda x, g, c, eps: batch_norm_backward(x, g, 1, eps),
+            "the variance of the batch is divided by N, not by N - 1.": lambda *p: (
+                batch_norm_backward(*p, ddof=1)
+            ),
+            "that divides by the variance; the standard deviation is its root.": lambda *p: (
+                batch_norm_backward(*p, root=1.0)
+            ),
         },
     )
 )
@@ -128,6 +181,7 @@ add(
     Exercise(
         "6.1 frozen",
         6,
+        level="practise",
         mistakes={
             "that is for the weights alone; the error has to come down to the layers that "
             "learn.": 3,
@@ -140,8 +194,9 @@ add(
 )
 
 
-def overlap(p, t, least=0.0, shared=1.0):
-    common = np.maximum(np.minimum(p[2:], t[2:]) - np.maximum(p[:2], t[:2]), least).prod()
+def overlap(p, t, least=0.0, shared=1.0, product=-np.inf):
+    sides = np.maximum(np.minimum(p[2:], t[2:]) - np.maximum(p[:2], t[:2]), least)
+    common = max(sides.prod(), product)
     return common / ((p[2:] - p[:2]).prod() + (t[2:] - t[:2]).prod() - shared * common)
 
 
@@ -149,18 +204,31 @@ add(
     Exercise(
         "6.1 overlap",
         overlap,
+        level="practise",
         inputs=[
             (np.array(p, float), np.array(t, float))
             for p, t in (
                 ((0, 0, 2, 2), (1, 0, 4, 2)),
                 ((0, 0, 4, 3), (1, 1, 2, 2)),
                 ((0, 0, 1, 1), (3, 4, 5, 6)),
+                ((0, 0, 2, 3), (4, 1, 7, 2)),
+                ((0, 0, 3, 2), (1, 5, 2, 6)),
+                ((5, 1, 6, 3), (0, 0, 2, 4)),
+                ((2, 6, 5, 9), (1, 0, 4, 4)),
                 ((1, 2, 4, 4), (2, 1, 6, 3)),
             )
         ],
         mistakes={
             "boxes that are apart on both axes share nothing; "
             "negative sides must not be multiplied.": lambda p, t: overlap(p, t, least=-np.inf),
+            "each side has to be at least 0 by itself; boxes apart on both axes have two "
+            "negative ones, and a positive product.": lambda p, t: overlap(
+                p, t, least=-np.inf, product=0.0
+            ),
+            "the height of what both cover may be negative too, "
+            "not the width alone.": lambda p, t: overlap(p, t, least=np.array([0.0, -np.inf])),
+            "the width of what both cover may be negative too, "
+            "not the height alone.": lambda p, t: overlap(p, t, least=np.array([-np.inf, 0.0])),
             "what both cover is counted twice in the union.": lambda p, t: overlap(
                 p, t, shared=0.0
             ),

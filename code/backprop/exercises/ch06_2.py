@@ -10,7 +10,8 @@ add(
     Exercise(
         "6.2 bits",
         1.75 / float(np.log(2)),
-        tolerance=1e-3,
+        level="recall",
+        decimals=2,
         mistakes={
             "that multiplies; a bit is a smaller unit than a natural one, "
             "so there are more of them.": 1.75 * float(np.log(2)),
@@ -30,6 +31,7 @@ add(
     Exercise(
         "6.2 reach",
         int(np.ceil(np.log(1e-6) / np.log(0.8))),
+        level="practise",
         mistakes={
             "after that many steps it is still a little above.": (
                 int(np.floor(np.log(1e-6) / np.log(0.8)))
@@ -76,6 +78,7 @@ add(
     Exercise(
         "6.2 recurrent weights",
         recurrent,
+        level="practise",
         inputs=[
             (
                 rng.normal(size=(T, 3)),
@@ -109,13 +112,15 @@ add(
 )
 
 
-def queries(Q, K, V, G, *, scaled_back=True, scaled=True, centre=True, weights=True):
+def queries(
+    Q, K, V, G, *, scaled_back=True, scaled=True, centre=True, weights=True, axis=1, axis_back=1
+):
     d = Q.shape[1]
     S = Q @ K.T / (np.sqrt(d) if scaled else 1)
-    A = np.exp(S - S.max(axis=1, keepdims=True))
-    A = A / A.sum(axis=1, keepdims=True)
+    A = np.exp(S - S.max(axis=axis, keepdims=True))
+    A = A / A.sum(axis=axis, keepdims=True)
     bar_A = G @ V.T
-    bar_S = bar_A - centre * (A * bar_A).sum(axis=1, keepdims=True)
+    bar_S = bar_A - centre * (A * bar_A).sum(axis=axis_back, keepdims=True)
     return (A * bar_S if weights else bar_S) @ K / (np.sqrt(d) if scaled and scaled_back else 1)
 
 
@@ -123,6 +128,7 @@ add(
     Exercise(
         "6.2 queries",
         queries,
+        level="think",
         inputs=[
             (
                 rng.normal(size=(n, 5)),
@@ -140,6 +146,13 @@ add(
             ),
             "the weights of a row add up to 1, so each depends on all scores: "
             "the mean error of the row is missing.": lambda *p: queries(*p, centre=False),
+            "the weights of a query add up to 1 over the keys, which are the columns; "
+            "the softmax goes along the rows.": lambda *p: queries(*p, axis=0, axis_back=0),
+            "the softmax goes along the rows on the way forward, too: "
+            "a query's weights add up to 1.": lambda *p: queries(*p, axis=0),
+            "the mean error is that of a query's row, not of a key's column.": lambda *p: queries(
+                *p, axis_back=0
+            ),
             "the weight itself is missing as a factor of the softmax's derivative.": lambda *p: (
                 queries(*p, weights=False)
             ),
@@ -151,11 +164,159 @@ add(
     Exercise(
         "6.2 who sees whom",
         4 * 64 * 65 // 2,
+        level="recall",
         mistakes={
             "that is one head; there are four.": 64 * 65 // 2,
             "that is all weights; half of them, about, are masked.": 4 * 64 * 64,
             "an element sees itself, too.": 4 * 64 * 63 // 2,
             "that is exactly half of all; the diagonal is not halved.": 4 * 64 * 64 // 2,
+        },
+    )
+)
+
+
+def lstm_step(x, h, c, Wx, Wh, b, grad_h, grad_c, *, by_h=1.0, slope=1.0, gate=True, turn=np.copy):
+    i, f, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
+    i, f, o = (1 / (1 + np.exp(-z)) for z in (i, f, o))
+    g = np.tanh(g)
+    tanh_c = np.tanh(f * c + i * g)
+    grad_c = grad_c + by_h * grad_h * o * (1 - slope * tanh_c**2)
+    delta = np.concatenate(
+        [
+            grad_c * g * i * (1 - i),
+            grad_c * c * f * (1 - f),
+            grad_c * i * (1 - g**2),
+            grad_h * tanh_c * o * (1 - o),
+        ],
+        axis=1,
+    )
+    return np.concatenate([delta @ turn(Wh).T, grad_c * f if gate else grad_c], axis=1)
+
+
+def gates_exchanged(W):
+    i, f, g, o = np.split(W, 4, axis=1)
+    return np.concatenate([f, i, g, o], axis=1)
+
+
+def cell_inputs(n, d, h, blocks):
+    """x, h, Wx, Wh, b of one step of a cell with that many blocks of columns."""
+    shapes = ((n, d), (n, h), (d, blocks * h), (h, blocks * h), (blocks * h,))
+    return [rng.normal(size=shape) for shape in shapes]
+
+
+def lstm_inputs(n, d, h):
+    x, before, Wx, Wh, b = cell_inputs(n, d, h, 4)
+    return x, before, rng.normal(size=(n, h)), Wx, Wh, b, *rng.normal(size=(2, n, h))
+
+
+add(
+    Exercise(
+        "6.2 LSTM step",
+        lstm_step,
+        level="practise",
+        inputs=[lstm_inputs(n, d, h) for n, d, h in ((1, 2, 3), (4, 3, 2), (3, 5, 4))],
+        mistakes={
+            "the output h acts through the cell as well: "
+            "its error has to be added to that of c.": lambda *p: lstm_step(*p, by_h=0.0),
+            "the slope of tanh at c is missing.": lambda *p: lstm_step(*p, slope=0.0),
+            "along the cell the error is multiplied by the forget gate.": lambda *p: lstm_step(
+                *p, gate=False
+            ),
+            "the blocks stand in the order i, f, g, o; "
+            "those of i and f are exchanged on the way back.": lambda *p: lstm_step(
+                *p, turn=gates_exchanged
+            ),
+            "the error of h comes first, that of c second.": lambda *p: np.roll(
+                lstm_step(*p), p[1].shape[1], axis=1
+            ),
+        },
+    )
+)
+
+
+def gru_step(x, h, Wx, Wh, b, bh, grad_h, *, kept=1.0, gated=True, reset=1.0, update=1.0):
+    zx, zh = np.split(x @ Wx + b, 3, axis=1), np.split(h @ Wh, 3, axis=1)
+    r, u = (1 / (1 + np.exp(-(zx[k] + zh[k]))) for k in (0, 1))
+    q = zh[2] + bh
+    g = np.tanh(zx[2] + r * q)
+    delta_g = grad_h * (1 - u) * (1 - g**2)
+    delta_r = reset * delta_g * q * r * (1 - r)
+    delta_u = update * grad_h * (h - g) * u * (1 - u)
+    delta = np.concatenate([delta_r, delta_u, delta_g * r if gated else delta_g], axis=1)
+    return delta @ Wh.T + kept * grad_h * u
+
+
+def gru_inputs(n, d, h):
+    return *cell_inputs(n, d, h, 3), rng.normal(size=h), rng.normal(size=(n, h))
+
+
+add(
+    Exercise(
+        "6.2 GRU step",
+        gru_step,
+        level="practise",
+        inputs=[gru_inputs(n, d, h) for n, d, h in ((1, 2, 3), (4, 3, 2), (3, 5, 4))],
+        mistakes={
+            "the direct way is missing: the share u of the old state stays.": lambda *p: gru_step(
+                *p, kept=0.0
+            ),
+            "the proposal sees the old state through the reset gate: a factor r is missing on the "
+            "way back.": lambda *p: gru_step(*p, gated=False),
+            "the reset gate depends on the old state as well.": lambda *p: gru_step(*p, reset=0.0),
+            "the update gate depends on the old state as well.": lambda *p: gru_step(
+                *p, update=0.0
+            ),
+            "the update gate weighs the old state against the new: "
+            "its error has h minus g, not g minus h.": lambda *p: gru_step(*p, update=-1.0),
+        },
+    )
+)
+
+
+def query_weights(X, Wq, Wk, Wv, Wo, heads, G, *, output=True, whole=False, swapped=False):
+    bar_H = G @ Wo.T if output else G
+    parts = []
+    for columns in np.split(np.arange(len(Wq)), heads):
+        Q, K, V = X @ Wq[:, columns], X @ Wk[:, columns], X @ Wv[:, columns]
+        root = np.sqrt(len(Wq) if whole else len(columns))
+        A = np.exp(Q @ K.T / root)
+        A = A / A.sum(axis=1, keepdims=True)
+        bar_A = bar_H[:, columns] @ V.T
+        bar_S = A * (bar_A - (A * bar_A).sum(axis=1, keepdims=True))
+        parts.append(X.T @ (bar_S.T @ Q if swapped else bar_S @ K) / root)
+    return np.concatenate(parts, axis=1)
+
+
+add(
+    Exercise(
+        "6.2 heads",
+        query_weights,
+        level="think",
+        inputs=[
+            (
+                rng.normal(size=(n, d)),
+                *(0.5 * rng.normal(size=(4, d, d))),
+                heads,
+                rng.normal(size=(n, d)),
+            )
+            for n, d, heads in ((3, 4, 2), (5, 6, 3), (2, 6, 2))
+        ],
+        mistakes={
+            "that is one head as wide as all; "
+            "each head has scores and a softmax of its own.": lambda *p: query_weights(
+                *p[:5], 1, p[6]
+            ),
+            "a head has d / m columns: it is the root of that by which "
+            "its scores are divided.": lambda *p: query_weights(*p, whole=True),
+            "the error of the heads comes back through the output matrix Wo.": lambda *p: (
+                query_weights(*p, output=False)
+            ),
+            "on the way back Wo stands transposed.": lambda X, Wq, Wk, Wv, Wo, m, G: query_weights(
+                X, Wq, Wk, Wv, Wo.T, m, G
+            ),
+            "that is the gradient of the keys' weights.": lambda *p: query_weights(
+                *p, swapped=True
+            ),
         },
     )
 )

@@ -10,6 +10,8 @@ add(
     Exercise(
         "6.3 one prediction",
         3.5 + 0.3 + 0.4 + 1.0 * 0.6 - 0.5 * 0.8,
+        level="recall",
+        decimals=2,
         mistakes={
             "the two biases are missing.": 3.5 + 0.2,
             "the bias of the user is missing.": 3.5 + 0.4 + 0.2,
@@ -37,6 +39,7 @@ add(
     Exercise(
         "6.3 embedding gradient",
         embedding_gradient,
+        level="practise",
         inputs=[
             (np.array(ids), rng.normal(size=(len(ids), 3)), count)
             for ids, count in (([2, 0, 2, 2], 4), ([1, 1], 2), ([0, 3, 1, 3, 4], 6))
@@ -75,6 +78,7 @@ add(
     Exercise(
         "6.3 in-batch gradient",
         in_batch_gradient,
+        level="practise",
         inputs=[
             (rng.normal(size=(n, d)), rng.normal(size=(n, d))) for n, d in ((3, 2), (5, 4), (2, 3))
         ],
@@ -91,6 +95,39 @@ add(
             "that has the sign of the target minus the probability.": lambda U, V: (
                 -in_batch_gradient(U, V)
             ),
+        },
+    )
+)
+
+
+def corrected_gradient(U, V, q, *, sign=-1.0, take=np.log, mean=True):
+    S = U @ V.T + sign * take(q)  # (n, n) + (n,): one share a column
+    P = np.exp(S - S.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    return (P - np.eye(len(U))) @ V / (len(U) if mean else 1)
+
+
+add(
+    Exercise(
+        "6.3 log q",
+        corrected_gradient,
+        level="practise",
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(size=(n, d)), rng.dirichlet(np.ones(n)) / 2)
+            for n, d in ((3, 2), (5, 4), (2, 3))
+        ],
+        mistakes={
+            "that is the gradient without a correction; the share belongs to the film, the column: "
+            "taken off a whole row, it changes nothing in a softmax.": lambda U, V, q: (
+                corrected_gradient(U, V, q, sign=0.0)
+            ),
+            "the logarithm is taken off the scores, not added.": lambda *p: corrected_gradient(
+                *p, sign=1.0
+            ),
+            "it is the logarithm of the share that is taken off, not the share.": lambda *p: (
+                corrected_gradient(*p, take=np.copy)
+            ),
+            "the loss is the mean over the n pairs.": lambda *p: corrected_gradient(*p, mean=False),
         },
     )
 )
@@ -114,6 +151,7 @@ add(
     Exercise(
         "6.3 NDCG",
         ndcg,
+        level="practise",
         inputs=[
             (np.array([0, 1, 0, 1, 0]), 3),
             (np.array([1, 0, 0]), 1),
@@ -122,6 +160,8 @@ add(
         mistakes={
             "the best possible list has no more hits than there are films "
             "that were liked.": lambda hits, liked: ndcg(hits, liked, ideal=False),
+            "the best possible list is made of what the user likes, "
+            "not of the hits that the list has.": lambda hits, liked: ndcg(hits, int(hits.sum())),
             "that is the gain alone; divide it by that of the best "
             "possible list.": lambda hits, liked: float(
                 np.asarray(hits, float) @ (1 / np.log2(np.arange(2, len(hits) + 2)))
@@ -144,6 +184,7 @@ add(
     Exercise(
         "6.3 one rating",
         one_rating,
+        level="think",
         inputs=[
             (rng.normal(size=d), rng.normal(size=d), s, lam)
             for d, s, lam in ((3, 1.4, 2.0), (5, -0.7, 12.0), (2, 0.3, 0.5))
@@ -151,6 +192,9 @@ add(
         mistakes={
             "the penalty is missing: the vector would follow a single "
             "rating all the way.": lambda q, o, s, lam: one_rating(q, o, s, 0.0),
+            "the penalty itself stands there, not its square.": lambda q, o, s, lam: one_rating(
+                q, o, s, lam**2
+            ),
             "the length of q comes in squared.": lambda q, o, s, lam: float(
                 s * (q @ o) / (np.sqrt(q @ q) + lam)
             ),

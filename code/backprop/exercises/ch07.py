@@ -14,6 +14,7 @@ add(
     Exercise(
         "7.1 what is kept",
         100 * (784 + 256 + 256 + 10) * 4,
+        level="practise",
         mistakes={
             "that is how many numbers are kept; each takes more than one byte.": (
                 100 * (784 + 256 + 256 + 10)
@@ -41,6 +42,7 @@ add(
     Exercise(
         "7.1 clip rule",
         clip_rule,
+        level="practise",
         inputs=[
             (3 * rng.normal(size=shape), rng.normal(size=shape)) for shape in ((8,), (4, 5), (30,))
         ],
@@ -76,6 +78,7 @@ add(
     Exercise(
         "7.1 root and slope",
         root_and_slope,
+        level="practise",
         inputs=[(2.0, 2), (2.0, 3), (50.0, 4), (0.3, 2)],
         tolerance=1e-9,
         mistakes={
@@ -111,10 +114,12 @@ add(
     Exercise(
         "7.1 hessian vector",
         hessian_vector,
+        level="think",
         inputs=[
             (cubic_gradient, rng.normal(size=d), rng.normal(size=d), h)
-            for d, h in ((2, 1e-2), (5, 1e-1))
+            for d, h in ((2, 5e-4), (5, 1e-3), (3, 2e-4))
         ],
+        tolerance=1e-4,  # any error of order h squared lies within
         mistakes={
             "that is a one-sided difference: its error is of order h.": lambda g, t, v, h: (
                 (g(t + h * v) - g(t)) / h
@@ -143,12 +148,13 @@ add(
     Exercise(
         "7.2 leaderboard",
         lambda m, n: normal(sqrt(m / (pi * n))),
+        level="practise",
         inputs=[(100, 104), (1000, 104), (700, 4000)],
         tolerance=1e-4,
         mistakes={
-            "only about half of the submissions score above one half and vote.": lambda m, n: (
-                normal(sqrt(2 * m / (pi * n)))
-            ),
+            "that has a root of 2 too much: only about half of the submissions score above one "
+            "half and vote, and the normal distribution is "
+            "(1 + erf(x / sqrt(2))) / 2.": lambda m, n: normal(sqrt(2 * m / (pi * n))),
             "that is the advantage of one submission; many of them vote.": lambda m, n: (
                 0.5 + 1 / sqrt(2 * pi * n)
             ),
@@ -167,6 +173,7 @@ add(
     Exercise(
         "7.2 twins",
         lambda copies, q, a: 1 - q ** (copies - 1) * (1 - a),
+        level="practise",
         inputs=[(2, 0.2, 0.5), (3, 0.2, 0.5), (5, 0.5, 0.8)],
         mistakes={
             "that is the chance that all of the other copies are "
@@ -177,9 +184,7 @@ add(
             "q is the share held out, not the share trained on.": lambda c, q, a: (
                 1 - (1 - q) ** (c - 1) * (1 - a)
             ),
-            "that is for two copies of each row.": lambda c, q, a: (
-                1 - q * (1 - a) if c > 2 else 0.0
-            ),
+            "that is for two copies of each row.": lambda c, q, a: 1 - q * (1 - a),
         },
     )
 )
@@ -193,6 +198,7 @@ add(
     Exercise(
         "7.2 true accuracy",
         true_accuracy,
+        level="practise",
         inputs=[(0.93, 0.06, 10), (0.8, 0.1, 2), (0.76, 0.06, 1000)],
         mistakes={
             "that goes from the true accuracy to the measured one.": lambda p, e, K: (
@@ -218,8 +224,9 @@ add(
     Exercise(
         "7.2 margin delta",
         margin_delta,
+        level="practise",
         inputs=[
-            (rng.uniform(0, 1, (n, 2)), np.eye(2)[rng.integers(0, 2, n)], 0.2) for n in (6, 20)
+            (rng.uniform(0, 1, (n, 2)), np.eye(2)[rng.integers(0, 2, n)], 0.2) for n in (1, 6, 20)
         ],
         mistakes={
             "the slope of the sigmoid is missing.": lambda a, t, m: margin_delta(
@@ -247,17 +254,16 @@ add(
 add(
     Exercise(
         "7.3 twice",
-        lambda depth, calls: float(comb(calls + depth - 1, depth)),
-        inputs=[(1, 2), (3, 2), (5, 2), (3, 4)],
+        lambda depth, calls: comb(calls + depth - 1, depth),
+        level="think",
+        inputs=[(1, 2), (3, 2), (5, 2), (3, 4), (2, 5)],
         mistakes={
             "that is what a framework gives that only adds up "
             "in the leaves.": lambda depth, calls: float(calls),
             "the gradient does not grow by the same factor at every level.": lambda depth, calls: (
                 float(calls) ** depth
             ),
-            "that is for two calls alone.": lambda depth, calls: (
-                float(depth + 1) if calls > 2 else 0.0
-            ),
+            "that is for two calls alone.": lambda depth, calls: depth + 1,
             "the root is set to one in every call; "
             "start counting one level below it.": lambda depth, calls: float(
                 comb(calls + depth, depth + 1)
@@ -278,6 +284,7 @@ add(
     Exercise(
         "7.3 dropout",
         hidden_delta,
+        level="practise",
         inputs=[
             (
                 rng.normal(size=(n, 5)),

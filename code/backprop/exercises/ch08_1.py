@@ -11,6 +11,7 @@ add(
     Exercise(
         "8.1 counting a block",
         4 * (64 * 64 + 64) + (64 * 256 + 256) + (256 * 64 + 64) + 2 * (64 + 64),
+        level="recall",
         mistakes={
             "the biases and the layer normalisations have parameters as well.": (
                 4 * 64 * 64 + 2 * 64 * 256
@@ -33,6 +34,7 @@ add(
     Exercise(
         "8.1 the long sequence",
         lambda d, h: 2 * d + h,
+        level="think",
         inputs=[(24, 40), (64, 256), (12288, 49152), (7, 3)],
         mistakes={
             "that is right for the usual h = 4d alone.": lambda d, h: 6 * d,
@@ -55,6 +57,7 @@ add(
     Exercise(
         "8.1 through the step",
         meta_slope,
+        level="think",
         inputs=[
             (0.3, 2.0, 1.0, 1.5, -0.4, 0.1),
             (-1.0, 0.7, 0.2, 3.0, 0.9, 0.25),
@@ -88,6 +91,7 @@ add(
     Exercise(
         "8.1 too good",
         lambda n, p, m: np.sqrt(p * (1 - p) / m) * np.sqrt(2 * np.log(n)),
+        level="practise",
         inputs=[(30, 0.75, 200), (1000, 0.9, 5000), (2, 0.5, 50)],
         mistakes={
             "that is the spread of one accuracy; "

@@ -10,7 +10,8 @@ add(
     Exercise(
         "8.2 the wrong initialisation",
         0.5**15,
-        tolerance=1e-3,
+        level="practise",
+        decimals=6,
         mistakes={
             "that is the factor of the mean square; the root mean square is its root.": 0.5**30,
             "that would be He's variance; Xavier's is another in a square layer.": 1.0,
@@ -30,6 +31,7 @@ add(
     Exercise(
         "8.2 leaky ReLU",
         leaky_variance,
+        level="think",
         inputs=[(100, 0.1), (50, 0.5), (784, 0.01)],
         mistakes={
             "that is the value for plain ReLU; the other half of the units passes something "
@@ -49,15 +51,15 @@ add(
 add(
     Exercise(
         "8.2 a segment",
-        20.0,
-        tolerance=1e-3,
+        20,
+        level="think",
         mistakes={
             "that is for three numbers a unit; here it is one.": float(np.sqrt(400 / 3)),
             "that has the one number on the wrong side: the fewer numbers a unit, "
             "the longer a segment may be.": float(np.sqrt(3 * 400)),
-            "one segment of all layers is no checkpointing at all.": 400.0,
-            "then every layer is a checkpoint, and nothing is saved.": 1.0,
-            "that is the memory at the best segment, not its length.": 39.0,
+            "one segment of all layers is no checkpointing at all.": 400,
+            "then every layer is a checkpoint, and nothing is saved.": 1,
+            "that is the memory at the best segment, not its length.": 39,
         },
     )
 )
@@ -72,6 +74,7 @@ add(
     Exercise(
         "8.2 parts of different sizes",
         whole_gradient,
+        level="practise",
         inputs=[
             (rng.normal(size=(p, 5)), np.array(sizes))
             for p, sizes in ((3, [10, 30, 50]), (2, [7, 1]), (4, [8, 16, 24, 4]))
@@ -101,6 +104,7 @@ add(
     Exercise(
         "8.2 who gets what",
         contributions,
+        level="practise",
         inputs=[(np.array(x),) for x in ((1.0, 2.0), (-1.5, 0.5), (3.0, -2.0))],
         mistakes={
             "that is the gradient at x; it has to be averaged along the "
@@ -129,6 +133,7 @@ add(
     Exercise(
         "8.2 another box",
         steepest,
+        level="think",
         inputs=[(rng.normal(size=d), e) for d, e in ((4, 0.1), (9, 2.0), (3, 0.5))],
         mistakes={
             "that is FGSM's answer: its length is larger than allowed here.": lambda g, e: (

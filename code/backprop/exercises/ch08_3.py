@@ -8,9 +8,9 @@ from ..activations import sigmoid, softmax
 from .registry import Exercise, add
 
 
-def orthogonal(G):
+def orthogonal(G, turn=lambda Vt: Vt):
     U, _, Vt = np.linalg.svd(G, full_matrices=False)
-    return U @ Vt
+    return U @ turn(Vt)
 
 
 rng = np.random.default_rng(83)
@@ -18,6 +18,7 @@ add(
     Exercise(
         "8.3 orthogonal",
         orthogonal,
+        level="practise",
         inputs=[(rng.normal(size=shape),) for shape in ((3, 3), (6, 2), (2, 5))],
         mistakes={
             "that only makes the matrix shorter; "
@@ -26,6 +27,9 @@ add(
             "the others have to become 1 as well.": lambda G: G / np.linalg.norm(G, 2),
             "that is the steepest direction when each entry is bounded by itself, "
             "not the matrix.": np.sign,
+            "NumPy's svd returns V transposed already; do not transpose it back.": lambda G: (
+                orthogonal(G, np.transpose)
+            ),
             "the singular values are still in it.": lambda G: G.copy(),
         },
     )
@@ -34,7 +38,8 @@ add(
 add(
     Exercise(
         "8.3 bytes",
-        175_000.0,
+        175_000,
+        level="recall",
         mistakes={
             "the positions of the weights that stay have to be stored as well.": 50_000.0,
             "the weights that stay have four bits now, not 32.": 525_000.0,
@@ -58,6 +63,7 @@ add(
     Exercise(
         "8.3 two teachers",
         mixed_gradient,
+        level="practise",
         inputs=[
             (rng.normal(0, 2, (1, 4)), rng.normal(0, 3, (1, 4)), np.eye(4)[[k]], alpha, T)
             for k, alpha, T in ((0, 0.5, 2.0), (3, 0.9, 4.0), (1, 0.2, 8.0))
@@ -92,6 +98,7 @@ add(
     Exercise(
         "8.3 exactly one",
         exactly_one,
+        level="think",
         inputs=[(rng.normal(0, 2, K),) for K in (3, 5, 10)],
         mistakes={
             "that pulls towards the largest alone; each unit is the one with "

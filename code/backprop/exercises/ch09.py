@@ -12,6 +12,8 @@ add(
     Exercise(
         "9.1 start",
         5.0,
+        level="practise",
+        decimals=2,
         mistakes={
             "that is the square of it.": 25.0,
             "that is where w = 0 is reached in one step; the factor is 0 there, "
@@ -27,6 +29,7 @@ add(
     Exercise(
         "9.1 steps",
         140_000,
+        level="recall",
         mistakes={
             "the guarantee is about the square of the gradient.": 1_400,
             "a factor is missing: a step is certain to gain half of eta "
@@ -47,6 +50,7 @@ add(
     Exercise(
         "9.1 safe rate",
         safe_rate,
+        level="think",
         inputs=[
             (rng.normal(size=(n, d)) * np.arange(1, d + 1),) for n, d in ((6, 2), (20, 3), (5, 8))
         ],
@@ -73,6 +77,7 @@ add(
     Exercise(
         "9.2 grid",
         13,
+        level="recall",
         mistakes={
             "both ends are included: count the rates, not the steps between them.": 12,
             "that is one rate for each tenfold.": 5,
@@ -100,6 +105,7 @@ add(
     Exercise(
         "9.2 curvature",
         curvature_along,
+        level="practise",
         inputs=[
             (linear_gradient(d, d), rng.normal(size=d), scale * rng.normal(size=d))
             for d, scale in ((2, 3.0), (5, 0.5), (8, 2.0))
@@ -137,6 +143,7 @@ add(
     Exercise(
         "9.2 warm-up",
         warm_up,
+        level="practise",
         inputs=[(k, 50, 10, 0.3) for k in (0, 4, 9, 10, 11, 30, 49)],
         mistakes={
             "step 0 has a rate above 0: steps are counted from 0, the parts from 1.": lambda *p: (
@@ -163,6 +170,8 @@ add(
     Exercise(
         "9.3 gap",
         0.045,
+        level="recall",
+        decimals=3,
         mistakes={
             "that is how far new data lies above the noise; the training error lies below it "
             "by as much.": 0.0225,
@@ -207,6 +216,7 @@ add(
     Exercise(
         "9.3 patience",
         kept_epoch,
+        level="practise",
         inputs=[
             (np.array(losses), patience)
             for losses, patience in [
@@ -216,10 +226,15 @@ add(
                 ([1.0, 1.1, 1.2, 0.5], 2),
                 ([3.0, 2.0, 1.0, 0.9], 1),
                 ([1.0, 0.8, 0.8, 0.8, 0.7], 3),
+                ([1.0, 0.8, 0.8, 0.9, 0.7], 2),
+                ([1.0, 0.9, 1.0, 0.9, 0.9, 0.9, 0.5], 3),
+                ([0.7], 2),
                 ([2.0, 1.0, 1.4, 1.2, 1.3, 1.1, 0.4, 0.5], 4),
             ]
         ],
         mistakes={
+            "an epoch that only equals the lowest loss brings no new lowest "
+            "one.": lambda losses, patience: kept_epoch(losses, patience, strict=False),
             "epochs are counted from 1.": lambda *p: kept_epoch(*p) - 1,
             "what comes after the stop is never seen; "
             "that is the lowest of all.": lambda losses, patience: int(np.argmin(losses)) + 1,
@@ -243,6 +258,7 @@ add(
     Exercise(
         "9.3 when to stop",
         expected_error,
+        level="think",
         inputs=[(1.5, 0.4, 0.8, 0.1, 5), (-0.7, 2.0, 3.0, 0.2, 2), (0.3, 0.1, 0.5, 0.5, 20)],
         mistakes={
             "the noise is missing: it is learnt along with the truth.": lambda c, v, *p: (

@@ -12,6 +12,8 @@ add(
     Exercise(
         "9.4 factor",
         1e-9 ** (1 / 20),
+        level="recall",
+        decimals=3,
         mistakes={
             "count the steps from layer to layer, not the layers.": 1e-9 ** (1 / 21),
             "factors multiply; dividing by the number of steps would be right for a sum.": (
@@ -39,6 +41,7 @@ add(
     Exercise(
         "9.4 split",
         split,
+        level="practise",
         inputs=[
             (rng.normal(size=(n, k)), rng.normal(size=(d, k)), rng.normal(size=(n, d)))
             for n, d, k in ((5, 4, 3), (8, 3, 6), (1, 4, 4))
@@ -73,6 +76,7 @@ add(
     Exercise(
         "9.4 scale",
         scale,
+        level="think",
         inputs=[
             (rng.normal(0.5, 1, (n, d)), rng.normal(size=(d, h)), rng.uniform(-0.8, 0.8, h))
             for n, d, h in ((6, 4, 5), (9, 3, 2), (20, 5, 5))
@@ -99,6 +103,7 @@ add(
     Exercise(
         "9.5 lost pairs",
         21,
+        level="practise",
         mistakes={
             "that is the number of pairs that are kept.": 34,
             "that is the number of all pairs, kept or lost.": 55,
@@ -127,6 +132,7 @@ add(
     Exercise(
         "9.5 initial state",
         initial_state,
+        level="practise",
         inputs=[
             (
                 rng.normal(size=(n, T, 2)),
@@ -166,6 +172,7 @@ add(
     Exercise(
         "9.5 pull",
         filtered,
+        level="think",
         inputs=[(0.5, 0.9, 1), (0.5, 0.9, 4), (-0.3, 0.8, 3), (0.9, 0.4, 6)],
         mistakes={
             "the present step counts as well: the sum begins at i = 0.": lambda w, a, k: filtered(
@@ -190,6 +197,7 @@ add(
     Exercise(
         "9.6 bend",
         lambda alpha: np.array([(1 + alpha) / 2, (1 - alpha) / 2]),
+        level="practise",
         inputs=[(0.0,), (0.1,), (0.6,), (-1.0,)],
         mistakes={
             "the two are interchanged: the first belongs to z.": lambda alpha: np.array(
@@ -210,6 +218,7 @@ add(
     Exercise(
         "9.6 unit",
         2e-7,
+        level="think",
         mistakes={
             "the weights have changed their unit as well as the inputs, "
             "so the factor comes in twice.": 2e-4,
@@ -231,6 +240,7 @@ add(
     Exercise(
         "9.6 blind",
         blind,
+        level="practise",
         inputs=[
             (np.array([50.0, 50.0]),),
             (np.array([900.0, 100.0]),),
@@ -259,11 +269,10 @@ add(
     Exercise(
         "9.6 half-life",
         gate_bias,
+        level="practise",
         inputs=[(1.0,), (10.0,), (100.0,)],
         mistakes={
-            "that bias forgets: the sign is wrong.": lambda n: (
-                gate_bias(n, sign=-1.0) if n > 1 else 0.0
-            ),
+            "that bias forgets: the sign is wrong.": lambda n: gate_bias(n, sign=-1.0),
             "after that many steps 1/e would be left; a half is wanted.": lambda n: gate_bias(
                 n, half=np.exp(-1)
             ),

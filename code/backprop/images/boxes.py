@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..doors import alike, checked
 from ..losses import Loss
 
 
+@checked
 def corners(centred: np.ndarray) -> np.ndarray:
     """Boxes given as (centre x, centre y, width, height) to corners: (n, 4) to (n, 4)."""
     middle = centred[:, :2]
@@ -42,8 +44,12 @@ def quotient(a: np.ndarray, d_a: np.ndarray, b: np.ndarray, d_b: np.ndarray) -> 
     return (d_a * b[:, None] - a[:, None] * d_b) / np.square(b)[:, None]
 
 
+@checked
 def iou(p: np.ndarray, t: np.ndarray) -> np.ndarray:
     """Intersection over union of each row of `p` with that of `t`, (n,): equation (eq-iou)."""
+    p, t = alike("p", p, "t", t)
+    if p.ndim != 2 or p.shape[1] != 4:
+        raise ValueError(f"boxes have shape {p.shape}; they must be (n, 4)")
     common, _, union = areas(p, t)
     return common.prod(axis=1) / union
 

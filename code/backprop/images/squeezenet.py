@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..doors import checked
 from ..layers.convolution import Conv2D, GlobalAveragePool, MaxPool2D
 from ..network import Layer, Sequential
 
@@ -69,6 +70,7 @@ class Fire(Layer):
         return (*self.layers[0].output_shape(shape)[:2], 2 * self.expand)
 
 
+@checked
 def squeezenet(
     weights: Mapping[str, np.ndarray], side: int = 227, features: bool = False, dtype=np.float32
 ) -> Sequential:
@@ -114,6 +116,7 @@ def squeezenet(
     return Sequential((side, side, 3), [*named.values(), GlobalAveragePool()])
 
 
+@checked
 def prepare(pictures: np.ndarray, side: int | None = None, dtype=np.float32) -> np.ndarray:
     """Pictures as the network wants them, (n, H, W, 3): blue, green, red, minus ImageNet's mean.
 
@@ -143,6 +146,7 @@ def prepare(pictures: np.ndarray, side: int | None = None, dtype=np.float32) -> 
     return np.ascontiguousarray(x[..., ::-1]) - MEAN_BGR.astype(dtype)
 
 
+@checked
 def bilinear(length: int, wanted: int, dtype=np.float32) -> np.ndarray:
     """The matrix, (wanted, length), that resizes a row of `length` pixels to `wanted` ones.
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..activations import softmax
+from ..doors import checked, generator
 from ..layers.basic import EachStep
 from ..layers.embedding import Embedding, SequenceCrossEntropy
 from ..layers.normalization import Dropout
@@ -53,7 +54,7 @@ class CharacterModel(Model):
         rng: np.random.Generator | None = None,
         dtype=np.float64,
     ):
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         K = len(alphabet)
         super().__init__(
             embedding=Embedding(K, d, rng=rng, dtype=dtype),
@@ -140,6 +141,7 @@ class CharacterModel(Model):
         return written
 
 
+@checked(whole_arrays="ids")
 def pieces(
     ids: np.ndarray, streams: int, T: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -173,6 +175,7 @@ def pieces(
         yield ids[where], ids[where + 1]
 
 
+@checked
 def train_characters(
     net: CharacterModel,
     text: str,

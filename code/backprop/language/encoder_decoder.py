@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..doors import checked, generator
 from ..layers.attention import MultiHeadAttention
 from ..layers.basic import EachStep
 from ..layers.embedding import Embedding
@@ -67,7 +68,7 @@ class EncoderDecoder(Model):
         rng: np.random.Generator | None = None,
         dtype=np.float64,
     ):
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         made: dict[str, Any] = {"rng": rng, "dtype": dtype}
         looking = {}
         if attention:
@@ -168,6 +169,7 @@ def before_end(ids: list[int]) -> list[int]:
     return ids[: ids.index(END)] if END in ids else ids
 
 
+@checked(whole_arrays="letters sounds")
 def pairs(letters: np.ndarray, sounds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """From the ids of letters, (n, Tx), and sounds, (n, Ty), to what a step of training takes.
 
@@ -192,6 +194,7 @@ def pairs(letters: np.ndarray, sounds: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return letters, written, following
 
 
+@checked(whole_arrays="x y")
 def batches(
     x: np.ndarray, y: np.ndarray, size: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

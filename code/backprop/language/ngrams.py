@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
+from ..doors import checked
+
 
 class WittenBell:
     r"""Probabilities of the next character by counting: equation (eq-bptt-witten-bell).
@@ -32,6 +34,7 @@ class WittenBell:
     array([0.5, 0.5])
     """
 
+    @checked
     def __init__(self, text: str, n: int, alphabet: str):
         if n < 1 or not set(text) <= set(alphabet):
             raise ValueError("n must be at least 1 and every character of the text in the alphabet")

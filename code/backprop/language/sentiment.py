@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..datasets import load_sentences
+from ..doors import checked
 from ..layers.attention import (
     AttentionPooling,
     MeanOverTime,
@@ -45,6 +46,7 @@ class Fold(NamedTuple):
     rows: np.ndarray  # of the test sentences, among those whose rating is not 0
 
 
+@checked
 def folds(count: int = 5, dtype=np.float32) -> list[Fold]:
     """The sentences whose rating is not 0, shuffled once and cut into `count` test parts.
 
@@ -69,6 +71,7 @@ def with_pairs(sentence: list[str]) -> list[str]:
     return sentence + [f"{a} {b}" for a, b in zip(sentence, sentence[1:])]
 
 
+@checked
 def build(
     kind: str,
     V: int,
@@ -150,6 +153,7 @@ class Classifier:
         Show a bar.
     """
 
+    @checked
     def __init__(
         self, kind: str, fold: Fold, seed: int = 0, epochs: int = 10, progress: bool = False
     ):

@@ -8,9 +8,12 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
+from ..doors import checked
+
 PADDING, UNKNOWN = "<pad>", "<unk>"  # ids 0 and 1 of every vocabulary
 
 
+@checked
 def words(text: str) -> list[str]:
     """The words of a sentence in lower case, with inner apostrophes ("don't"), and each ! and ?."""
     return re.findall(r"[^\W_]+(?:['’][^\W_]+)*|[!?]", text.lower())
@@ -37,6 +40,7 @@ class Vocabulary:
            [3, 0]])
     """
 
+    @checked
     def __init__(
         self,
         sequences: Iterable[Sequence[Hashable]],

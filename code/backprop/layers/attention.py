@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..activations import softmax
+from ..doors import checked, generator
 from ..network import Layer
 
 
+@checked(whole_arrays="mask")
 def attend(
     Q: np.ndarray, K: np.ndarray, V: np.ndarray, mask: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -59,6 +61,7 @@ def attend(
     return A @ V, A  # (..., Tq, Tk) @ (..., Tk, dv)
 
 
+@checked
 def attend_backward(
     grad: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray, A: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -162,7 +165,7 @@ class MultiHeadAttention(Layer):
             raise ValueError(
                 f"{heads} heads cannot share {d} features: the number of heads must divide them"
             )
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         self.d, self.heads, self.causal, self.bias = d, heads, causal, bias
         d_memory = d if d_memory is None else d_memory
         draw = lambda d_in: rng.normal(0, np.sqrt(1 / d_in), (d_in, d)).astype(dtype)
@@ -269,6 +272,7 @@ class MultiHeadAttention(Layer):
         return shape
 
 
+@checked
 def positions(T: int, d: int, dtype=np.float64) -> np.ndarray:
     r"""Sines and cosines of each position, (T, d): equation (eq-attention-positions) (vaswani2017).
 
@@ -377,7 +381,7 @@ class AttentionPooling(Layer):
 
     def __init__(self, d: int, *, rng: np.random.Generator | None = None, dtype=np.float64):
         super().__init__()
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         self.own(q=rng.normal(0, 1, d).astype(dtype))
 
     def forward(self, x):

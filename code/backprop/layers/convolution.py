@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..activations import Activation, get_activation
+from ..doors import generator, whole
 from ..network import Layer
 
 
@@ -66,10 +67,6 @@ class Conv2D(Layer):
     ):
         super().__init__()
         self.size = pair(size)
-        if min(c_in, c_out) < 1:
-            raise ValueError(
-                f"a convolution needs at least one channel in and one out, not {c_in} and {c_out}"
-            )
         if padding == "same":
             if stride != 1 or self.size[0] % 2 == 0 or self.size[1] % 2 == 0:
                 raise ValueError(
@@ -83,7 +80,7 @@ class Conv2D(Layer):
             raise ValueError(f"stride must be at least 1, not {stride}")
         self.stride, self.c_in, self.c_out = stride, c_in, c_out
         self.activation = get_activation(activation)
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         gain = 2 if self.activation.name == "relu" else 1
         variance = gain / (self.size[0] * self.size[1] * c_in)
         W = rng.normal(0, np.sqrt(variance), (*self.size, c_in, c_out)).astype(dtype)
@@ -162,7 +159,7 @@ class MaxPool2D(Layer):
         self.size = pair(size)
         if stride is None and self.size[0] != self.size[1]:
             raise ValueError(f"a window of {self.size} needs a stride")
-        self.stride = self.size[0] if stride is None else stride
+        self.stride = self.size[0] if stride is None else whole("stride", stride, 1)
 
     def forward(self, x):
         self.shape = x.shape

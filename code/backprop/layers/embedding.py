@@ -8,11 +8,13 @@ k stood. The layer keeps that sum as `rows` and `row_gradients`; an optimiser th
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ..doors import Arrays, Whole, bound, checked, floats, fraction, generator, ids, positive
 from ..losses import CrossEntropy, Loss
 from ..network import Layer
-from ..optimizers import fraction, positive
 
 
 class Embedding(Layer):
@@ -61,20 +63,16 @@ class Embedding(Layer):
         dtype=np.float64,
     ):
         super().__init__()
-        if count < 1 or d < 1:
-            raise ValueError(
-                f"an embedding needs at least one id and one entry, not {count} and {d}"
-            )
         if padding is not None and not 0 <= padding < count:
             raise ValueError(f"padding must be one of the ids 0 .. {count - 1}, not {padding}")
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         self.count, self.padding, self.dense = count, padding, dense
         E = rng.normal(0, scale, (count, d)).astype(dtype)
         if padding is not None:
             E[padding] = 0
         self.own(E=E)
         if not dense:
-            self.gradients = {}
+            self._gradients = Arrays()
 
     def forward(self, ids: np.ndarray) -> np.ndarray:
         """(...) to (..., d); TypeError unless ids are integers, ValueError for one out of range."""
@@ -102,6 +100,7 @@ class Embedding(Layer):
         return (*shape, self.parameters["E"].shape[1])
 
 
+@checked(whole_arrays="ids")
 def sum_of_equal(ids: np.ndarray, grad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sum the rows of `grad`, (N, d), that have equal `ids`, (N,).
 
@@ -119,7 +118,7 @@ def sum_of_equal(ids: np.ndarray, grad: np.ndarray) -> tuple[np.ndarray, np.ndar
     return rows, np.add.reduceat(grad[order], first, axis=0)  # (N, d) to (m, d)
 
 
-class SparseSGD:
+class SparseSGD(Whole):
     r"""Gradient descent on the rows of a table that a batch touched: equation (eq-embedding-sgd).
 
     The same as plain `SGD` on the whole table: the rows it leaves alone have gradient 0.
@@ -130,6 +129,7 @@ class SparseSGD:
         eta > 0.
     """
 
+    @checked
     def __init__(self, learning_rate: float):
         self.learning_rate = positive("learning_rate", learning_rate)
 
@@ -149,10 +149,11 @@ class SparseSGD:
         factor : float
             Scales the learning rate of this step.
         """
+        rows, row_gradients = of_table(table, rows, row_gradients)
         table[rows] -= self.learning_rate * factor * row_gradients  # (m, d)
 
 
-class LazyAdam:
+class LazyAdam(Whole):
     r"""Adam on the rows of a table that a batch touched: equation (eq-embedding-adam) (kingma2015).
 
     Not the same as Adam on the whole table: there a row's momentum goes on moving it, and both its
@@ -174,7 +175,9 @@ class LazyAdam:
 
     m: np.ndarray  # both moments, (count, d), are made at the first step
     s: np.ndarray
+    table: np.ndarray | None = None  # whose memory this is
 
+    @checked
     def __init__(
         self,
         learning_rate: float = 1e-3,
@@ -195,6 +198,7 @@ class LazyAdam:
 
         ValueError where `table` has not the shape of the one before: a new table, a new optimiser.
         """
+        rows, row_gradients = of_table(table, rows, row_gradients)
         if self.steps == 0:
             self.m, self.s = np.zeros_like(table), np.zeros_like(table)
         if self.m.shape != table.shape:
@@ -202,6 +206,8 @@ class LazyAdam:
                 f"this optimiser's memory has shape {self.m.shape}, the table {table.shape}; "
                 "take a new one for another table"
             )
+        if table is not self.table:
+            self.table = bound(self.table, table) if self.steps else table
         self.steps += 1
         m = self.beta1 * self.m[rows] + (1 - self.beta1) * row_gradients  # (m, d)
         s = self.beta2 * self.s[rows] + (1 - self.beta2) * row_gradients**2
@@ -209,6 +215,32 @@ class LazyAdam:
         m_hat = m / (1 - self.beta1**self.steps)
         s_hat = s / (1 - self.beta2**self.steps)
         table[rows] -= self.learning_rate * factor * m_hat / (np.sqrt(s_hat) + self.eps)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "table"}
+
+
+def of_table(table: Any, rows: Any, row_gradients: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return `rows` as ids of `table`, all different, and their gradients as floats, (m, d)."""
+    if not isinstance(table, np.ndarray) or table.dtype.kind != "f":
+        raise TypeError("the table must be an array of floats: it is changed in place")
+    grads = floats("row_gradients", row_gradients)
+    if isinstance(rows, slice):  # all of them, or a run
+        count = len(range(len(table))[rows])
+    else:
+        rows = np.asarray(rows)
+        rows = ids("rows", rows if rows.size else rows.astype(int), len(table))
+        count = len(rows)
+    if grads.shape != (count, *table.shape[1:]):
+        raise ValueError(
+            f"row_gradients have shape {grads.shape}; {count} rows of a table {table.shape} "
+            f"need {(count, *table.shape[1:])}"
+        )
+    if isinstance(rows, slice) or count < 2:
+        return rows, grads
+    if not (np.diff(rows) > 0).all() and len(np.unique(rows)) < len(rows):
+        raise ValueError("rows must all be different: add their gradients up with sum_of_equal")
+    return rows, grads
 
 
 class SequenceCrossEntropy(Loss):
@@ -223,6 +255,7 @@ class SequenceCrossEntropy(Loss):
     """
 
     name = "sequence cross-entropy"
+    applies = "softmax"
 
     def __init__(self, ignore: int = -1):
         self.ignore = ignore

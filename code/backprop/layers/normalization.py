@@ -12,9 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..doors import checked, generator
 from ..network import Layer
 
 
+@checked
 def standardise(x: np.ndarray, axis: int, eps: float) -> tuple[np.ndarray, ...]:
     """``x_hat = (x - mean) / s``, ``s = sqrt(variance + eps)``, along `axis`: (eq-bn-forward).
 
@@ -36,6 +38,7 @@ def standardise(x: np.ndarray, axis: int, eps: float) -> tuple[np.ndarray, ...]:
     return centred * inverse, inverse, mean, variance
 
 
+@checked
 def standardise_backward(
     grad: np.ndarray, x_hat: np.ndarray, inverse: np.ndarray, axis: int
 ) -> np.ndarray:
@@ -83,10 +86,12 @@ class BatchNorm(Layer):
     Attributes
     ----------
     running_mean : ndarray, (d,)
-        No parameter: no optimiser moves it, and ``train(patience=...)`` leaves it.
+        No parameter: no optimiser moves it; ``train(patience=...)`` puts it back with the rest.
     running_variance : ndarray, (d,)
         Likewise.
     """
+
+    lasting = ("running_mean", "running_variance")
 
     def __init__(self, d: int, momentum: float = 0.1, eps: float = 1e-5, dtype=np.float64):
         super().__init__()
@@ -205,7 +210,7 @@ class Dropout(Layer):
         if not 0 <= p < 1:
             raise ValueError(f"p, the probability of 0, must lie in [0, 1), not {p}")
         self.p = p
-        self.rng = np.random.default_rng() if rng is None else rng
+        self.rng = generator(rng)
 
     def forward(self, x):
         if not self.training or self.p == 0:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..activations import sigmoid
+from ..doors import Whole, checked, finite, generator, positive, stepper
 from ..network import Layer
-from ..optimizers import positive
 
 
 class Recurrent(Layer):
@@ -68,11 +68,7 @@ class Recurrent(Layer):
         dtype=np.float64,
     ):
         super().__init__()
-        if d < 1 or h < 1:
-            raise ValueError(
-                f"a recurrent layer needs at least one feature and one unit, not {d} and {h}"
-            )
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         self.d, self.units, self.last = d, h, last
         Wx = rng.normal(0, np.sqrt(1 / d), (d, self.gates * h))
         blocks = [np.linalg.qr(rng.normal(size=(h, h)))[0] for _ in range(self.gates)]
@@ -389,16 +385,26 @@ class Bidirectional(Layer):
 def clip_gradient(gradient: np.ndarray, max_norm: float) -> float:
     r"""Scale `gradient` in place so that its norm is at most `max_norm`; return the norm before.
 
-    Equation (eq-bptt-clip) (pascanu2013).
+    Equation (eq-bptt-clip) (pascanu2013). ValueError where an entry is not finite: there is no
+    direction to keep.
     """
-    positive("max_norm", max_norm)
-    norm = float(np.linalg.norm(gradient))
+    max_norm = positive("max_norm", max_norm)
+    if not isinstance(gradient, np.ndarray) or gradient.dtype.kind != "f":
+        raise TypeError("the gradient must be an array of floats: it is scaled in place")
+    with np.errstate(over="ignore", invalid="ignore"):
+        norm = float(np.linalg.norm(gradient))
+    if not np.isfinite(norm):  # its square is too large for the dtype, or an entry is
+        largest = float(np.abs(finite("the gradient", gradient)).max())
+        gradient /= gradient.dtype.type(largest)
+        short = float(np.linalg.norm(gradient))
+        gradient *= max_norm / short
+        return largest * short
     if norm > max_norm:
         gradient *= max_norm / norm
     return norm
 
 
-class Clipped:
+class Clipped(Whole):
     """An optimiser behind `clip_gradient`, for ``train``: ``Clipped(Adam(1e-3), max_norm=1.0)``.
 
     Parameters
@@ -414,7 +420,9 @@ class Clipped:
         The norm before clipping, at each step.
     """
 
+    @checked
     def __init__(self, optimizer, max_norm: float):
+        stepper(optimizer)
         self.optimizer = optimizer
         self.max_norm = positive("max_norm", max_norm)
         self.norms: list[float] = []

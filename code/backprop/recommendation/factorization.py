@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from ..doors import Arrays, Whole, checked, generator
+from ..doors.passes import apart
 from ..layers.embedding import Embedding, LazyAdam
 from ..loop import Each, run, shuffled
 from ..network import Network
 from ..optimizers import Adam
 
 
-class TableModel:
+class TableModel(Whole):
     """Tables of vectors, and networks on top of them, under names.
 
     Parameters
@@ -35,31 +37,37 @@ class TableModel:
         taken.
     """
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in ("loss_and_gradients", "predict", "scores"):
+            if name in vars(cls):
+                setattr(cls, name, apart(vars(cls)[name]))
+
     def __init__(self, tables: dict[str, Embedding], nets: dict[str, Network] | None = None):
         self.tables = tables
         self.nets = nets or {}
         self.penalties: dict[str, np.ndarray] = {}
 
     @property
-    def theta(self) -> list[np.ndarray]:
+    def theta(self) -> tuple[np.ndarray, ...]:
         """What is trained: each table, then the vector of each network."""
         tables = [table.parameters["E"] for table in self.tables.values()]
-        return tables + [net.theta for net in self.nets.values()]
+        return (*tables, *(net.theta for net in self.nets.values()))
 
     @property
-    def gradient(self) -> list[tuple[np.ndarray, ...]]:
+    def gradient(self) -> tuple[tuple[np.ndarray, ...], ...]:
         """To each of `theta` its gradient: of a table the rows touched and what they get."""
         tables = [(table.rows, table.row_gradients) for table in self.tables.values()]
-        return tables + [(net.gradient,) for net in self.nets.values()]
+        return (*tables, *((net.gradient,) for net in self.nets.values()))
 
     @property
-    def parameters(self) -> dict[str, np.ndarray]:
+    def parameters(self) -> Arrays:
         """All arrays by name: the tables, and "net.W1" and so on for the networks."""
         found = {name: table.parameters["E"] for name, table in self.tables.items()}
         for name, net in self.nets.items():
             for key, p in net.parameters.items():
                 found[f"{name}.{key}"] = p
-        return found
+        return Arrays(found)
 
     @property
     def gradients(self) -> dict[str, np.ndarray]:
@@ -151,6 +159,7 @@ class RatingModel(TableModel):
         Source of the initial vectors.
     """
 
+    @checked
     def __init__(
         self,
         users: int,
@@ -161,7 +170,7 @@ class RatingModel(TableModel):
         nets: dict[str, Network] | None = None,
         rng: np.random.Generator | None = None,
     ):
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         table = lambda count, d, scale: Embedding(count, d, scale=scale, dense=False, rng=rng)
         tables = {
             "p": table(users, d, scale),
@@ -255,6 +264,7 @@ class NeuralFactorization(RatingModel):
         Source of the initial weights and vectors.
     """
 
+    @checked
     def __init__(
         self,
         users: int,
@@ -265,7 +275,7 @@ class NeuralFactorization(RatingModel):
         scale: float = 0.1,
         rng: np.random.Generator | None = None,
     ):
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         nets = {"net": Network([2 * d, *hidden, 1], hidden="relu", rng=rng)}
         super().__init__(users, films, d, mean, scale, nets, rng)
 
@@ -278,6 +288,7 @@ class NeuralFactorization(RatingModel):
         return tuple(np.split(d_both, 2, axis=1))  # (n, d) each
 
 
+@checked
 def train_tables(
     model: TableModel,
     columns: tuple[np.ndarray, ...],
@@ -320,7 +331,7 @@ def train_tables(
     TrainingDiverged
         As for `backprop.training.train`.
     """
-    rng = np.random.default_rng() if rng is None else rng
+    rng = generator(rng)
     n = len(columns[0])
     if any(len(column) != n for column in columns):
         lengths = ", ".join(str(len(column)) for column in columns)
@@ -337,6 +348,7 @@ def train_tables(
     ).loss
 
 
+@checked
 def fold_in(
     Q: np.ndarray, surprise: np.ndarray, vectors: float, biases: float
 ) -> tuple[np.ndarray, np.ndarray]:

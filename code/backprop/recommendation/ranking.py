@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..doors import alike, checked, finite, floats, positive, whole
+from ..doors import ids as ids_door
+
 
 def rmse(predicted: np.ndarray, rating: np.ndarray) -> float:
     """The root of the mean squared error: equation (eq-recommend-rmse)."""
+    predicted, rating = alike("predicted", predicted, "rating", rating)
     return float(np.sqrt(np.mean((predicted - rating) ** 2)))
 
 
@@ -22,6 +26,7 @@ def group_means(ids: np.ndarray, rating: np.ndarray, count: int) -> np.ndarray:
 
     An id without ratings gets the mean of all. `ids` and `rating` are columns, (n,).
     """
+    rating, (ids,) = columns(rating, count, ids=ids)
     n = np.bincount(ids, minlength=count)
     means = np.bincount(ids, rating, count) / np.maximum(n, 1)
     return np.where(n > 0, means, rating.mean())
@@ -67,6 +72,9 @@ def damped_biases(
     c : ndarray, (films,)
         The biases of the films.
     """
+    damping, sweeps = positive("damping", damping), whole("sweeps", sweeps, 0)
+    rating, (user,) = columns(rating, users, user=user)
+    rating, (film,) = columns(rating, films, film=film)
     mu = float(rating.mean())
     b, c = np.zeros(users), np.zeros(films)
     n_user = np.bincount(user, minlength=users)
@@ -80,6 +88,9 @@ def damped_biases(
 # ---------------------------------------------------------------------------------------- rankings
 def table_of(user: np.ndarray, film: np.ndarray, users: int, films: int) -> np.ndarray:
     """Which user stands beside which film: bool, (users, films)."""
+    user, film = ids_door("user", user, users), ids_door("film", film, films)
+    if user.shape != film.shape or user.ndim != 1:
+        raise ValueError(f"user has shape {user.shape}, film {film.shape}; they must be (n,), both")
     table = np.zeros((users, films), bool)
     table[user, film] = True
     return table
@@ -102,7 +113,11 @@ def top(scores: np.ndarray, k: int, seen: np.ndarray | None = None) -> np.ndarra
     ValueError
         Where a user has fewer than k films left.
     """
+    scores, k = floats("scores", scores), whole("k", k)
+    if scores.ndim != 2 or np.isnan(scores).any():
+        raise ValueError(f"scores must be (users, films), without NaN, not {scores.shape}")
     if seen is not None:
+        seen = truths("seen", seen, scores.shape)
         if (np.sum(~seen, axis=1) < k).any():
             raise ValueError(f"a user has fewer than {k} films that are not in `seen`")
         scores = np.where(seen, -np.inf, scores)
@@ -113,6 +128,7 @@ def top(scores: np.ndarray, k: int, seen: np.ndarray | None = None) -> np.ndarra
     return np.take_along_axis(best, order, axis=1)
 
 
+@checked(whole_arrays="ranked liked")
 def recall_at_k(ranked: np.ndarray, liked: np.ndarray) -> np.ndarray:
     """The share of the films a user liked that the list has: (eq-recommend-recall) (liang2018).
 
@@ -134,6 +150,7 @@ def recall_at_k(ranked: np.ndarray, liked: np.ndarray) -> np.ndarray:
     return hits.sum(axis=1) / np.minimum(number, ranked.shape[1])
 
 
+@checked(whole_arrays="ranked liked")
 def ndcg_at_k(ranked: np.ndarray, liked: np.ndarray) -> np.ndarray:
     """The list's gain over that of the best possible one: (eq-recommend-ndcg) (jarvelin2002).
 
@@ -147,10 +164,37 @@ def ndcg_at_k(ranked: np.ndarray, liked: np.ndarray) -> np.ndarray:
 
 def hits_of(ranked: np.ndarray, liked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of the m users who liked something: which places are hits, (m, k), and their films, (m,)."""
+    liked = truths("liked", liked, None)
+    ranked = ids_door("ranked", ranked, liked.shape[1])
     if len(ranked) != len(liked):
         raise ValueError(f"there are lists of {len(ranked)} users and likes of {len(liked)}")
+    if ranked.ndim != 2:
+        raise ValueError(f"ranked has shape {ranked.shape}; a list a user is wanted, (users, k)")
     number = liked.sum(axis=1)
     asked = number > 0
     if not asked.any():
         raise ValueError("nobody liked anything: there is nothing to find")
     return np.take_along_axis(liked, ranked, axis=1)[asked], number[asked]
+
+
+def columns(rating: np.ndarray, count: int, **ids: np.ndarray) -> tuple[np.ndarray, list]:
+    """Return ratings, (n,), as finite floats, and the ids beside them, in 0 .. count-1."""
+    rating = finite("rating", floats("rating", rating))
+    found = [ids_door(name, k, whole("the number of ids", count, 1)) for name, k in ids.items()]
+    for name, k in zip(ids, found):
+        if rating.ndim != 1 or k.shape != rating.shape or not rating.size:
+            raise ValueError(
+                f"{name} has shape {k.shape}, rating {rating.shape}; they must be (n,), both, with "
+                "at least one rating"
+            )
+    return rating, found
+
+
+def truths(what: str, table: np.ndarray, shape: tuple[int, ...] | None) -> np.ndarray:
+    """Return a table of truth values, 0 and 1 too, (users, films); ValueError for anything else."""
+    table = np.asarray(table)
+    if table.dtype != bool and not (table.dtype.kind in "iu" and np.isin(table, (0, 1)).all()):
+        raise ValueError(f"{what} must be a table of truth values, not {table.dtype}")
+    if table.ndim != 2 or shape not in (None, table.shape):
+        raise ValueError(f"{what} has shape {table.shape}; it must be {shape or '(users, films)'}")
+    return table.astype(bool)

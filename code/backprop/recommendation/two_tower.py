@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..doors import checked, generator
 from ..layers.embedding import Embedding
 from ..losses import CrossEntropy
 from ..network import Network
 from .factorization import TableModel
 
 
+@checked
 def in_batch_softmax(
     U: np.ndarray, V: np.ndarray, log_q: np.ndarray | None = None
 ) -> tuple[float, np.ndarray, np.ndarray]:
@@ -44,7 +46,7 @@ def in_batch_softmax(
     S = U @ V.T  # (n, d) @ (d, n): row = user, column = film
     if log_q is not None:
         S -= log_q
-    loss, grad = CrossEntropy().both(S, np.arange(len(S)))  # (P - I) / n
+    loss, grad = CrossEntropy().unchecked(S, np.arange(len(S)))  # (P - I) / n
     return loss, grad @ V, grad.T @ U  # (n, n) @ (n, d), twice
 
 
@@ -73,6 +75,7 @@ class TwoTower(TableModel):
         Source of the initial weights and vectors.
     """
 
+    @checked
     def __init__(
         self,
         users: int,
@@ -84,7 +87,7 @@ class TwoTower(TableModel):
         scale: float = 0.1,
         rng: np.random.Generator | None = None,
     ):
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         self.features = np.zeros((films, 0)) if features is None else np.asarray(features, float)
         if len(self.features) != films:
             raise ValueError(f"features have {len(self.features)} rows for {films} films")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..doors import checked, generator
 from ..losses import CrossEntropy
 from ..network import Network
 
 
+@checked(whole_arrays="k")
 def score_gradient(net: Network, X: np.ndarray, k: np.ndarray) -> np.ndarray:
     """The gradient of the logit of class ``k[i]`` with respect to each sample ``X[i]``, (n, d).
 
@@ -21,6 +23,7 @@ def score_gradient(net: Network, X: np.ndarray, k: np.ndarray) -> np.ndarray:
     return net.backward(one_hot(k, z), inputs=True)  # (n, K) to (n, d)
 
 
+@checked(whole_arrays="t")
 def loss_gradient(net: Network, X: np.ndarray, t: np.ndarray) -> np.ndarray:
     """The gradient of each sample's own cross-entropy with respect to the sample, (n, d).
 
@@ -31,6 +34,7 @@ def loss_gradient(net: Network, X: np.ndarray, t: np.ndarray) -> np.ndarray:
     return net.backward(delta, inputs=True)
 
 
+@checked(whole_arrays="k")
 def integrated_gradients(
     net: Network, X: np.ndarray, k: np.ndarray, baseline: np.ndarray | float = 0.0, steps: int = 100
 ) -> np.ndarray:
@@ -62,6 +66,7 @@ def integrated_gradients(
     return (X - baseline) * total / X.dtype.type(steps)
 
 
+@checked(whole_arrays="t")
 def fgsm(net: Network, X: np.ndarray, t: np.ndarray, epsilon: float) -> np.ndarray:
     """The fast gradient sign method: equation (eq-fgsm) (goodfellow2015).
 
@@ -79,6 +84,7 @@ def fgsm(net: Network, X: np.ndarray, t: np.ndarray, epsilon: float) -> np.ndarr
     return np.clip(X + X.dtype.type(epsilon) * np.sign(loss_gradient(net, X, t)), 0, 1)
 
 
+@checked(whole_arrays="t")
 def pgd(
     net: Network,
     X: np.ndarray,
@@ -108,7 +114,7 @@ def pgd(
         Source of the start.
     """
     epsilon = X.dtype.type(epsilon)
-    rng = np.random.default_rng() if rng is None else rng
+    rng = generator(rng)
     low = np.maximum(X - epsilon, 0)
     high = np.minimum(X + epsilon, 1)
     moved = np.clip(X + rng.uniform(-epsilon, epsilon, X.shape).astype(X.dtype), low, high)
@@ -119,6 +125,7 @@ def pgd(
     return moved
 
 
+@checked(whole_arrays="k")
 def one_hot(k: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Classes, (n,), to rows with a single 1, in the shape, (n, K), and dtype of `z`."""
     rows = np.zeros_like(z)

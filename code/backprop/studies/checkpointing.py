@@ -8,19 +8,19 @@ one more forward pass: equations (eq-checkpoint-memory) and (eq-checkpoint-time)
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
 
+from ..doors import checked
+from ..doors.passes import apart
 from ..losses import Loss, finite
-from ..model import leaves
+from ..model import leaves, randomness, redraw
 from ..network import Sequential
 
-# what batch normalisation carries from one pass to the next
-LASTING = ("running_mean", "running_variance")
 
-
+@checked(whole_arrays="X")
+@apart
 def loss_and_gradients(net: Sequential, loss: Loss, X: np.ndarray, t, segment: int) -> float:
     """As ``net.loss_and_gradients(loss, X, t)``, with checkpoints `segment` layers apart.
 
@@ -57,18 +57,18 @@ def loss_and_gradients(net: Sequential, loss: Loss, X: np.ndarray, t, segment: i
     before: list[list[tuple]] = []
     for layers in segments[:-1]:
         inputs.append(x)  # the checkpoint
-        before.append(randomness(layers))
+        before.append(randomness(all_of(layers)))
         kept = remember(layers)
         x = run(layers, x)
         forget(layers, kept)
     kept = remember(segments[-1])
     y = run(segments[-1], x)  # the last segment goes back at once: nothing to compute twice
-    value, grad = loss.both(y, loss.targets(t, y.shape, y.dtype))
-    after = randomness(net.layers)
+    value, grad = loss.both(y, t)
+    after = randomness(net.leaves)
     for k, layers in reversed(list(enumerate(segments))):
         if k < len(segments) - 1:
             lasting = [(array, array.copy()) for array in running(layers)]
-            restore(before.pop())
+            redraw(before.pop())
             kept = remember(layers)
             run(layers, inputs.pop())
             for array, as_it_was in lasting:
@@ -77,7 +77,7 @@ def loss_and_gradients(net: Sequential, loss: Loss, X: np.ndarray, t, segment: i
             if l >= first:
                 grad = layer.backward(grad, inputs=l > first)
         forget(layers, kept)
-    restore(after)
+    redraw(after)
     return value
 
 
@@ -94,9 +94,8 @@ def all_of(layers: Sequence) -> list:
 
 
 def running(layers: Sequence) -> list[np.ndarray]:
-    """The arrays of `LASTING` that the layers have."""
-    found = [getattr(leaf, name, None) for leaf in all_of(layers) for name in LASTING]
-    return [array for array in found if array is not None]
+    """The arrays that the layers carry from one pass to the next."""
+    return [getattr(leaf, name) for leaf in all_of(layers) for name in leaf.lasting]
 
 
 def remember(layers: Sequence) -> dict[int, dict]:
@@ -110,19 +109,3 @@ def forget(layers: Sequence, kept: dict[int, dict]) -> None:
         attributes = vars(leaf)
         attributes.clear()
         attributes.update(kept[id(leaf)])
-
-
-def randomness(layers: Sequence) -> list[tuple]:
-    """The generators that the layers draw from, each once, with its state."""
-    found = {}
-    for leaf in all_of(layers):
-        rng = getattr(leaf, "rng", None)
-        if isinstance(rng, np.random.Generator):
-            found[id(rng)] = rng
-    return [(rng, copy.deepcopy(rng.bit_generator.state)) for rng in found.values()]
-
-
-def restore(states: list[tuple]) -> None:
-    """Put the generators back into the states that `randomness` found."""
-    for rng, state in states:
-        rng.bit_generator.state = state

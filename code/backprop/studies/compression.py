@@ -10,10 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import softmax
+from ..doors import Whole, checked, positive, stepper
 from ..losses import CrossEntropy, Loss
 from ..network import Network
 
 
+@checked
 def prune(net: Network, keep: float) -> dict[str, np.ndarray]:
     """Set the smallest weights of each matrix to zero, in place.
 
@@ -42,7 +44,7 @@ def prune(net: Network, keep: float) -> dict[str, np.ndarray]:
     return masks
 
 
-class Masked:
+class Masked(Whole):
     """An optimiser that leaves the pruned weights at zero.
 
     It makes the step of another optimiser and applies the masks again.
@@ -57,16 +59,21 @@ class Masked:
         From `prune`.
     """
 
+    @checked
     def __init__(self, optimizer, net: Network, masks: dict[str, np.ndarray]):
+        stepper(optimizer)
         self.optimizer, self.net, self.masks = optimizer, net, masks
         self.learning_rate = optimizer.learning_rate
 
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
+        if theta is not self.net.theta:
+            raise ValueError("the masks are those of another network: its theta is the one to step")
         self.optimizer.step(theta, gradient, factor)
         for name, mask in self.masks.items():
             self.net.parameters[name] *= mask
 
 
+@checked
 def quantise(
     W: np.ndarray, bits: int, per_unit: bool = True, clip: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -113,6 +120,7 @@ def quantise(
     return rounded(scale).astype(np.int8), scale
 
 
+@checked(whole_arrays="q")
 def packed(q: np.ndarray, bits: int) -> bytes:
     """The whole numbers `q`, each in `bits` bits (two's complement), one after the other."""
     octets = q.astype(np.int8).view(np.uint8).reshape(-1, 1)  # (count, 1)
@@ -120,6 +128,7 @@ def packed(q: np.ndarray, bits: int) -> bytes:
     return np.packbits(digits[:, 8 - bits :]).tobytes()
 
 
+@checked
 def unpacked(data: bytes, bits: int, shape: tuple[int, ...]) -> np.ndarray:
     """What `packed` has packed, int8, in `shape`."""
     count = int(np.prod(shape))
@@ -128,6 +137,7 @@ def unpacked(data: bytes, bits: int, shape: tuple[int, ...]) -> np.ndarray:
     return np.packbits(np.hstack([sign, digits]), axis=1).view(np.int8).reshape(shape)
 
 
+@checked
 def size_in_bytes(
     net: Network, bits: int = 32, per_unit: bool | None = None, keep: float = 1.0
 ) -> int:
@@ -171,14 +181,13 @@ class Distillation(Loss):
     """
 
     name = "distillation"
+    applies = "softmax"
 
     def __init__(self, T: float = 1.0):
-        if not T > 0 or not np.isfinite(T):
-            raise ValueError(f"the temperature must be a positive number, not {T}")
-        self.T = float(T)
+        self.T = positive("the temperature", T)
 
     def both(self, z, v):
-        value, grad = CrossEntropy().both(z / self.T, softmax.forward(v / self.T))
+        value, grad = CrossEntropy().unchecked(z / self.T, softmax.forward(v / self.T))
         return self.T**2 * value, self.T * grad  # dL/dz = T^2 * dL/d(z/T) / T
 
     def predict(self, z):

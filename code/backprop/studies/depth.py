@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import Activation, get_activation
+from ..doors import checked, generator
 from ..layers.basic import Activate
 from ..layers.normalization import BatchNorm, LayerNorm, Residual
 from ..network import Dense, Network, Sequential
@@ -25,6 +26,7 @@ VARIANCES = {
 }
 
 
+@checked
 def initialise(net: Network, scheme: str, rng: np.random.Generator) -> Network:
     """Draw all weights of `net` anew, in place; biases become 0. Returns `net`.
 
@@ -56,6 +58,7 @@ def initialise(net: Network, scheme: str, rng: np.random.Generator) -> Network:
     return net
 
 
+@checked
 def error_sizes(net: Network, X: np.ndarray, grad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Send `X`, (n, d), forward and `grad`, dL/da of the last layer, back.
 
@@ -74,6 +77,7 @@ def error_sizes(net: Network, X: np.ndarray, grad: np.ndarray) -> tuple[np.ndarr
     return z, delta
 
 
+@checked
 def predicted_sizes(
     activation: str | Activation, variance: float, depth: int, d: int, q: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -111,6 +115,7 @@ def predicted_sizes(
     return np.sqrt(squares), np.sqrt(np.cumprod(factors[::-1])[::-1])
 
 
+@checked
 def jacobian(net: Network, x: np.ndarray) -> np.ndarray:
     """The Jacobian d(output)/d(input) of `net`, (d_out, d), at one sample `x`, (1, d).
 
@@ -121,6 +126,7 @@ def jacobian(net: Network, x: np.ndarray) -> np.ndarray:
     return net.backward(np.eye(d_out, dtype=net.dtype), inputs=True)
 
 
+@checked
 def deep_classifier(
     activation: str,
     gain: float | str,
@@ -161,7 +167,7 @@ def deep_classifier(
     """
     if isinstance(gain, str) and gain != "orthogonal":
         raise ValueError(f'gain must be a number or "orthogonal", not {gain!r}')
-    rng = np.random.default_rng() if rng is None else rng
+    rng = generator(rng)
 
     def square(f):
         layer = Dense(d, d, f, rng=rng, dtype=dtype)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..activations import sigmoid
+from ..doors import Whole, checked, generator, not_negative, whole_sizes
 from ..layers.embedding import SparseSGD
 from ..loop import Each, run
 from ..losses import Loss
@@ -33,7 +34,7 @@ class MarginSquaredError(Loss):
     name = "squared error beyond a margin"
 
     def __init__(self, margin: float = 0.2):
-        self.margin = margin
+        self.margin = not_negative("margin", margin)
 
     def both(self, y, t):
         error = y - t  # (n, d)
@@ -42,7 +43,7 @@ class MarginSquaredError(Loss):
         return value, error * beyond / len(y)
 
 
-class Ensemble:
+class Ensemble(Whole):
     """R fully connected networks of sigmoid units.
 
     Parameters
@@ -64,6 +65,7 @@ class Ensemble:
         The weights of each layer, its biases in the last row.
     """
 
+    @checked
     def __init__(
         self,
         networks: int,
@@ -72,8 +74,8 @@ class Ensemble:
         rng: np.random.Generator | None = None,
         dtype=np.float64,
     ):
-        rng = np.random.default_rng() if rng is None else rng
-        self.sizes = list(sizes)
+        rng = generator(rng)
+        self.sizes = sizes = whole_sizes("sizes", sizes)
         self.W = [
             rng.uniform(-spread, spread, (networks, d_in + 1, d_out)).astype(dtype)
             for d_in, d_out in zip(sizes, sizes[1:])
@@ -193,7 +195,7 @@ class Ensemble:
         rng : numpy.random.Generator, optional
             Source of the orders.
         """
-        rng = np.random.default_rng() if rng is None else rng
+        rng = generator(rng)
         X = np.asarray(X, self.W[0].dtype)
         T = np.asarray(T, self.W[0].dtype)
 
@@ -212,11 +214,13 @@ class Ensemble:
         )
 
 
+@checked
 def folds(n: int, parts: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Divide 0 .. n-1 at random into `parts` sets, as equal in size as can be."""
     return np.array_split(rng.permutation(n), parts)
 
 
+@checked(whole_arrays="groups")
 def blocks(groups: np.ndarray, parts: int) -> list[np.ndarray]:
     """Divide the rows into `parts` sets of neighbours.
 

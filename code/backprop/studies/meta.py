@@ -12,9 +12,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..doors import checked
+
 SIZES = (1, 40, 40, 1)
 
 
+@checked
 def initial(rng: np.random.Generator, sizes: Sequence[int] = SIZES) -> np.ndarray:
     """Weights, normal with variance 1/d_in, and biases, 0, of all layers in one row, (P,)."""
     parts = []
@@ -124,6 +127,7 @@ def hessian_vector(
     return g.imag / h
 
 
+@checked
 def adapt(
     theta: np.ndarray,
     x: np.ndarray,
@@ -161,6 +165,7 @@ def adapt(
     return path
 
 
+@checked
 def meta_gradient(
     theta: np.ndarray,
     support: tuple[np.ndarray, np.ndarray],
@@ -205,6 +210,7 @@ def meta_gradient(
     return float(loss.mean()), g.mean(axis=0)
 
 
+@checked
 def sinusoids(rng: np.random.Generator, tasks: int) -> tuple[np.ndarray, np.ndarray]:
     """Amplitudes in [0.1, 5] and phases in [0, pi], (tasks, 1, 1) each: the tasks of finn2017."""
     amplitude = rng.uniform(0.1, 5, (tasks, 1, 1))
@@ -212,6 +218,7 @@ def sinusoids(rng: np.random.Generator, tasks: int) -> tuple[np.ndarray, np.ndar
     return amplitude, phase
 
 
+@checked
 def points(
     rng: np.random.Generator, task: tuple[np.ndarray, np.ndarray], n: int
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..doors import checked
 from ..network import Network
 from ..optimizers import Optimizer, fraction
 
@@ -18,6 +19,7 @@ CUBIC = (1.5, -0.5, 0.0)
 QUINTIC = (3.4445, -4.7750, 2.0315)
 
 
+@checked
 def newton_schulz(
     G: np.ndarray, steps: int = 5, coefficients: tuple[float, float, float] = QUINTIC
 ) -> np.ndarray:

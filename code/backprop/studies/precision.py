@@ -11,15 +11,18 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import Activation
+from ..doors import checked
 from ..network import Dense
 
 
+@checked
 def to_float16(x: np.ndarray) -> np.ndarray:
     """float32 rounded to the nearest float16; beyond 65,504 infinite, below 2^-25 zero."""
     with np.errstate(over="ignore"):
         return x.astype(np.float16).astype(np.float32)
 
 
+@checked
 def to_bfloat16(x: np.ndarray) -> np.ndarray:
     """float32 rounded to the nearest bfloat16: the upper 16 of its 32 bits, ties to even.
 

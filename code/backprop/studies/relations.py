@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..doors import checked
 from ..loop import Stepper, run, shuffled
 from ..losses import Loss
 from ..network import Network
@@ -84,6 +85,7 @@ class PairRelation(Loss):
         return t
 
 
+@checked(whole_arrays="t")
 def train_on_pairs(
     net: Network,
     loss: PairRelation,

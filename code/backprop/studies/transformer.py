@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..doors import checked, generator
 from ..layers.attention import MultiHeadAttention
 from ..layers.basic import EachStep
 from ..layers.normalization import LayerNorm, Residual
 from ..network import Dense, Layer
 
 
+@checked
 def block(
     d: int,
     heads: int,
@@ -42,7 +44,7 @@ def block(
     dtype : float64 or float32
         Of the parameters.
     """
-    rng = np.random.default_rng() if rng is None else rng
+    rng = generator(rng)
     attention = MultiHeadAttention(d, heads, causal=causal, rng=rng, dtype=dtype)
     wide = EachStep(Dense(d, hidden, "relu", rng=rng, dtype=dtype))
     narrow = EachStep(Dense(hidden, d, rng=rng, dtype=dtype))
@@ -72,6 +74,7 @@ class LastElement(Layer):
         return shape[1:]
 
 
+@checked
 def lookup(
     rng: np.random.Generator, n: int, pairs: int, keys: int = 32, values: int = 8, dtype=np.float32
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -112,6 +115,7 @@ def lookup(
     return X, value[rows, asked]
 
 
+@checked
 def parity(
     rng: np.random.Generator, n: int, T: int, dtype=np.float32
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -1,9 +1,11 @@
-r"""Optimisers racing down a surface of two parameters, from one start and with one learning rate."""
+r"""Optimisers racing down a surface of two parameters, from one start, at one learning rate."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -16,12 +18,11 @@ MOST = 300  # steps of a race
 FAR = 1e3  # a parameter beyond it: diverged, the race of this one ends
 NEAR = 0.05  # distance from a minimum that counts as arrived
 RHO = 0.9  # of RMSProp
-DATA = np.array(
-    [[0.5, 1, 1.5, 2, 2.5, 3, 3.5], [-1.1, -0.2, -0.3, 0.9, 0.8, 1.9, 1.8]]
-)  # x and t of the line
+# x and t of the line
+DATA = np.array([[0.5, 1, 1.5, 2, 2.5, 3, 3.5], [-1.1, -0.2, -0.3, 0.9, 0.8, 1.9, 1.8]])
 
 
-# ------------------------------------------------------------------------ surfaces: p, q of any shape; f, df/dp, df/dq
+# ----------------------------------------------------- surfaces: p, q of any shape; f, df/dp, df/dq
 def bowl(p, q, condition):
     return 0.5 * (p * p + condition * q * q), p, condition * q
 
@@ -47,7 +48,8 @@ def line(p, q, condition):
     return 0.5 * (error * error).sum(-1) / 7, (delta * DATA[0]).sum(-1), delta.sum(-1)
 
 
-SURFACES = {  # where each one starts, its learning rate, the part shown, its minima and its least value
+# Where each one starts, its learning rate, the part shown, its minima and its least value.
+SURFACES: dict[str, dict[str, Any]] = {
     "bowl": {
         "f": bowl,
         "label": "Quadratic bowl",
@@ -109,7 +111,8 @@ SURFACES = {  # where each one starts, its learning rate, the part shown, its mi
         "least": 0.04122448979591837,
     },
 }
-RACERS = {  # name, colour, line and marker in the static picture; the optimiser for a figure's settings
+# Name, colour, line and marker in the static picture; the optimiser for a figure's settings.
+RACERS: dict[str, tuple[str, str, Any, str, Callable]] = {
     "sgd": ("SGD", "#1d2329", "-", "o", lambda f: SGD(f.eta)),
     "momentum": ("Momentum", "#0072b2", (0, (9, 3)), "s", lambda f: SGD(f.eta, f.mu)),
     "nesterov": ("Nesterov", "#007a5a", (0, (5, 3)), "D", lambda f: Nesterov(f.eta, f.mu)),
@@ -127,12 +130,33 @@ RACERS = {  # name, colour, line and marker in the static picture; the optimiser
 
 
 class DescentRace(LiveFigure):
-    r"""Optimisers of the companion on a surface of two parameters, every one from `origin` (2,) with the learning rate `eta`.
+    r"""Optimisers of the companion on a surface of two parameters, all from one start.
 
-    `surface` is a key of `SURFACES` (what it does not name, a new figure takes from there: `origin`, `eta`); `condition`, 1 to 100, is the
-    condition number of the bowl. `racers` lists who is shown, keys of `RACERS`. `mu`, 0 to 0.99, is the momentum and Adam's and AdamW's beta1,
-    `weight_decay` AdamW's lambda; RMSProp has rho = 0.9. `steps`, 0 to 300, is how far the race has come: the state holds no paths, since
-    they follow from it. Computed by the companion: `paths`, `loss`, `distance` (from the nearest minimum), `diverged`, `arrived`.
+    The state holds no paths, since they follow from it. RMSProp has rho = 0.9.
+
+    Parameters
+    ----------
+    surface : str
+        A key of `SURFACES`, from which a new figure takes `origin` and `eta` if not given.
+    condition : float
+        Condition number of the bowl, 1 to 100.
+    origin : array_like of shape (2,)
+        Where everyone starts, entries from -8 to 8.
+    eta : float
+        Everyone's learning rate, 0.0001 to 3.
+    mu : float
+        The momentum, and Adam's and AdamW's beta1, 0 to 0.99.
+    weight_decay : float
+        AdamW's lambda, 0 to 1.
+    racers : list of str
+        Who is shown, keys of `RACERS`.
+    steps : int
+        How far the race has come, 0 to 300.
+
+    Notes
+    -----
+    Computed by the companion: `paths`, `loss`, `distance` (from the nearest minimum), `diverged`,
+    `arrived`.
 
     Examples
     --------
@@ -155,9 +179,8 @@ class DescentRace(LiveFigure):
         sync=True
     )
     steps = traitlets.Int(60, min=0, max=MOST).tag(sync=True)
-    start = traitlets.Dict().tag(
-        sync=True
-    )  # what reset goes back to: the state the figure was made with
+    # what reset goes back to: the state the figure was made with
+    start = traitlets.Dict().tag(sync=True)
     catalogue = traitlets.Dict(
         {key: {k: v for k, v in s.items() if k != "f"} for key, s in SURFACES.items()},
         read_only=True,
@@ -180,10 +203,12 @@ class DescentRace(LiveFigure):
 
     @property
     def paths(self) -> dict[str, np.ndarray]:
-        """The points of every racer up to now, (n + 1, 2), the origin first; one that diverged has fewer."""
-        found = run(
-            self.surface, self.condition, tuple(self.origin), self.eta, self.mu, self.weight_decay
-        )
+        """The points of every racer up to now, (n + 1, 2), the origin first.
+
+        One that diverged has fewer.
+        """
+        rates = self.eta, self.mu, self.weight_decay
+        found = run(self.surface, self.condition, tuple(self.origin), *rates)
         return {name: path[: self.steps + 1].copy() for name, path in found.items()}
 
     @property
@@ -240,9 +265,11 @@ class DescentRace(LiveFigure):
                 if diverged[name] is not None
                 else f"{RACERS[name][0]} is {distance[name]:.3f} from the nearest minimum"
             )
+        label, (p, q) = SURFACES[self.surface]["label"], self.origin
         return (
-            f"Contours of a surface ({SURFACES[self.surface]['label']}) with the paths of optimisers from ({self.origin[0]:.2f}, {self.origin[1]:.2f}), "
-            f"learning rate {self.eta:g}. After {self.steps} steps: {'; '.join(parts) or 'no optimiser is shown'}."
+            f"Contours of a surface ({label}) with the paths of optimisers from "
+            f"({p:.2f}, {q:.2f}), learning rate {self.eta:g}. After {self.steps} steps: "
+            f"{'; '.join(parts) or 'no optimiser is shown'}."
         )
 
     def draw(self) -> Figure:
@@ -250,7 +277,8 @@ class DescentRace(LiveFigure):
         ink, place = "#1d2329", SURFACES[self.surface]
         figure = Figure(figsize=(7.2, 4.2), layout="constrained")
         ax = figure.add_subplot(aspect="equal", xlim=place["x"], ylim=place["y"])
-        P, Q = np.meshgrid(np.linspace(*place["x"], 241), np.linspace(*place["y"], 181))
+        (left, right), (bottom, top) = place["x"], place["y"]
+        P, Q = np.meshgrid(np.linspace(left, right, 241), np.linspace(bottom, top, 181))
         height = self.f(np.stack([P, Q], axis=-1))[0] - place["least"]
         levels = height.max() * np.geomspace(1e-4, 0.8, 14)
         ax.contour(P, Q, height, levels=levels, colors="#3b7ea8", linewidths=0.8, alpha=0.65)
@@ -281,7 +309,7 @@ class DescentRace(LiveFigure):
 def run(
     surface: str, condition: float, origin: tuple, eta: float, mu: float, weight_decay: float
 ) -> dict[str, np.ndarray]:
-    """The whole race of every optimiser: its points, (MOST + 1, 2) or as many as it took to diverge."""
+    """The whole race of every optimiser: its points, (MOST + 1, 2), or fewer if it diverged."""
     settings = SimpleNamespace(eta=eta, mu=mu, weight_decay=weight_decay)
     f, found = SURFACES[surface]["f"], {}
     for name, (*_, make) in RACERS.items():

@@ -1,146 +1,49 @@
-// The surfaces of the race, the race itself as pure functions, and the map: contours, paths, the
-// start to drag.
-import { svg, place, fixed } from "../shared/draw.js";
+// The map of the race: contours, paths, the start to drag; and the markers of the racers.
 import { chart, refill } from "../shared/chart.js";
-import { optimizers } from "../shared/optimizers.js";
+import { fixed, place, svg, write } from "../shared/draw.js";
+import { RACER_NAMES, contours, lineThrough, surfaceOf } from "./race.js";
 
-export const MOST = 300; // steps of a race
-const FAR = 1e3; // a parameter beyond it: diverged, the race of this one ends
-const NEAR = 0.05; // distance from a minimum that counts as arrived
-const RHO = 0.9; // of RMSProp
+/** @typedef {import("./race.js").Theta} Theta */
+/** @typedef {import("./race.js").Racer} Racer */
+/** @typedef {import("./race.js").Course} Course */
+/** @typedef {Record<Racer, import("./race.js").Ran>} Found */
+/** @typedef {Partial<Record<Racer, import("./race.js").Standing>>} Here  of those that run */
 
-// ---------------------------------------------------------------------------------------------------- the mathematics
-// f(p, q, { condition, data }) is [value, df/dp, df/dq], as in descent_race.py.
-const surfaces = {
-  bowl: (p, q, { condition }) => [0.5 * (p * p + condition * q * q), p, condition * q],
-  rosenbrock: (p, q) => {
-    const u = 1 - p,
-      v = q - p * p;
-    return [0.1 * u * u + v * v, -0.2 * u - 4 * p * v, 2 * v];
-  },
-  saddle: (p, q) => [0.5 * p * p - 0.5 * q * q + 0.25 * q * q * q * q, p, q * q * q - q],
-  himmelblau: (p, q) => {
-    const u = p * p + q - 11,
-      v = p + q * q - 7;
-    return [(u * u + v * v) / 50, (4 * p * u + 2 * v) / 50, (2 * u + 4 * q * v) / 50];
-  },
-  line: (w, b, { data: [x, t] }) => {
-    // half squared error of w x + b, the mean over the points
-    const n = x.length;
-    let value = 0,
-      dw = 0,
-      db = 0;
-    for (let i = 0; i < n; i++) {
-      const error = w * x[i] + b - t[i],
-        delta = error / n;
-      value += error * error;
-      dw += delta * x[i];
-      db += delta;
-    }
-    return [(0.5 * value) / n, dw, db];
-  },
-};
-export const surfaceOf = (state) => {
-  const f = surfaces[state.surface];
-  return (p, q) => f(p, q, state);
-};
+/**
+ * What is shown of a surface.
+ * @typedef {object} Where
+ * @property {string} label
+ * @property {[string, string]} names  of the two parameters
+ * @property {Theta} origin
+ * @property {number} eta
+ * @property {[number, number]} x
+ * @property {[number, number]} y
+ * @property {Theta[]} minima
+ * @property {number} least
+ */
 
-export const RACERS = {
-  // name, and the optimiser for a state
-  sgd: ["SGD", ({ eta }) => optimizers.sgd({ eta })],
-  momentum: ["Momentum", ({ eta, mu }) => optimizers.sgd({ eta, mu })],
-  nesterov: ["Nesterov", ({ eta, mu }) => optimizers.nesterov({ eta, mu })],
-  adagrad: ["AdaGrad", ({ eta }) => optimizers.adagrad({ eta })],
-  rmsprop: ["RMSProp", ({ eta }) => optimizers.rmsprop({ eta, rho: RHO })],
-  adam: ["Adam", ({ eta, mu }) => optimizers.adam({ eta, beta1: mu })],
-  adamw: [
-    "AdamW",
-    ({ eta, mu, weight_decay: weightDecay }) => optimizers.adamw({ eta, beta1: mu, weightDecay }),
-  ],
-};
-const apart = ([p, q], minima) => Math.min(...minima.map(([u, v]) => Math.hypot(p - u, q - v)));
+/**
+ * The ground under the race: heights above the least, row after row, on a grid of cells.
+ * @typedef {{ key: string, values: number[][], levels: number[], most: number, cells: [number, number] }} Ground
+ */
 
-// The whole race of every optimiser: { path, loss, distance }, each with an entry for every step
-// from 0, the last one beyond FAR if it diverged.
-export function race(state, minima) {
-  const f = surfaceOf(state),
-    far = (theta) => Math.abs(theta[0]) > FAR || Math.abs(theta[1]) > FAR;
-  return Object.fromEntries(
-    Object.entries(RACERS).map(([name, [, make]]) => {
-      const step = make(state),
-        path = [state.origin],
-        values = [f(...state.origin)];
-      while (path.length <= MOST && !far(path.at(-1))) {
-        path.push(step(path.at(-1), values.at(-1).slice(1)));
-        values.push(f(...path.at(-1)));
-      }
-      return [
-        name,
-        {
-          path,
-          loss: values.map(([value]) => value),
-          distance: path.map((theta) => apart(theta, minima)),
-          diverged: far(path.at(-1)) ? path.length - 1 : null,
-        },
-      ];
-    }),
-  );
-}
+const SHADE = [47, 138, 196]; // red, green, blue under the contours
+const LATER = 250; // ms of rest until the shade follows the surface
+/** Levels of the contours, as shares of the highest value shown. */
+const SHARES = Array.from({ length: 12 }, (_, k) => 1e-4 * 8000 ** (k / 11));
+/** Of the grid; the bowl's is drawn anew while κ moves. @type {(surface: string) => [number, number]} */
+const cellsOf = (surface) => (surface === "bowl" ? [48, 36] : [144, 108]);
 
-// Where a racer is after `steps`: its number of steps, whether it has diverged, since when it has
-// stayed near a minimum (or null).
-export function standing({ path, distance, diverged }, steps) {
-  const at = Math.min(steps, path.length - 1);
-  let close = null;
-  for (let k = at; k >= 0 && distance[k] <= NEAR; k--) close = k;
-  return { at, close, diverged: diverged !== null && at === diverged };
-}
-
-const tenth = (v) => Math.round(10 * v) / 10; // of a pixel
-
-// The lines where the surface has one of the `levels`, as a path for each, by marching squares on a
-// grid of values[j][i].
-export function contours(values, levels, X, Y) {
-  const parts = levels.map(() => []),
-    rows = values.length - 1,
-    columns = values[0].length - 1;
-  const spot = (i, j, di, dj, a, b, level) => {
-    const t = (level - a) / (b - a);
-    return `${tenth(X(i + di * t))},${tenth(Y(j + dj * t))}`;
-  };
-  for (let j = 0; j < rows; j++)
-    for (let i = 0; i < columns; i++) {
-      const a = values[j][i],
-        b = values[j][i + 1],
-        c = values[j + 1][i + 1],
-        d = values[j + 1][i];
-      const low = Math.min(a, b, c, d),
-        high = Math.max(a, b, c, d);
-      for (let k = 0; k < levels.length && levels[k] < high; k++) {
-        const level = levels[k];
-        if (level < low) continue;
-        const cuts = []; // in order around the cell
-        if (a < level !== b < level) cuts.push(spot(i, j, 1, 0, a, b, level));
-        if (b < level !== c < level) cuts.push(spot(i + 1, j, 0, 1, b, c, level));
-        if (c < level !== d < level) cuts.push(spot(i + 1, j + 1, -1, 0, c, d, level));
-        if (d < level !== a < level) cuts.push(spot(i, j + 1, 0, -1, d, a, level));
-        // a saddle in the cell
-        if (cuts.length === 4 && (a + b + c + d) / 4 < level === a < level) cuts.push(cuts.shift());
-        for (let n = 0; n + 1 < cuts.length; n += 2) parts[k].push(`M${cuts[n]}L${cuts[n + 1]}`);
-      }
-    }
-  return parts.map((segments) => segments.join(""));
-}
-
-// ------------------------------------------------------------------------------------------------------------ drawing
-// Racers differ in the shape of their marker and the dashes of their line as well as in colour
-// (style.css).
-const polygon = (n, r, turn = 0, inner = 1) =>
-  `M${Array.from({ length: n }, (_, k) => {
-    const angle = (2 * Math.PI * k) / n - Math.PI / 2 + turn,
-      s = k % 2 ? r * inner : r;
+/** Racers differ in the shape of their marker and the dashes of their line as well as in colour (style.css). @type {(n: number, r: number, turn?: number, inner?: number) => string} */
+const polygon = (n, r, turn = 0, inner = 1) => {
+  const corners = Array.from({ length: n }, (_, k) => {
+    const angle = (2 * Math.PI * k) / n - Math.PI / 2 + turn;
+    const s = k % 2 ? r * inner : r;
     return `${(s * Math.cos(angle)).toFixed(2)},${(s * Math.sin(angle)).toFixed(2)}`;
-  }).join("L")}Z`;
+  });
+  return `M${corners.join("L")}Z`;
+};
+/** @type {Record<Racer, (r: number) => string>} */
 const MARKERS = {
   sgd: (r) => `M${-r},0A${r},${r} 0 1 1 ${r},0A${r},${r} 0 1 1 ${-r},0Z`,
   momentum: (r) => polygon(4, 1.25 * r, Math.PI / 4),
@@ -149,29 +52,81 @@ const MARKERS = {
   rmsprop: (r) => polygon(3, 1.35 * r, Math.PI),
   adam: (r) => polygon(6, 1.2 * r, Math.PI / 6),
   adamw: (r) => {
-    const a = 1.25 * r,
-      b = 0.42 * r;
+    const a = 1.25 * r;
+    const b = 0.42 * r;
     return `M${-b},${-a}H${b}V${-b}H${a}V${b}H${b}V${a}H${-b}V${b}H${-a}V${-b}H${-b}Z`;
   },
 };
+/** @type {(name: Racer, r?: number) => string} */
 export const marker = (name, r = 6) => MARKERS[name](r);
-// A line through points [x, y] in pixels, without those that no screen could show.
-export const lineThrough = (points) =>
-  `M${points.map(([x, y]) => `${tenth(Math.min(1e4, Math.max(-1e4, x)))},${tenth(Math.min(1e4, Math.max(-1e4, y)))}`).join("L")}`;
+/** @param {number[]} spot */
+export const moved = (spot) => `translate(${spot.map((v) => v.toFixed(1)).join(" ")})`;
 
-// of the grid under the contours; the bowl's is drawn anew while κ moves
-const cellsOf = (surface) => (surface === "bowl" ? [48, 36] : [144, 108]);
-// levels, as shares of the highest value shown
-const SHARES = Array.from({ length: 12 }, (_, k) => 1e-4 * 8000 ** (k / 11));
+/**
+ * Those that run, in their order.
+ * @param {Here} here
+ */
+export const runnersOf = (here) =>
+  RACER_NAMES.flatMap((name) => {
+    const stands = here[name];
+    return stands ? [{ name, stands }] : [];
+  });
 
-export function raceMap({ onmove, onkey }) {
-  const shade = svg("image", { class: "lf-height", preserveAspectRatio: "none" }),
-    lines = svg("g", { class: "lf-contours" });
-  const goals = svg("g"),
-    paths = svg("g"),
-    beats = svg("g"),
-    heads = svg("g");
-  const handle = svg(
+/**
+ * @param {Course} state
+ * @param {Where} where
+ * @param {string} key
+ * @returns {Ground}
+ */
+function groundOf(state, { x, y, least }, key) {
+  const f = surfaceOf(state);
+  const cells = cellsOf(state.surface);
+  const [columns, rows] = cells;
+  const values = [];
+  let most = 0;
+  for (let j = 0; j <= rows; j++) {
+    const q = y[0] + ((y[1] - y[0]) * j) / rows;
+    const row = [];
+    for (let i = 0; i <= columns; i++)
+      row.push(f(x[0] + ((x[1] - x[0]) * i) / columns, q)[0] - least);
+    most = Math.max(most, ...row);
+    values.push(row);
+  }
+  return { key, values, levels: SHARES.map((share) => share * most), most, cells };
+}
+
+/** The shade under the contours: the lower, the deeper. */
+function shading() {
+  const node = svg("image", { class: "lf-height", preserveAspectRatio: "none" });
+  const canvas = document.createElement("canvas");
+  /** @param {Ground} ground */
+  const paint = ({ values, most, cells: [columns, rows] }) => {
+    canvas.width = columns;
+    canvas.height = rows;
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    const pixels = context.createImageData(columns, rows);
+    for (let j = 0; j < rows; j++)
+      for (let i = 0; i < columns; i++) {
+        const [below, above] = [values[j], values[j + 1]];
+        const mean = (below[i] + above[i + 1] + below[i + 1] + above[i]) / 4;
+        const depth = Math.min(1, Math.max(0, -Math.log10(mean / most + 1e-9) / 4));
+        const from = 4 * ((rows - 1 - j) * columns + i);
+        pixels.data.set([...SHADE, Math.round(150 * depth)], from);
+      }
+    context.putImageData(pixels, 0, 0);
+    place(node, { href: canvas.toDataURL() });
+  };
+  return { node, paint };
+}
+
+/** @param {(event: KeyboardEvent) => void} onkey */
+function startHandle(onkey) {
+  const text = svg(
+    "text",
+    { class: "lf-start-text", x: 0, y: -13, "text-anchor": "middle" },
+    "start",
+  );
+  const node = svg(
     "g",
     {
       class: "lf-handle",
@@ -185,129 +140,131 @@ export function raceMap({ onmove, onkey }) {
     svg("circle", { class: "lf-reach-dot", r: 22 }),
     svg("circle", { class: "lf-handle-ring", r: 8 }),
     svg("circle", { class: "lf-handle-dot", r: 2.5 }),
-    svg("text", { class: "lf-start-text", x: 0, y: -13, "text-anchor": "middle" }, "start"),
+    text,
   );
-  const canvas = document.createElement("canvas"),
-    second = svg("text", { class: "lf-axis-label", x: 4, y: 14 });
-  let grid, drawn, last, tinted, tinting;
-  const axes = chart({
-    label: "map of the surface",
-    height: (width) => Math.round(0.75 * (width - 42) + 52),
-    margin: { left: 36, right: 6, top: 20, bottom: 32 },
-    onmove,
-    onframe: () => {
-      drawn = undefined;
-      if (last) show(...last);
-    },
+  return { node, text };
+}
+
+/**
+ * @param {import("../shared/host.js").Host<import("./race.js").State>} host
+ * @param {{ onmove: (at: Theta) => void, onkey: (event: KeyboardEvent) => void }} options
+ */
+export function raceMap(host, { onmove, onkey }) {
+  const shade = shading();
+  const lines = svg("g", { class: "lf-contours" });
+  const goals = svg("g");
+  const paths = svg("g");
+  const beats = svg("g");
+  const heads = svg("g");
+  const handle = startHandle(onkey);
+  const second = svg("text", { class: "lf-axis-label", x: 4, y: 14 });
+  /** @type {Ground | null} */
+  let ground = null;
+  let drawn = "";
+  let tinted = "";
+  /** @type {[Course, Where, Found, Here] | null} */
+  let last = null;
+  const tinting = host.loop(() => {
+    if (ground) shade.paint(ground);
+    return undefined;
   });
-  axes.under.append(shade, lines, goals, paths, beats, heads);
-  axes.over.append(handle);
+  const axes = host.fit(
+    chart({
+      label: "map of the surface",
+      height: (width) => Math.round(0.75 * (width - 42) + 52),
+      margin: { left: 36, right: 6, top: 20, bottom: 32 },
+      onmove,
+      onframe: () => {
+        drawn = "";
+        if (last) show(...last);
+      },
+    }),
+  );
+  axes.under.append(shade.node, lines, goals, paths, beats, heads);
+  axes.over.append(handle.node);
   axes.node.append(second);
   axes.node.classList.add("lf-plane", "lf-map");
   place(axes.node, { role: "group" });
+  /** @param {Theta} theta */
+  const at = ([p, q]) => [axes.X(p), axes.Y(q)];
 
-  function ground(state, { x, y, least }) {
-    // heights on the grid above the least
-    const f = surfaceOf(state),
-      cells = cellsOf(state.surface),
-      [columns, rows] = cells,
-      values = [];
-    let most = 0;
-    for (let j = 0; j <= rows; j++) {
-      const q = y[0] + ((y[1] - y[0]) * j) / rows,
-        row = [];
-      for (let i = 0; i <= columns; i++)
-        row.push(f(x[0] + ((x[1] - x[0]) * i) / columns, q)[0] - least);
-      most = Math.max(most, ...row);
-      values.push(row);
-    }
-    return { values, levels: SHARES.map((share) => share * most), most, cells };
+  /** @type {(own: Ground, surface: string) => void} */
+  function tint(own, surface) {
+    if (tinted === own.key) return;
+    tinting.stop();
+    if (tinted.startsWith(surface)) tinting.start(LATER);
+    else shade.paint(own);
+    tinted = own.key;
   }
-  function tint({ values, most, cells: [columns, rows] }) {
-    // the shade under the contours: the lower, the deeper
-    Object.assign(canvas, { width: columns, height: rows });
-    const context = canvas.getContext("2d"),
-      pixels = context.createImageData(columns, rows);
-    for (let j = 0; j < rows; j++)
-      for (let i = 0; i < columns; i++) {
-        const mean =
-            (values[j][i] + values[j + 1][i + 1] + values[j][i + 1] + values[j + 1][i]) / 4,
-          depth = Math.min(1, Math.max(0, -Math.log10(mean / most + 1e-9) / 4));
-        pixels.data.set(
-          [47, 138, 196, Math.round(150 * depth)],
-          4 * ((rows - 1 - j) * columns + i),
-        );
-      }
-    context.putImageData(pixels, 0, 0);
-    place(shade, { href: canvas.toDataURL() });
-  }
-
-  // found: of race(); here: { name: standing } of the racers that run.
-  function show(state, where, found, here) {
-    last = [state, where, found, here];
-    const key = `${state.surface} ${state.condition}`;
-    if (grid?.key !== key) grid = { key, ...ground(state, where) };
-    if (!axes.X) return;
-    const { X, Y } = axes,
-      [columns, rows] = grid.cells,
-      { x, y, names, minima } = where,
-      at = ([p, q]) => [X(p), Y(q)];
-    if (drawn !== key) {
-      drawn = key;
-      const across = (i) => X(x[0] + ((x[1] - x[0]) * i) / columns),
-        up = (j) => Y(y[0] + ((y[1] - y[0]) * j) / rows);
-      place(shade, { x: X(x[0]), y: Y(y[1]), width: X(x[1]) - X(x[0]), height: Y(y[0]) - Y(y[1]) });
-      if (tinted !== key) {
-        clearTimeout(tinting);
-        if (tinted === undefined || !tinted.startsWith(state.surface)) tint(grid);
-        else tinting = setTimeout(() => tint(grid), 250);
-        tinted = key;
-      }
-      refill(lines, contours(grid.values, grid.levels, across, up), "path", (d) => ({ d }));
-      refill(goals, minima, "path", (m) => ({
-        class: "lf-goal",
-        d: polygon(10, 9, 0, 0.42),
-        transform: `translate(${at(m)
-          .map((v) => v.toFixed(1))
-          .join(" ")})`,
-      }));
-      second.textContent = names[1];
-    }
-    const running = Object.keys(here),
-      route = (name) => found[name].path.slice(0, here[name].at + 1).map(at);
-    const routes = Object.fromEntries(running.map((name) => [name, route(name)]));
-    refill(paths, running, "path", (name) => ({
-      class: `lf-route lf-r-${name}`,
-      d: lineThrough(routes[name]),
+  /** @type {(own: Ground, where: Where) => void} */
+  function drawGround({ values, levels, cells }, { x, y, names, minima }) {
+    const { X, Y } = axes;
+    const [columns, rows] = cells;
+    const box = { x: X(x[0]), y: Y(y[1]), width: X(x[1]) - X(x[0]), height: Y(y[0]) - Y(y[1]) };
+    place(shade.node, box);
+    /** @param {number} i */
+    const across = (i) => X(x[0] + ((x[1] - x[0]) * i) / columns);
+    /** @param {number} j */
+    const up = (j) => Y(y[0] + ((y[1] - y[0]) * j) / rows);
+    refill(lines, contours(values, levels, across, up), "path", (d) => ({ d }));
+    refill(goals, minima, "path", (minimum) => ({
+      class: "lf-goal",
+      d: polygon(10, 9, 0, 0.42),
+      transform: moved(at(minimum)),
     }));
-    refill(beats, running, "path", (name) => ({
-      class: `lf-beat lf-r-${name}`, // a point every ten steps: far apart is fast
-      d: routes[name]
-        .filter((p, k) => k > 0 && k % 10 === 0 && Math.abs(p[0]) < 5e3 && Math.abs(p[1]) < 5e3)
+    write(axes.xText, names[0]);
+    write(second, names[1]);
+  }
+  /** @type {(found: Found, here: Here) => void} */
+  function drawRacers(found, here) {
+    const routes = runnersOf(here).map(({ name, stands }) => ({
+      name,
+      steps: stands.at,
+      points: found[name].path.slice(0, stands.at + 1).map(at),
+    }));
+    refill(paths, routes, "path", ({ name, points }) => ({
+      class: `lf-route lf-r-${name}`,
+      d: lineThrough(points),
+    }));
+    // a point every ten steps: far apart is fast
+    refill(beats, routes, "path", ({ name, points }) => ({
+      class: `lf-beat lf-r-${name}`,
+      d: points
+        .filter(([u, v], k) => k > 0 && k % 10 === 0 && Math.abs(u) < 5e3 && Math.abs(v) < 5e3)
         .map(([u, v]) => `M${u.toFixed(1)},${v.toFixed(1)}h0`)
         .join(""),
     }));
-    refill(heads, running, "path", (name) => ({
-      class: here[name].at ? `lf-mark lf-r-${name}` : "lf-mark lf-off",
+    refill(heads, routes, "path", ({ name, steps, points }) => ({
+      class: steps ? `lf-mark lf-r-${name}` : "lf-mark lf-off",
       d: marker(name),
-      transform: `translate(${routes[name]
-        .at(-1)
-        .map((v) => Math.min(1e4, Math.max(-1e4, v)).toFixed(1))
-        .join(" ")})`,
+      transform: moved(points[points.length - 1].map((v) => Math.min(1e4, Math.max(-1e4, v)))),
     }));
-    const inside = state.origin.map((v, k) =>
-      Math.min(where[k ? "y" : "x"][1], Math.max(where[k ? "y" : "x"][0], v)),
-    );
-    place(handle, {
-      transform: `translate(${at(inside)
-        .map((v) => v.toFixed(1))
-        .join(" ")})`,
+  }
+  /** @type {(origin: Theta, where: Where) => void} */
+  function drawStart([p, q], { x, y, names }) {
+    const inside = at([Math.min(x[1], Math.max(x[0], p)), Math.min(y[1], Math.max(y[0], q))]);
+    place(handle.node, {
+      transform: moved(inside),
       "aria-valuemin": x[0],
       "aria-valuemax": x[1],
-      "aria-valuenow": state.origin[0],
-      "aria-valuetext": `${names[0]} ${fixed(2)(state.origin[0])}, ${names[1]} ${fixed(2)(state.origin[1])}`,
+      "aria-valuenow": String(p),
+      "aria-valuetext": `${names[0]} ${fixed(2)(p)}, ${names[1]} ${fixed(2)(q)}`,
     });
-    place(handle.lastChild, { y: at(inside)[1] < 48 ? 26 : -13 });
+    place(handle.text, { y: inside[1] < 48 ? 26 : -13 });
   }
-  return Object.assign(axes, { show, stop: () => clearTimeout(tinting) });
+  /** @type {(state: Course, where: Where, found: Found, here: Here) => void} */
+  function show(state, where, found, here) {
+    last = [state, where, found, here];
+    const key = `${state.surface} ${state.condition}`;
+    if (ground?.key !== key) ground = groundOf(state, where, key);
+    if (!axes.framed) return;
+    if (drawn !== key) {
+      drawGround(ground, where);
+      tint(ground, state.surface);
+    }
+    drawn = key;
+    drawRacers(found, here);
+    drawStart(state.origin, where);
+  }
+  return { axes, show };
 }

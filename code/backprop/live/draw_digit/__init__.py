@@ -1,4 +1,7 @@
-r"""Draw a digit: what the trained network makes of it, and the gradient of the loss with respect to every pixel."""
+r"""Draw a digit: what the trained network makes of it.
+
+And the gradient of the loss with respect to every pixel.
+"""
 
 from __future__ import annotations
 
@@ -38,25 +41,35 @@ class Digit(traitlets.TraitType):
 
 
 class DigitReader(LiveFigure):
-    """A figure that carries a network from 784 pixels to 10 logits, in eight bits a weight (`shared.weights`), and pictures of digits."""
+    """A figure that carries a network from 784 pixels to 10 logits, and pictures of digits.
 
-    hidden = traitlets.Unicode(read_only=True).tag(
-        sync=True
-    )  # name of the hidden layers' activation
-    layers = traitlets.List(read_only=True).tag(sync=True)  # the weights, see `pack`
-    examples = traitlets.List(read_only=True).tag(
-        sync=True
-    )  # {"pixels": base64 of 784 bytes, "label": digit}
+    The weights travel in eight bits each (`shared.weights`).
+    """
+
+    # name of the hidden layers' activation
+    hidden = traitlets.Unicode(read_only=True).tag(sync=True)
+    # the weights, see `pack`
+    layers: traitlets.List = traitlets.List(read_only=True).tag(sync=True)
+    # {"pixels": base64 of 784 bytes, "label": digit}
+    examples: traitlets.List = traitlets.List(read_only=True).tag(sync=True)
 
     def carry(self, net: Network, examples: list[dict]) -> None:
-        """Take the weights of `net` and the pictures, as `packed` has them. Raises ValueError for another kind of network."""
+        """Take the weights of `net` and the pictures, as `packed` has them.
+
+        Raises
+        ------
+        ValueError
+            For another kind of network.
+        """
         if net.sizes[0] != SIDE * SIDE or net.sizes[-1] != 10:
             raise ValueError(
-                f"the network must go from {SIDE * SIDE} pixels to 10 digits, this one goes from {net.sizes[0]} to {net.sizes[-1]}"
+                f"the network must go from {SIDE * SIDE} pixels to 10 digits, "
+                f"this one goes from {net.sizes[0]} to {net.sizes[-1]}"
             )
         if net.layers[-1].activation.name != "identity":
             raise ValueError(
-                f"the network's outputs must be logits (output='identity'), not {net.layers[-1].activation.name}"
+                "the network's outputs must be logits (output='identity'), "
+                f"not {net.layers[-1].activation.name}"
             )
         self.set_trait(
             "hidden", net.layers[0].activation.name if len(net.layers) > 1 else "sigmoid"
@@ -78,16 +91,35 @@ def untrained(units: int) -> Network:
 
 
 class DrawDigit(DigitReader):
-    r"""A pad to draw on, and what `net`, a `Network` from 784 pixels to 10 logits, says of the picture.
+    r"""A pad to draw on, and what a network says of the picture.
 
-    The weights go with the figure in eight bits each (`shared.weights`), and everything here is computed with those, in float64:
-    ``figure.network`` is the companion's network with the rounded weights. `examples` is a pair ``(X, y)`` of a few pictures, (n, 784) in
-    [0, 1], and their labels, to load into the pad; the first is what the figure starts with, unless `pixels` says otherwise. Without `net`
-    the network is an untrained one.
+    The weights go with the figure in eight bits each (`shared.weights`), and everything here is
+    computed with those, in float64: ``figure.network`` is the companion's network with the rounded
+    weights.
 
-    `pixels` (28, 28) in [0, 1], 1 is ink: what the network sees. `target`: the digit whose loss L = -ln p is shown and differentiated, None
-    for the runner-up. `brush`, 1 to 5: width of the pen in pixels; `tool`: ``"pen"`` or ``"eraser"``; `centre`: whether a drawing is scaled
-    and centred as MNIST's makers did it (lecun1998). `shown`: the map, a key of `MAPS`. `eta`: learning rate of a step on the pixels.
+    Parameters
+    ----------
+    net : Network, optional
+        From 784 pixels to 10 logits; without one, an untrained network.
+    examples : tuple of ndarray, optional
+        ``(X, y)``: a few pictures, (n, 784) in [0, 1], and their labels, (n,), to load into the
+        pad. The first is what the figure starts with, unless `pixels` says otherwise.
+    pixels : array_like of shape (28, 28)
+        What the network sees, in [0, 1], 1 is ink.
+    target : int or None
+        The digit whose loss L = -ln p is shown and differentiated; None for the runner-up.
+    brush : float
+        Width of the pen, 1 to 5 pixels.
+    tool : {"pen", "eraser"}
+    centre : bool
+        Whether a drawing is scaled and centred as MNIST's makers did it (lecun1998).
+    shown : str
+        The map, a key of `MAPS`.
+    eta : float
+        Learning rate of a step on the pixels, 0.01 to 10.
+
+    Notes
+    -----
     Computed by the companion: `probabilities`, `best`, `rival`, `against`, `loss`, `gradient`.
 
     Examples
@@ -148,11 +180,13 @@ class DrawDigit(DigitReader):
 
     @property
     def gradient(self) -> np.ndarray:
-        """The derivative of the loss with respect to every pixel, (28, 28): equation (eq-input-gradient) of the book."""
+        """The derivative of the loss with respect to every pixel, (28, 28).
+
+        Equation (eq-input-gradient) of the book.
+        """
         net = self.network
-        _, delta = CrossEntropy().both(
-            net.forward(self.pixels.reshape(1, -1)), np.array([self.against])
-        )
+        logits = net.forward(self.pixels.reshape(1, -1))
+        _, delta = CrossEntropy().both(logits, np.array([self.against]))
         return net.backward(delta, inputs=True).reshape(SIDE, SIDE)
 
     @property
@@ -164,7 +198,10 @@ class DrawDigit(DigitReader):
 
     @property
     def values(self) -> dict[str, float]:
-        """Every number that the figure can show, by the name it has there, except those of the pixel pointed at."""
+        """Every number that the figure can show, by the name it has there.
+
+        Except those of the pixel that is pointed at.
+        """
         values = {f"p[{k}]": p for k, p in enumerate(self.probabilities)}
         values |= {
             "sure": self.probabilities.max(),
@@ -181,8 +218,10 @@ class DrawDigit(DigitReader):
         p, best = self.probabilities, self.best
         seen = "a blank pad" if not self.pixels.any() else "a digit on a drawing pad"
         return (
-            f"{seen.capitalize()}, the ten probabilities that the network gives it, and a map of the gradient of the loss with respect to the pixels. "
-            f"The network reads {best} with {100 * p[best]:.1f} per cent; as a {self.against} the picture has the loss {self.loss:.2f}."
+            f"{seen.capitalize()}, the ten probabilities that the network gives it, and a map of "
+            "the gradient of the loss with respect to the pixels. "
+            f"The network reads {best} with {100 * p[best]:.1f} per cent; as a {self.against} the "
+            f"picture has the loss {self.loss:.2f}."
         )
 
     def draw(self) -> Figure:
@@ -196,7 +235,8 @@ class DrawDigit(DigitReader):
         if 0 < self.pixels.max():
             over.contour(self.pixels, levels=[0.5], colors=[ink], linewidths=0.8)
         bar = figure.colorbar(image, ax=over, location="bottom", ticks=[-peak, 0, peak], shrink=0.9)
-        bar.ax.set_xticklabels([f"{v:.2g}".replace("-", "−") for v in (-peak, 0, peak)], fontsize=8)
+        names = [f"{v:.2g}".replace("-", "−") for v in (-peak, 0, peak)]
+        bar.ax.set_xticklabels(names, fontsize=8)
         bar.set_label("ink lowers the loss | raises it", fontsize=8, color=ink)
         for ax, title in (
             (seen, "What the network sees"),
@@ -215,11 +255,15 @@ class DrawDigit(DigitReader):
 
 
 def packed(X, y) -> list[dict]:
-    """Pictures (n, 784) in [0, 1] and their labels as plain data: grey levels in whole 255ths, as in MNIST's files."""
+    """Pictures (n, 784) in [0, 1] and their labels as plain data.
+
+    Grey levels become whole 255ths, as in MNIST's files.
+    """
     X, y = np.asarray(X, dtype=np.float64), np.asarray(y)
     if X.ndim != 2 or X.shape[1] != SIDE * SIDE or y.shape != (len(X),):
         raise ValueError(
-            f"examples must be pictures (n, {SIDE * SIDE}) and labels (n,), not {X.shape} and {y.shape}"
+            f"examples must be pictures (n, {SIDE * SIDE}) and labels (n,), "
+            f"not {X.shape} and {y.shape}"
         )
     if not (np.isfinite(X) & (X >= 0) & (X <= 1)).all() or not np.isin(y, range(10)).all():
         raise ValueError("examples must have pixels from 0 to 1 and labels from 0 to 9")
@@ -232,6 +276,5 @@ def packed(X, y) -> list[dict]:
 
 def opened(example: dict) -> np.ndarray:
     """The picture of one of `examples`, (28, 28)."""
-    return frozen(
-        np.frombuffer(base64.b64decode(example["pixels"]), np.uint8).reshape(SIDE, SIDE) / 255
-    )
+    levels = np.frombuffer(base64.b64decode(example["pixels"]), np.uint8)
+    return frozen(levels.reshape(SIDE, SIDE) / 255)

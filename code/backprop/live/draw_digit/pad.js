@@ -1,22 +1,42 @@
 // The pad that a digit is drawn on, by mouse, finger, pen or keyboard; and the square in which one
 // pixel is pointed at.
-import { html, svg, place, write, unique } from "../shared/draw.js";
 import { SIDE } from "../shared/digit.js";
-import { CELLS } from "./ink.js";
+import { html, place, svg, unique, write } from "../shared/draw.js";
 import { raster } from "../shared/paint.js";
+import { CELLS } from "./ink.js";
 
+/** @typedef {import("./ink.js").Point} Point */
+/** @typedef {[column: number, row: number]} Cell */
+
+/** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** @param {number} v */
 const inside = (v) => Math.min(SIDE - 1, Math.max(0, v));
+/** A cell moved by some columns and rows. @type {(cell: Cell, by: [number, number], times: number) => Cell} */
+const shifted = ([j, i], by, times) => [inside(j + by[0] * times), inside(i + by[1] * times)];
+/** @param {Cell} cell */
 export const cellName = ([j, i]) => `row ${i + 1}, column ${j + 1}`;
 
-// onstart() before, ondraw([[from, to], ...], rub) during, and onend() after each stroke, in
-// pixels; onmove(words) when the pen has only moved.
+/**
+ * onstart() before, ondraw(pieces) during, and onend() after each stroke; onmove(words) when the pen
+ * has only moved.
+ * @param {{
+ *   onstart: () => void,
+ *   ondraw: (pieces: [from: Point, to: Point][], rub?: boolean) => void,
+ *   onend: () => void,
+ *   onmove: (words: string) => void,
+ * }} options
+ */
 export function drawingPad({ onstart, ondraw, onend, onmove }) {
-  const ink = raster(CELLS),
-    id = unique("keys"),
-    ring = svg("circle", { class: "lf-digit-pen" });
-  const chip = html("span", { class: "lf-digit-pen-state", "aria-hidden": "true" }),
-    empty = html("span", { class: "lf-digit-empty", "aria-hidden": "true" }, "draw a digit here");
+  const ink = raster(CELLS);
+  const id = unique("keys");
+  const ring = svg("circle", { class: "lf-digit-pen" });
+  const chip = html("span", { class: "lf-digit-pen-state", "aria-hidden": "true" });
+  const empty = html(
+    "span",
+    { class: "lf-digit-empty", "aria-hidden": "true" },
+    "draw a digit here",
+  );
   const node = html(
     "div",
     {
@@ -36,12 +56,20 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
     { class: "lf-hint", id },
     "Draw with mouse or finger. By keyboard: arrow keys move the pen, Space puts it down and up, Delete rubs out.",
   );
-  let pointer = null,
-    last,
-    cell = [14, 14],
-    down = false;
+  /** @type {number | null} */
+  let pointer = null;
+  /** @type {Point} */
+  let last = [0, 0];
+  /** @type {Cell} */
+  let cell = [14, 14];
+  let down = false;
+  let width = 1;
 
   // --------------------------------------------------------------------------------------------- mouse, finger, pen
+  /**
+   * @param {PointerEvent} event
+   * @returns {Point}
+   */
   const at = (event) => {
     const box = ink.node.getBoundingClientRect();
     return [
@@ -61,38 +89,40 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
   node.addEventListener("pointermove", (event) => {
     if (event.pointerId !== pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    ondraw(
-      (events.length ? events : [event]).map((e) => {
-        const from = last;
-        last = at(e);
-        return [from, last];
-      }),
-    );
+    /** @type {(one: PointerEvent) => [Point, Point]} */
+    const piece = (one) => {
+      const from = last;
+      last = at(one);
+      return [from, last];
+    };
+    ondraw((events.length ? events : [event]).map(piece));
   });
-  for (const name of ["pointerup", "pointercancel"])
-    node.addEventListener(name, (event) => {
-      if (event.pointerId !== pointer) return;
-      pointer = null;
-      cell = last.map((v) => inside(Math.floor(v)));
-      show();
-      onend();
-    });
+  /** @param {PointerEvent} event */
+  const end = (event) => {
+    if (event.pointerId !== pointer) return;
+    pointer = null;
+    cell = [inside(Math.floor(last[0])), inside(Math.floor(last[1]))];
+    show();
+    onend();
+  };
+  node.addEventListener("pointerup", end);
+  node.addEventListener("pointercancel", end);
 
   // ------------------------------------------------------------------------------------------------------- keyboard
-  const middle = () => cell.map((v) => v + 0.5);
+  /** @returns {Point} */
+  const middle = () => [cell[0] + 0.5, cell[1] + 0.5];
   const lift = () => {
-    if (down) {
-      down = false;
-      show();
-      onend();
-    }
+    if (!down) return;
+    down = false;
+    show();
+    onend();
   };
   node.addEventListener("keydown", (event) => {
-    const by = ARROWS[event.key],
-      from = middle();
+    const by = ARROWS[event.key];
+    const from = middle();
     if (event.ctrlKey || event.metaKey || event.altKey || pointer !== null) return;
     if (by) {
-      cell = cell.map((v, k) => inside(v + by[k] * (event.shiftKey ? 4 : 1)));
+      cell = shifted(cell, by, event.shiftKey ? 4 : 1);
       if (down) ondraw([[from, middle()]]);
     } else if (event.key === " " && !event.repeat) {
       if (down) lift();
@@ -113,7 +143,6 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
   });
   node.addEventListener("blur", lift);
 
-  let width = 1;
   function show() {
     const [cx, cy] = middle();
     place(ring, { cx, cy, r: width / 2 });
@@ -128,6 +157,7 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
     node,
     help,
     ink,
+    /** @type {(state: { brush: number, tool: string }, blank: boolean) => void} */
     show: ({ brush, tool }, blank) => {
       width = brush;
       node.dataset.tool = tool;
@@ -137,12 +167,15 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
   };
 }
 
-// A square of SIDE x SIDE pixels with a frame around one of them, which the pointer over it or the
-// arrow keys choose: onpoint([column, row]).
+/**
+ * A square of SIDE x SIDE pixels with a frame around one of them, which the pointer over it or the
+ * arrow keys choose.
+ * @param {{ label: string, onpoint: (cell: Cell) => void }} options
+ */
 export function pointedSquare({ label, onpoint }) {
-  const dots = raster(SIDE),
-    edge = svg("path", { class: "lf-digit-outline" }),
-    frame = svg("rect", { class: "lf-digit-frame", width: 1, height: 1 });
+  const dots = raster(SIDE);
+  const edge = svg("path", { class: "lf-digit-outline" });
+  const frame = svg("rect", { class: "lf-digit-frame", width: 1, height: 1 });
   const node = html(
     "div",
     {
@@ -157,22 +190,22 @@ export function pointedSquare({ label, onpoint }) {
     dots.node,
     svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-hidden": "true" }, edge, frame),
   );
+  /** @type {Cell} */
   let cell = [14, 14];
-  const point = (event) => {
-    const box = dots.node.getBoundingClientRect();
-    onpoint(
-      [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((v) =>
-        inside(Math.floor(SIDE * v)),
-      ),
-    );
+  /** @param {PointerEvent} event */
+  const point = ({ clientX, clientY }) => {
+    const { left, top, width, height } = dots.node.getBoundingClientRect();
+    /** @param {number} share */
+    const index = (share) => inside(Math.floor(SIDE * share));
+    onpoint([index((clientX - left) / width), index((clientY - top) / height)]);
   };
   node.addEventListener("pointermove", point);
   node.addEventListener("pointerdown", point);
   node.addEventListener("keydown", (event) => {
-    const by = ARROWS[event.key],
-      ends = { Home: 0, End: SIDE - 1 };
-    if (by) onpoint(cell.map((v, k) => inside(v + by[k] * (event.shiftKey ? 4 : 1))));
-    else if (event.key in ends) onpoint([ends[event.key], cell[1]]);
+    const by = ARROWS[event.key];
+    if (by) onpoint(shifted(cell, by, event.shiftKey ? 4 : 1));
+    else if (event.key === "Home") onpoint([0, cell[1]]);
+    else if (event.key === "End") onpoint([SIDE - 1, cell[1]]);
     else return;
     event.preventDefault();
   });
@@ -180,6 +213,7 @@ export function pointedSquare({ label, onpoint }) {
     node,
     dots,
     edge,
+    /** @type {(here: Cell, words: string) => void} */
     show: (here, words) => {
       cell = here;
       place(frame, { x: here[0], y: here[1] });

@@ -1,4 +1,7 @@
-r"""The learning rate: the loss curve of a small network on real digits, from a step too small to see to one that diverges."""
+r"""The learning rate: the loss curve of a small network on real digits.
+
+From a step too small to see to one that diverges.
+"""
 
 from __future__ import annotations
 
@@ -18,36 +21,60 @@ from ...optimizers import SGD
 from ..base import LiveFigure, Number
 from ..shared.random import mulberry32, normal
 
-EACH, POOL, HIDDEN, STEPS = (
-    20,
-    4,
-    16,
-    100,
-)  # pictures of each digit, side of the squares averaged, hidden units, steps of a run
+EACH = 20  # pictures of each digit
+POOL = 4  # side of the squares averaged
+HIDDEN = 16  # units
+STEPS = 100  # of a run
 FAR = 1e6  # a parameter beyond it: the run stops
 ETAS = [float(f"{m}e{power}") for power in range(-4, 3) for m in (1, 1.5, 2, 3, 5, 7)] + [1000.0]
 ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU"}
+# What becomes of a run, on the page and in words.
+FATES = {
+    "stopped": "Overflow: step {step} throws a weight beyond a million, and the run stops there.",
+    "diverges": "Diverges: each step overshoots the valley, and the network ends no better than it "
+    "began.",
+    "slow": "Too small: it goes downhill, but hardly gets anywhere in this many steps.",
+    "restless": "It learns, but restlessly: some steps overshoot, and the loss rises there.",
+    "learns": "It learns: the loss falls step by step.",
+}
 
 
 class Run(NamedTuple):
-    """One training run: the loss before each step and after the last, (k + 1,), and how many digits were right then."""
+    """One training run: losses before each step and after the last, and the digits right then."""
 
-    losses: np.ndarray
-    right: np.ndarray
+    losses: np.ndarray  # (k + 1,)
+    right: np.ndarray  # (k + 1,)
     stopped: int | None  # the step that threw a parameter beyond `FAR`
 
 
 class LearningRate(LiveFigure):
-    r"""A network 49-16-10 trained for 100 steps of gradient descent on 200 digits, with the learning rate `eta`.
+    r"""A network 49-16-10 trained for 100 steps of gradient descent on 200 digits.
 
-    The digits are the first 20 of each class of MNIST's training pictures, their pixels averaged over squares of 4 x 4. Every step takes
-    the gradient of the cross-entropy over all 200, so nothing is random but the initial weights, decided by `seed`. `momentum`, 0 to 0.99;
-    `activation` of the hidden layer, ``"tanh"`` or ``"relu"``; `step`, 1 to 100, is how many steps the numbers look at; `tried` lists the
-    learning rates whose runs are shown beside the present one. The runs themselves are no state: they follow from it.
+    The digits are the first 20 of each class of MNIST's training pictures, their pixels averaged
+    over squares of 4 x 4. Every step takes the gradient of the cross-entropy over all 200, so
+    nothing is random but the initial weights.
 
-    Computed by the companion: `run`, `losses`, `loss`, `right`. A run stops where a parameter passes 1e6. From the learning rate on where
-    the loss leaps to and fro, a difference in the last digit grows with every leap: there page and Python agree for a while, then only
-    in kind.
+    Parameters
+    ----------
+    eta : float
+        Learning rate, 0.0001 to 1000.
+    momentum : float
+        0 to 0.99.
+    activation : {"tanh", "relu"}
+        Of the hidden layer.
+    step : int
+        How many steps the numbers look at, 1 to 100.
+    tried : list of float
+        The learning rates whose runs are shown beside the present one.
+    seed : int
+        Decides the initial weights, 0 to 9999.
+
+    Notes
+    -----
+    Computed by the companion: `run`, `losses`, `loss`, `right`, `fate`. The runs themselves are no
+    state: they follow from it. A run stops where a parameter passes 1e6. From the learning rate on
+    where the loss leaps to and fro, a difference in the last digit grows with every leap: there
+    page and Python agree for a while, then only in kind.
 
     Examples
     --------
@@ -64,22 +91,16 @@ class LearningRate(LiveFigure):
     step = traitlets.Int(STEPS, min=1, max=STEPS).tag(sync=True)
     tried = traitlets.List(trait=traitlets.Float()).tag(sync=True)
     seed = traitlets.Int(1, min=0, max=9999).tag(sync=True)
-    data = traitlets.Dict(read_only=True).tag(
-        sync=True, constant=True
-    )  # {"pixels": base64 of 200 x 49 bytes, "labels": 200 digits}
+    # {"pixels": base64 of 200 x 49 bytes, "labels": 200 digits}
+    data = traitlets.Dict(read_only=True).tag(sync=True, constant=True)
     etas = traitlets.List(ETAS, read_only=True).tag(sync=True, constant=True)
+    fates = traitlets.Dict(FATES, read_only=True).tag(sync=True, constant=True)
 
     def __init__(self, **state):
         pixels, labels = digits()
-        self.set_trait(
-            "data",
-            {
-                "pixels": base64.b64encode(np.rint(255 * pixels).astype(np.uint8).tobytes()).decode(
-                    "ascii"
-                ),
-                "labels": labels.tolist(),
-            },
-        )
+        whole = np.rint(255 * pixels).astype(np.uint8).tobytes()
+        data = {"pixels": base64.b64encode(whole).decode("ascii"), "labels": labels.tolist()}
+        self.set_trait("data", data)
         super().__init__(**state)
 
     @traitlets.validate("tried")
@@ -92,14 +113,16 @@ class LearningRate(LiveFigure):
         return sorted(set(proposal.value))
 
     def network(self) -> Network:
-        """The companion's network with the initial weights: of variance 1/d_in, for ReLU 2/d_in, biases 0."""
+        """The companion's network with the initial weights.
+
+        Their variance is 1/d_in, for ReLU 2/d_in; biases are 0.
+        """
         return initial(self.activation, self.seed)
 
     def run(self, eta: float | None = None) -> Run:
-        """Train by the companion with `eta` (the figure's own, if None) and the figure's momentum."""
-        return trained(
-            self.activation, self.seed, self.eta if eta is None else float(eta), self.momentum
-        )
+        """Train by the companion with `eta`, or, if that is None, with the figure's own."""
+        rate = self.eta if eta is None else float(eta)
+        return trained(self.activation, self.seed, rate, self.momentum)
 
     @property
     def losses(self) -> np.ndarray:
@@ -116,6 +139,22 @@ class LearningRate(LiveFigure):
         """How many of the 200 digits the network reads after `step` steps."""
         return int(at(self.run().right, self.step))
 
+    @property
+    def fate(self) -> str:
+        """What has become of the run after `step` steps: one of the keys of `FATES`."""
+        run, loss = self.run(), self.loss
+        made, start = min(self.step, len(run.losses) - 1), run.losses[0]
+        if run.stopped is not None and self.step >= run.stopped:
+            return "stopped"
+        if loss > 0.9 * start:
+            return "diverges" if self.rises else "slow"
+        return "restless" if self.rises > 0.1 * made else "learns"
+
+    @property
+    def rises(self) -> int:
+        """At how many of the first `step` steps the loss rose."""
+        return int((np.diff(self.run().losses[: self.step + 1]) > 0).sum())
+
     def sweep(self) -> None:
         """Try all learning rates that the page's slider has."""
         self.tried = ETAS
@@ -123,12 +162,9 @@ class LearningRate(LiveFigure):
     @property
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there."""
-        run, seen = (
-            self.run(),
-            {eta: at(self.run(eta).losses, self.step) for eta in {*self.tried, self.eta}},
-        )
+        run = self.run()
+        seen = {eta: at(self.run(eta).losses, self.step) for eta in {*self.tried, self.eta}}
         best = min(sorted(seen), key=lambda eta: seen[eta])
-        rises = int((np.diff(run.losses[: self.step + 1]) > 0).sum())
         values = {
             "eta": self.eta,
             "step": self.step,
@@ -136,31 +172,24 @@ class LearningRate(LiveFigure):
             "start": run.losses[0],
             "loss": self.loss,
             "right": self.right,
-            "rises": rises,
+            "rises": self.rises,
             "best": best,
             "least": seen[best],
         }
         return {name: float(value) for name, value in values.items()}
 
     def describe(self) -> str:
-        run, loss = self.run(), self.loss
-        start, rises = run.losses[0], (np.diff(run.losses[: self.step + 1]) > 0).any()
-        fate = (
-            f"step {run.stopped} throws a weight beyond a million"
-            if run.stopped is not None and self.step >= run.stopped
-            else "it learns"
-            if loss <= 0.9 * start
-            else "it diverges"
-            if rises
-            else "it hardly moves"
-        )
+        run = self.run()
+        fate = FATES[self.fate].format(step=run.stopped)
         return (
-            f"Loss against the step for a network trained on 200 digits with learning rate {self.eta:g} and momentum {self.momentum:g}, and beside it the loss against "
-            f"the learning rate. After {self.step} steps the loss has gone from {run.losses[0]:.2f} to {loss:.3g}, {self.right} of 200 digits are right: {fate}."
+            "Loss against the step for a network trained on 200 digits with learning rate "
+            f"{self.eta:g} and momentum {self.momentum:g}, and beside it the loss against the "
+            f"learning rate. After {self.step} steps the loss has gone from {run.losses[0]:.2f} to "
+            f"{self.loss:.3g}, {self.right} of 200 digits are right. {fate}"
         )
 
     def draw(self) -> Figure:
-        """The loss against the step, and against the learning rate, for every third rate of the slider."""
+        """The loss against the step, and against every third learning rate of the slider."""
         ink, blue, grey = "#1d2329", "#0072b2", "#59636e"
         figure, rates = Figure(figsize=(7.2, 3.2), layout="constrained"), ETAS[::3]
         curves, final = figure.subplots(1, 2, sharey=True)
@@ -193,10 +222,16 @@ def at(values: np.ndarray, step: int) -> float:
 
 @lru_cache(maxsize=1)
 def digits() -> tuple[np.ndarray, np.ndarray]:
-    """The first 20 pictures of each digit, in the order of the file: (200, 49) in whole 255ths, and their labels."""
-    images, labels = (
-        idx(read_checked(f"train-{name}-ubyte.gz")) for name in ("images-idx3", "labels-idx1")
-    )
+    """The first 20 pictures of each digit, in the order of the file, and their labels.
+
+    Returns
+    -------
+    pixels : ndarray of shape (200, 49)
+        In whole 255ths.
+    labels : ndarray of int64, shape (200,)
+    """
+    images = idx(read_checked("train-images-idx3-ubyte.gz"))
+    labels = idx(read_checked("train-labels-idx1-ubyte.gz"))
     rows = np.sort(np.concatenate([np.flatnonzero(labels == k)[:EACH] for k in range(10)]))
     squares = (
         images[rows].reshape(-1, 28 // POOL, POOL, 28 // POOL, POOL).mean((2, 4))
@@ -206,20 +241,13 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 def initial(activation: str, seed: int) -> Network:
     """The network before the first step, float64."""
-    uniform, net = (
-        mulberry32(3 * seed),
-        Network(
-            [digits()[0].shape[1], HIDDEN, 10], hidden=activation, rng=np.random.default_rng(0)
-        ),
-    )
+    uniform = mulberry32(3 * seed)
+    sizes = [digits()[0].shape[1], HIDDEN, 10]
+    net = Network(sizes, hidden=activation, rng=np.random.default_rng(0))
     for l, (d_in, d_out) in enumerate(zip(net.sizes, net.sizes[1:]), 1):
         spread = math.sqrt((2 if activation == "relu" and l == 1 else 1) / d_in)
-        net.set(
-            **{
-                f"W{l}": [[spread * normal(uniform) for _ in range(d_out)] for _ in range(d_in)],
-                f"b{l}": np.zeros(d_out),
-            }
-        )
+        W = [[spread * normal(uniform) for _ in range(d_out)] for _ in range(d_in)]
+        net.set(**{f"W{l}": W, f"b{l}": np.zeros(d_out)})
     return net
 
 

@@ -1,4 +1,7 @@
-r"""Overfitting: a network fitted to a few noisy samples, and what more data, a smaller model, weight decay and stopping early do about it."""
+r"""Overfitting: a network fitted to a few noisy samples.
+
+And what more data, a smaller model, weight decay and stopping early do about it.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,10 @@ SIZES = [6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100]  # training samples
 UNITS = [1, 2, 3, 4, 6, 8, 12, 16]  # in each of the two hidden layers
 DECAYS = [0.0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1]
 VALIDATION, STEPS, LEARNING_RATE, MOMENTUM = 60, 3000, 0.015, 0.95
-GAIN = 3.0  # spread of the first layer's weights and biases: it decides how fine a wiggle the network starts from
+# Spread of the first layer's weights and biases: how fine a wiggle the network starts from.
+GAIN = 3.0
 MARKS = sorted({round(STEPS ** (k / 59)) for k in range(60)})  # the steps whose networks are kept
-SWEEPS = {
+SWEEPS: dict[str, tuple[str, list]] = {
     "n": ("data size", SIZES),
     "units": ("model size", UNITS),
     "decay": ("weight decay", DECAYS),
@@ -42,21 +46,44 @@ class Fit(NamedTuple):
 
 
 class Overfitting(LiveFigure):
-    r"""A network 1-h-h-1 (tanh, h = `units`) fitted to `n` samples of 0.8 sin(4x) with normal noise of standard deviation `noise`.
+    r"""A network 1-h-h-1 fitted to noisy samples of 0.8 sin(4x), and its errors.
 
-    It is trained by 3000 steps of gradient descent with momentum 0.95 and learning rate 0.015 on the mean squared error of all samples plus
-    ``decay/2 sum w^2``, biases left out. 60 further samples, never trained on, are for validation. With `early` the network shown is the
-    one of the step with the lowest validation error (early stopping, goodfellow2016), else the one after `step` steps; networks are kept
-    after the steps of `MARKS`. `seed` decides the samples and the initial weights. `sweep` says along which setting the third plot looks:
-    ``"n"``, ``"units"`` or ``"decay"``.
+    The units are tanh's. Training is 3000 steps of gradient descent with momentum 0.95 and
+    learning rate 0.015 on the mean squared error of all samples plus ``decay/2 sum w^2``, biases
+    left out. 60 further samples, never trained on, are for validation.
 
-    Computed by the companion: `fit`, `training`, `validation`, `best_step`, `shown_step`, `network`, `swept`.
+    Parameters
+    ----------
+    n : int
+        Training samples, 6 to 100.
+    units : int
+        h, the units of each of the two hidden layers, 1 to 16.
+    noise : float
+        Standard deviation of the samples' normal noise, 0 to 0.6.
+    decay : float
+        Weight decay, 0 to 0.1.
+    early : bool
+        Show the network of the step with the lowest validation error (early stopping,
+        goodfellow2016) instead of the one after `step` steps.
+    step : int
+        One of `MARKS`, the steps after which networks are kept.
+    sweep : {"n", "units", "decay"}
+        The setting along which the third plot looks.
+    seed : int
+        Decides the samples and the initial weights, 0 to 9999.
+
+    Notes
+    -----
+    Computed by the companion: `fit`, `training`, `validation`, `best_step`, `shown_step`,
+    `network`, `swept`.
 
     Examples
     --------
     >>> figure = Overfitting(n=15, units=16)
-    >>> figure.training < 0.5 * figure.validation, Overfitting(n=100, units=16).validation < figure.validation
-    (True, True)
+    >>> figure.training < 0.5 * figure.validation
+    True
+    >>> Overfitting(n=100, units=16).validation < figure.validation
+    True
     """
 
     module = "figure.js"
@@ -112,19 +139,11 @@ class Overfitting(LiveFigure):
 
     @property
     def swept(self) -> dict[float, tuple[float, float]]:
-        """Training and validation error for each value of the setting that `sweep` names, the others as they are."""
+        """Training and validation error for each value of the setting that `sweep` names."""
+        settings = {name: getattr(self, name) for name in ("n", "units", "noise", "decay", "seed")}
         found = {}
         for value in SWEEPS[self.sweep][1]:
-            fit = fitted(
-                **{
-                    "n": self.n,
-                    "units": self.units,
-                    "noise": self.noise,
-                    "decay": self.decay,
-                    "seed": self.seed,
-                    self.sweep: value,
-                }
-            )
+            fit = fitted(**{**settings, self.sweep: value})
             k = int(fit.validation.argmin()) if self.early else MARKS.index(self.step)
             found[value] = (float(fit.training[k]), float(fit.validation[k]))
         return found
@@ -146,10 +165,13 @@ class Overfitting(LiveFigure):
         return {name: float(value) for name, value in values.items()}
 
     def describe(self) -> str:
+        stopped = " (stopped early)" if self.early else ""
         return (
-            f"A curve fitted to {self.n} noisy samples by a network with two hidden layers of {self.units} units, weight decay {self.decay:g}, after {self.shown_step} steps"
-            f"{' (stopped early)' if self.early else ''}: mean squared error {self.training:.3f} on the training samples, {self.validation:.3f} on validation samples; "
-            f"the lowest validation error, {self.fit.validation.min():.3f}, is at step {self.best_step}."
+            f"A curve fitted to {self.n} noisy samples by a network with two hidden layers of "
+            f"{self.units} units, weight decay {self.decay:g}, after {self.shown_step} steps"
+            f"{stopped}: mean squared error {self.training:.3f} on the training samples, "
+            f"{self.validation:.3f} on validation samples; the lowest validation error, "
+            f"{self.fit.validation.min():.3f}, is at step {self.best_step}."
         )
 
     def draw(self) -> Figure:
@@ -198,8 +220,9 @@ class Overfitting(LiveFigure):
 
 @lru_cache(maxsize=16)
 def samples(seed: int, noise: float) -> tuple[np.ndarray, ...]:
-    """All samples there are: x and t of 100 for training, of which the first n are used, and of 60 for validation; (., 1) each."""
-    uniform, found = mulberry32(3 * seed), []
+    """All samples there are, (., 1) each: x and t of 100 for training, of 60 for validation."""
+    uniform = mulberry32(3 * seed)
+    found: list[np.ndarray] = []
     for count in (SIZES[-1], VALIDATION):
         rows = [(2 * uniform() - 1, normal(uniform)) for _ in range(count)]
         x, e = np.array(rows).T
@@ -208,23 +231,19 @@ def samples(seed: int, noise: float) -> tuple[np.ndarray, ...]:
 
 
 def initial(units: int, seed: int) -> Network:
-    """The network before the first step: first layer of spread `GAIN`, the others of variance 1/d_in with biases 0."""
-    uniform, net = (
-        mulberry32(3 * seed + 1),
-        Network([1, units, units, 1], hidden="tanh", rng=np.random.default_rng(0)),
-    )
+    """The network before the first step.
+
+    Its first layer has the spread `GAIN`, the others the variance 1/d_in and biases 0.
+    """
+    uniform = mulberry32(3 * seed + 1)
+    net = Network([1, units, units, 1], hidden="tanh", rng=np.random.default_rng(0))
     net.set(
         W1=[[GAIN * normal(uniform) for _ in range(units)]],
         b1=[GAIN * normal(uniform) for _ in range(units)],
     )
-    for name, d_out in (("2", units), ("3", 1)):
-        net.set(
-            **{
-                f"W{name}": [
-                    [normal(uniform) / np.sqrt(units) for _ in range(d_out)] for _ in range(units)
-                ]
-            }
-        )
+    for name, d_out in (("W2", units), ("W3", 1)):
+        W = [[normal(uniform) / np.sqrt(units) for _ in range(d_out)] for _ in range(units)]
+        net.set(**{name: W})
     return net
 
 
@@ -232,22 +251,18 @@ def initial(units: int, seed: int) -> Network:
 def fitted(n: int, units: int, noise: float, decay: float, seed: int) -> Fit:
     """Train from the start and look at the errors after each of `MARKS` steps."""
     x, t, xv, tv = samples(seed, noise)
-    x, t, net, loss, optimizer = (
-        x[:n],
-        t[:n],
-        initial(units, seed),
-        MeanSquaredError(),
-        SGD(LEARNING_RATE, MOMENTUM),
-    )
-    found, marks = Fit([], [], []), set(MARKS)
+    x, t = x[:n], t[:n]
+    net = initial(units, seed)
+    loss, optimizer = MeanSquaredError(), SGD(LEARNING_RATE, MOMENTUM)
+    training, validation, thetas = [], [], []
     for step in range(1, STEPS + 1):
         net.loss_and_gradients(loss, x, t)
         for name, W in net.parameters.items():
             if name[0] == "W":
                 net.gradients[name] += decay * W
         optimizer.step(net.theta, net.gradient)
-        if step in marks:
-            found.training.append(loss(net.forward(x), t))
-            found.validation.append(loss(net.forward(xv), tv))
-            found.thetas.append(net.theta.copy())
-    return Fit(*map(np.array, found))
+        if step in MARKS:
+            training.append(loss(net.forward(x), t))
+            validation.append(loss(net.forward(xv), tv))
+            thetas.append(net.theta.copy())
+    return Fit(np.array(training), np.array(validation), np.array(thetas))

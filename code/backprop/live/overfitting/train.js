@@ -1,181 +1,177 @@
-// The training of Overfitting: what overfitting.py asks of the companion, on long arrays of
-// doubles, some steps at a time. Arrays are rows after rows: entry (i, j) of an (n, d) array stands
-// at i d + j.
+// The training of Overfitting: what overfitting.py asks of the companion, some steps at a time.
 import { mulberry32, normal } from "../shared/engine.js";
+import { Network } from "../shared/network.js";
+
+/** @typedef {{ x: Float64Array, t: Float64Array }} Samples */
+/** @typedef {{ training: Samples, validation: Samples }} Parted */
+/** @typedef {{ n: number, units: number, noise: number, decay: number, seed: number }} Settings  of a run */
+/** @typedef {"n" | "units" | "decay"} Sweep  the setting that the third plot goes along */
 
 const TRAINING = 100; // samples there are; the first n are used
 const VALIDATION = 60;
 const RATE = 0.015;
 const MU = 0.95;
 const GAIN = 3; // spread of the first layer's weights and biases
+const MOST_RUNS = 120; // that are kept
+/** @param {number} x */
 export const truth = (x) => 0.8 * Math.sin(4 * x);
 
-// Samples of one seed: { x, t } for training, of which the first n are used, and for validation.
+/**
+ * Samples of one seed: for training, of which the first n are used, and for validation.
+ * @param {{ seed: number, noise: number }} settings
+ * @returns {Parted}
+ */
 export function samplesOf({ seed, noise }) {
-  const uniform = mulberry32(3 * seed),
-    draw = (count) => {
-      const x = new Float64Array(count),
-        t = new Float64Array(count);
-      for (let i = 0; i < count; i++) {
-        x[i] = 2 * uniform() - 1;
-        t[i] = truth(x[i]) + noise * normal(uniform);
-      }
-      return { x, t };
-    };
-  const training = draw(TRAINING);
-  return { training, validation: draw(VALIDATION) };
+  const uniform = mulberry32(3 * seed);
+  /** @param {number} count */
+  const drawn = (count) => {
+    const x = new Float64Array(count);
+    const t = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      x[i] = 2 * uniform() - 1;
+      t[i] = truth(x[i]) + noise * normal(uniform);
+    }
+    return { x, t };
+  };
+  const training = drawn(TRAINING);
+  return { training, validation: drawn(VALIDATION) };
 }
 
-// A network 1-h-h-1 on arrays: W1 (1, h), b1, W2 (h, h), b2, W3 (h, 1), b3 in one array, as the
-// companion's theta.
-export class CurveNetwork {
-  constructor(units) {
-    const h = units,
-      sizes = [h, h, h * h, h, h, 1],
-      theta = new Float64Array(sizes.reduce((sum, v) => sum + v, 0));
-    let from = 0;
-    const parts = sizes.map((size) => theta.subarray(from, (from += size)));
-    Object.assign(this, { h, theta, parts, a: [], room: 0 });
-  }
-  start(seed) {
-    const {
-        h,
-        parts: [W1, b1, W2, , W3],
-      } = this,
-      uniform = mulberry32(3 * seed + 1);
-    for (const p of [W1, b1]) for (let k = 0; k < h; k++) p[k] = GAIN * normal(uniform);
-    for (const p of [W2, W3])
-      for (let k = 0; k < p.length; k++) p[k] = normal(uniform) / Math.sqrt(h);
-    return this;
-  }
-  // Fills the two hidden layers' activations for x (n) and returns the outputs (n).
-  forward(x, n) {
-    const {
-      h,
-      parts: [W1, b1, W2, b2, W3, b3],
-    } = this;
-    if (n > this.room) {
-      this.room = n;
-      this.a = [new Float64Array(n * h), new Float64Array(n * h)];
-      this.y = new Float64Array(n);
-    }
-    const [a1, a2] = this.a,
-      { y } = this;
-    for (let i = 0; i < n; i++) {
-      const row = i * h;
-      for (let j = 0; j < h; j++) a1[row + j] = Math.tanh(x[i] * W1[j] + b1[j]);
-      for (let j = 0; j < h; j++) a2[row + j] = 0;
-      for (let k = 0, w = 0; k < h; k++)
-        for (let j = 0, v = a1[row + k]; j < h; j++, w++) a2[row + j] += v * W2[w];
-      let sum = 0;
-      for (let j = 0; j < h; j++) sum += (a2[row + j] = Math.tanh(a2[row + j] + b2[j])) * W3[j];
-      y[i] = sum + b3[0];
-    }
-    return y;
-  }
-  error({ x, t }, n = x.length) {
-    // mean squared error of the first n
-    const y = this.forward(x, n);
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += (y[i] - t[i]) * (y[i] - t[i]);
-    return sum / n;
-  }
+/**
+ * A network 1-h-h-1, its parameters all zero.
+ * @param {number} units
+ */
+export const curveNetwork = (units) => new Network([1, units, units, 1], { hidden: "tanh" });
+
+/**
+ * The parameters before the first step.
+ * @param {Network} net
+ * @param {number} seed
+ */
+export function start({ theta, W, b, sizes }, seed) {
+  const uniform = mulberry32(3 * seed + 1);
+  theta.fill(0);
+  for (const first of [W[1], b[1]])
+    for (let k = 0; k < first.length; k++) first[k] = GAIN * normal(uniform);
+  for (const later of [W[2], W[3]])
+    for (let k = 0; k < later.length; k++) later[k] = normal(uniform) / Math.sqrt(sizes[1]);
 }
 
-// One training run; advance() makes one step and says whether there is another. It keeps errors and
-// parameters after each of `marks`.
+/**
+ * One training run; advance() makes one step and says whether there is another. It keeps errors and
+ * parameters after each of `marks`.
+ */
 export class CurveRun {
+  /**
+   * @param {Parted} samples
+   * @param {Settings} settings
+   * @param {number[]} marks
+   */
   constructor(samples, { n, units, decay, seed }, marks) {
-    const net = new CurveNetwork(units).start(seed),
-      size = net.theta.length;
-    let from = 0;
-    const gradient = new Float64Array(size),
-      g = net.parts.map(({ length }) => gradient.subarray(from, (from += length)));
-    Object.assign(this, {
-      samples,
-      n,
-      decay,
-      marks,
-      net,
-      gradient,
-      g,
-      velocity: new Float64Array(size),
-      delta: [new Float64Array(units), new Float64Array(units)],
-      steps: 0,
-      training: [],
-      validation: [],
-      thetas: [],
-      done: false,
-    });
+    this.samples = samples;
+    this.n = n;
+    this.decay = decay;
+    this.marks = marks;
+    this.net = curveNetwork(units);
+    start(this.net, seed);
+    this.velocity = new Float64Array(this.net.theta.length);
+    this.steps = 0;
+    /** @type {number[]} */
+    this.training = [];
+    /** @type {number[]} */
+    this.validation = [];
+    /** @type {Float64Array[]} */
+    this.thetas = [];
+    this.done = false;
   }
+
   advance() {
     if (this.done) return false;
-    const {
-        samples: {
-          training: { x, t },
-          validation,
-        },
-        n,
-        decay,
-        marks,
-        net,
-        gradient,
-        g: [dW1, db1, dW2, db2, dW3, db3],
-        velocity,
-        delta: [d1, d2],
-      } = this,
-      {
-        h,
-        theta,
-        parts: [W1, , W2, , W3],
-      } = net;
-    const y = net.forward(x, n),
-      [a1, a2] = net.a;
-    gradient.fill(0);
-    for (let i = 0; i < n; i++) {
-      const row = i * h,
-        e = (y[i] - t[i]) * (2 / n);
-      db3[0] += e;
-      for (let j = 0; j < h; j++) {
-        const a = a2[row + j];
-        dW3[j] += a * e;
-        d2[j] = e * W3[j] * (1 - a * a);
-        db2[j] += d2[j];
-      }
-      for (let k = 0, w = 0; k < h; k++) {
-        const a = a1[row + k];
-        let sum = 0;
-        for (let j = 0; j < h; j++, w++) {
-          dW2[w] += a * d2[j];
-          sum += d2[j] * W2[w];
-        }
-        d1[k] = sum * (1 - a * a);
-      }
-      for (let k = 0; k < h; k++) {
-        dW1[k] += x[i] * d1[k];
-        db1[k] += d1[k];
-      }
-    }
-    for (const [dW, W] of [
-      [dW1, W1],
-      [dW2, W2],
-      [dW3, W3],
-    ])
-      for (let k = 0; k < W.length; k++) dW[k] += decay * W[k];
+    const { samples, n, decay, marks, net, velocity } = this;
+    const { theta, gradient, W, dW, depth } = net;
+    net.lossAndGradients(samples.training.x, samples.training.t, n);
+    for (let l = 1; l <= depth; l++)
+      for (let k = 0; k < W[l].length; k++) dW[l][k] += decay * W[l][k];
     for (let k = 0; k < theta.length; k++) {
       velocity[k] = velocity[k] * MU + gradient[k];
       theta[k] -= velocity[k] * RATE;
     }
     this.steps += 1;
     if (this.steps === marks[this.thetas.length]) {
-      this.training.push(net.error({ x, t }, n));
-      this.validation.push(net.error(validation));
+      this.training.push(this.error(samples.training, n));
+      this.validation.push(this.error(samples.validation, VALIDATION));
       this.thetas.push(theta.slice());
     }
     this.done = this.thetas.length === marks.length;
     return !this.done;
   }
+
+  /**
+   * The mean squared error of the first n samples.
+   * @param {Samples} samples
+   * @param {number} n
+   */
+  error({ x, t }, n) {
+    this.net.forward(x, n);
+    return this.net.loss(t);
+  }
+
+  /** Index of the mark with the lowest validation error. */
   best() {
     return this.validation.reduce((best, v, k) => (v < this.validation[best] ? k : best), 0);
-  } // index of the mark with the lowest validation error
+  }
+}
+
+/** Runs by their settings, each trained once. */
+export class CurveRuns {
+  /**
+   * @param {number[]} marks
+   * @param {Record<Sweep, number[]>} sweeps
+   */
+  constructor(marks, sweeps) {
+    this.marks = marks;
+    this.sweeps = sweeps;
+    /** @type {Map<string, CurveRun>} */
+    this.known = new Map();
+    this.drawn = "";
+    this.samples = samplesOf({ seed: 0, noise: 0 });
+  }
+
+  /** @param {Settings} settings */
+  samplesFor({ seed, noise }) {
+    const key = `${seed} ${noise}`;
+    if (this.drawn !== key) this.samples = samplesOf({ seed, noise });
+    this.drawn = key;
+    return this.samples;
+  }
+
+  /** @param {Settings} settings */
+  of(settings) {
+    const { n, units, noise, decay, seed } = settings;
+    const key = [n, units, noise, decay, seed].join(" ");
+    const known = this.known.get(key);
+    if (known) return known;
+    if (this.known.size > MOST_RUNS) this.known.clear();
+    const run = new CurveRun(this.samplesFor(settings), settings, this.marks);
+    this.known.set(key, run);
+    return run;
+  }
+
+  /**
+   * Those along the setting `sweep`, the others as they are.
+   * @param {Settings & { sweep: Sweep }} state
+   */
+  along(state) {
+    const { sweep } = state;
+    return this.sweeps[sweep].map((value) => this.of({ ...state, [sweep]: value }));
+  }
+
+  /**
+   * The next to be trained: the present one, then those that the third plot wants.
+   * @param {Settings & { sweep: Sweep }} state
+   */
+  next(state) {
+    const own = this.of(state);
+    return own.done ? this.along(state).find((run) => !run.done) : own;
+  }
 }

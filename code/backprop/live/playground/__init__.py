@@ -1,4 +1,7 @@
-r"""A playground: a small network that learns to tell two classes in the plane, trained in the page, its gradient norms in view."""
+r"""A playground: a small network that learns to tell two classes in the plane.
+
+It is trained in the page, its gradient norms in view.
+"""
 
 from __future__ import annotations
 
@@ -26,28 +29,50 @@ from .data import (
 )
 from .train import Trainer, fresh, initial, measures
 
-DECIDES = (
-    "dataset",
-    "noise",
-    "train_share",
-    "seed",
-    "hidden",
-    "activation",
-)  # a change of one of these starts training anew
+# A change of one of these starts training anew.
+DECIDES = ("dataset", "noise", "train_share", "seed", "hidden", "activation")
 SETTINGS = tuple(DEFAULTS)  # what an address holds
 
 
 class Playground(LiveFigure):
-    r"""A network 2-...-1 with `hidden` layers (one to four, 1 to 8 units each) and binary cross-entropy, trained by mini-batch SGD.
+    r"""A network 2-...-1 with binary cross-entropy, trained by mini-batch SGD.
 
-    The data: `dataset` (a key of `DATASETS`) with `noise`, 0 to 0.5, or ``"own"`` with `points`, rows x, y, class; `train_share` is the
-    percentage to train on. The training: `activation` of the hidden layers, `learning_rate`, `batch_size`, and the strengths of the
-    penalties ``l2/2 sum w^2`` and ``l1 sum |w|``, biases left out. `seed` decides the data, the initial weights (variance 1/d_in,
-    for ReLU 2/d_in; biases 0) and the order of the mini-batches: the same settings train the same way here and in the page.
+    The same settings train the same way here and in the page.
 
-    `run` is where training stands, sent by the page when it pauses and about twice a second while it plays: steps, epochs, weights,
-    history. `train` goes on from there by the companion, `reset` goes back to the initial weights. Read from it: `steps`, `epochs`,
-    `parameters`, `gradient_norms`, `loss`, `accuracy`, `history`, `network`, `data`.
+    Parameters
+    ----------
+    dataset : str
+        A key of `DATASETS`; ``"own"`` for `points`.
+    noise : float
+        Of the data, 0 to 0.5.
+    train_share : int
+        The percentage of the points to train on, 10 to 100.
+    points : list
+        One's own data, rows x, y, class.
+    hidden : list of int
+        Units of the hidden layers: one to four layers of 1 to 8 units.
+    activation : {"tanh", "sigmoid", "relu", "identity"}
+        Of the hidden layers.
+    learning_rate : float
+        0.0001 to 30.
+    batch_size : int
+        1 to 500.
+    l2, l1 : float
+        Strengths of the penalties ``l2/2 sum w^2`` and ``l1 sum |w|``, biases left out, 0 to 1.
+    seed : int
+        Decides the data, the initial weights (variance 1/d_in, for ReLU 2/d_in; biases 0) and the
+        order of the mini-batches, 0 to 9999.
+    pace : {1, 5, 20, 100}
+        Steps that the page makes for each picture.
+    run : dict
+        Where training stands: steps, epochs, weights, history. The page sends it when it pauses and
+        about twice a second while it plays.
+
+    Notes
+    -----
+    `train` goes on from `run` by the companion, `reset` goes back to the initial weights. Read from
+    it: `steps`, `epochs`, `parameters`, `gradient_norms`, `loss`, `accuracy`, `history`, `network`,
+    `data`.
 
     Examples
     --------
@@ -64,7 +89,7 @@ class Playground(LiveFigure):
     dataset = traitlets.Enum(list(DATASETS), DEFAULTS["dataset"]).tag(sync=True)
     noise = Number(DEFAULTS["noise"], *LIMITS["noise"])
     train_share = traitlets.Int(DEFAULTS["train_share"], min=10, max=100).tag(sync=True)
-    points = traitlets.List().tag(sync=True)
+    points: traitlets.List = traitlets.List().tag(sync=True)
     hidden = traitlets.List(
         traitlets.Int(min=1, max=8), DEFAULTS["hidden"], minlen=1, maxlen=4
     ).tag(sync=True)
@@ -74,13 +99,10 @@ class Playground(LiveFigure):
     l2 = Number(DEFAULTS["l2"], *LIMITS["l2"])
     l1 = Number(DEFAULTS["l1"], *LIMITS["l1"])
     seed = traitlets.Int(DEFAULTS["seed"], min=0, max=9999).tag(sync=True)
-    pace = traitlets.Enum([1, 5, 20, 100], 5).tag(
-        sync=True
-    )  # steps that the page makes for each picture
+    pace = traitlets.Enum([1, 5, 20, 100], 5).tag(sync=True)
     run = traitlets.Dict().tag(sync=True)
-    address = traitlets.Unicode("playground", read_only=True).tag(
-        sync=True, constant=True
-    )  # in a built page, #playground=... is for this figure
+    # in a built page, #playground=... is for this figure
+    address = traitlets.Unicode("playground", read_only=True).tag(sync=True, constant=True)
     catalogue = traitlets.Dict(
         {
             "limits": LIMITS,
@@ -108,7 +130,8 @@ class Playground(LiveFigure):
                 ) from None
             if not (abs(x) <= REACH and abs(y) <= REACH and c in (0, 1)):
                 raise traitlets.TraitError(
-                    f"points[{k}] must have x and y from {-REACH} to {REACH} and class 0 or 1, not {point!r}"
+                    f"points[{k}] must have x and y from {-REACH} to {REACH} and class 0 or 1, "
+                    f"not {point!r}"
                 )
             points.append([x, y, int(c)])
         if len(points) > MOST_POINTS:
@@ -118,27 +141,24 @@ class Playground(LiveFigure):
     @traitlets.validate("run")
     def _run(self, proposal):
         run = proposal.value
-        if (
-            run and run.get("key") == self.key
-        ):  # of other settings it counts for nothing, whatever it holds
-            names = list(self._network(initial(self)).parameters)
-            try:
-                whole = all(
-                    isinstance(run[name], int) and run[name] >= 0
-                    for name in ("steps", "epochs", "cursor")
-                )
-                assert whole and [len(row) for row in run["history"]] == [
-                    4 + len(self.hidden)
-                ] * len(run["history"])
-                self._network(run["parameters"])
-                assert set(run["parameters"]) == set(names)
-            except (AssertionError, KeyError, TypeError, ValueError):
-                raise traitlets.TraitError(
-                    f"run must hold steps, epochs, cursor, history and the parameters {', '.join(names)}"
-                ) from None
+        if not run or run.get("key") != self.key:
+            return run  # of other settings it counts for nothing, whatever it holds
+        names = list(self._network(initial(self)).parameters)
+        counts = ("steps", "epochs", "cursor")
+        width = 4 + len(self.hidden)
+        try:
+            assert all(isinstance(run[name], int) and run[name] >= 0 for name in counts)
+            assert all(len(row) == width for row in run["history"])
+            self._network(run["parameters"])
+            assert set(run["parameters"]) == set(names)
+        except (AssertionError, KeyError, TypeError, ValueError):
+            raise traitlets.TraitError(
+                "run must hold steps, epochs, cursor, history and the parameters "
+                f"{', '.join(names)}"
+            ) from None
         return run
 
-    # ---------------------------------------------------------------------------------------------------- what follows
+    # ---------------------------------------------------------------------------- what follows
     @property
     def settings(self) -> dict:
         """All that an address holds, by the names of the traits."""
@@ -151,7 +171,7 @@ class Playground(LiveFigure):
 
     @classmethod
     def from_text(cls, text: str) -> Playground:
-        """Return a figure with the settings of a line such as `text`, or of a whole address that ends with one."""
+        """Return a figure with the settings of a line such as `text`, or of a whole address."""
         return cls(**from_text(text.rpartition("#playground=")[2]))
 
     @property
@@ -180,7 +200,7 @@ class Playground(LiveFigure):
         return {name: p.copy() for name, p in self.network().parameters.items()}
 
     def network(self) -> Network:
-        """Return a network of the companion with the present weights. Its output is the logit of class 1."""
+        """Return a network of the companion with the present weights; it puts out logits."""
         return self._network(self.now["parameters"])
 
     def _network(self, parameters: dict) -> Network:
@@ -199,23 +219,26 @@ class Playground(LiveFigure):
 
     @property
     def loss(self) -> dict[str, float]:
-        """The binary cross-entropy of the training and of the test data, without penalties; nan where there are none."""
+        """The cross-entropy of training and test data, without penalties; nan without data."""
         return {part: found[0] for part, found in measures(self.network(), self.data()).items()}
 
     @property
     def accuracy(self) -> dict[str, float]:
-        """The share of points on the right side, of training and test data; nan where there are none."""
+        """The share of points on the right side, of training and test data; nan without data."""
         return {part: found[1] for part, found in measures(self.network(), self.data()).items()}
 
     @property
     def gradient_norms(self) -> list[float]:
-        """The norm of dL/dW of every layer, first layer first, for the mini-batch that the next step takes; L without penalties."""
+        """The norm of dL/dW of every layer on the next mini-batch; L without penalties."""
         trainer = Trainer(self)
         return trainer.gradient() if trainer.n else [math.nan] * (len(self.hidden) + 1)
 
     @property
     def history(self) -> dict[str, np.ndarray]:
-        """What the two plots show: arrays `step`, `training` and `test` (losses) and `norms`, (records, layers)."""
+        """What the two plots show, by name.
+
+        Arrays `step`, `training` and `test` (losses), (records,), and `norms`, (records, layers).
+        """
         table = np.array(self.now["history"], dtype=float).reshape(-1, 4 + len(self.hidden))
         return {
             "step": table[:, 0].astype(int),
@@ -225,7 +248,15 @@ class Playground(LiveFigure):
         }
 
     def train(self, steps: int) -> None:
-        """Make `steps` steps of SGD, the same ones that the page makes. ArithmeticError, and no change, if training diverges."""
+        """Make `steps` steps of SGD, the same ones that the page makes.
+
+        Raises
+        ------
+        ArithmeticError
+            If training diverges; then nothing has changed.
+        ValueError
+            If there are no points to train on.
+        """
         trainer = Trainer(self)
         if not trainer.n:
             raise ValueError("there are no training points: give points, or take another dataset")
@@ -255,30 +286,28 @@ class Playground(LiveFigure):
             }
         return {name: float(value) for name, value in values.items()}
 
-    # --------------------------------------------------------------------------------------------- picture and words
+    # ---------------------------------------------------------------------- picture and words
     def describe(self) -> str:
         loss, accuracy, norms = self.loss, self.accuracy, self.gradient_norms
+        sizes = "-".join(map(str, self.sizes))
         return (
-            f"A network {'-'.join(map(str, self.sizes))} ({self.activation}) that learns to tell two classes of points in the plane ({DATASETS[self.dataset]}), "
-            f"after {self.steps} steps, {self.epochs} epochs: training loss {loss['training']:.4f}, {accuracy['training']:.0%} of the training points right, "
-            f"test loss {loss['test']:.4f}; gradient norms of the layers {', '.join(f'{v:.2g}' for v in norms)}."
+            f"A network {sizes} ({self.activation}) that learns to tell two classes of points in "
+            f"the plane ({DATASETS[self.dataset]}), after {self.steps} steps, "
+            f"{self.epochs} epochs: training loss {loss['training']:.4f}, "
+            f"{accuracy['training']:.0%} of the training points right, "
+            f"test loss {loss['test']:.4f}; gradient norms of the layers "
+            f"{', '.join(f'{v:.2g}' for v in norms)}."
         )
 
     def draw(self) -> Figure:
         """The data and the surface, the losses, and the gradient norms."""
-        from ..plots import AMBER, BLUE, GREEN, INK, PURPLE, SIGNED, VERMILLION
+        from ...plots import AMBER, BLUE, GREEN, INK, PURPLE, SIGNED, VERMILLION
 
         figure = Figure(figsize=(7.2, 3.3), layout="constrained")
-        left, right = figure.subfigures(1, 2, width_ratios=[1, 1.1])
-        ax, net = (
-            left.add_subplot(
-                aspect="equal",
-                xlim=(-REACH, REACH),
-                ylim=(-REACH, REACH),
-                xlabel="$x_1$",
-                ylabel="$x_2$",
-            ),
-            self.network(),
+        left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=[1, 1.1])[0]
+        reach, net = (-REACH, REACH), self.network()
+        ax = left.add_subplot(
+            aspect="equal", xlim=reach, ylim=reach, xlabel="$x_1$", ylabel="$x_2$"
         )
         axis = np.linspace(-REACH, REACH, 120)
         grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ LIMITS = {
     "seed": (0, 9999),
 }
 
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "dataset": "moons",
     "noise": 0.1,
     "train_share": 50,
@@ -48,45 +49,55 @@ DEFAULTS = {
     "seed": 3,
 }
 
-PRESETS = {  # name: what to press, what it teaches, what it sets; the rest as in `DEFAULTS`
+# Name: what to press, what it teaches, what it sets; the rest as in `DEFAULTS`.
+PRESETS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "moons": (
         "Two moons",
-        "Press Play. The border between the classes is straight at first, then it bends between the moons; the test loss follows the training loss.",
+        "Press Play. The border between the classes is straight at first, then it bends between "
+        "the moons; the test loss follows the training loss.",
         {},
     ),
     "xor": (
         "XOR with one unit",
-        "One hidden unit cuts the plane along one straight line, and no line separates XOR. Let it try; then add units with + until it can.",
+        "One hidden unit cuts the plane along one straight line, and no line separates XOR. "
+        "Let it try; then add units with + until it can.",
         {"dataset": "xor", "hidden": [1]},
     ),
     "circles": (
         "Circles",
-        "A ring is closed by at least three cuts. Each unit’s own view shows its cut; take units away and see where the ring breaks open.",
+        "A ring is closed by at least three cuts. Each unit’s own view shows its cut; take units "
+        "away and see where the ring breaks open.",
         {"dataset": "circles", "hidden": [4]},
     ),
     "vanishing": (
         "Vanishing gradients",
-        "Four sigmoid layers: each multiplies what flows back by slopes of at most a quarter, so layer 1 starves. "
+        "Four sigmoid layers: each multiplies what flows back by slopes of at most a quarter, "
+        "so layer 1 starves. "
         "Look at the gradient norms, then switch the activation to tanh or ReLU.",
         {"hidden": [6, 6, 6, 6], "activation": "sigmoid"},
     ),
     "spiral": (
         "Spiral",
-        "The hard one: two layers of eight units, and still a hundred epochs or more. Look at the second layer: its units are already curved where those of the first are straight.",
+        "The hard one: two layers of eight units, and still a hundred epochs or more. Look at the "
+        "second layer: its units are already curved where those of the first are straight.",
         {"dataset": "spiral", "noise": 0.02, "hidden": [8, 8]},
     ),
     "too fast": (
         "Too big a step",
-        "A learning rate of 10: the loss leaps, and the units of layers 1 and 2 saturate. Their gradient norms fall to almost nothing; "
+        "A learning rate of 10: the loss leaps, and the units of layers 1 and 2 saturate. "
+        "Their gradient norms fall to almost nothing; "
         "a smaller rate, set then, cannot bring them back. Reset can.",
         {"learning_rate": 10.0},
     ),
 }
 
 
-# ----------------------------------------------------------------------------------------------------------- data sets
+# ---------------------------------------------------------------------------------- data sets
 def dataset(name: str, noise: float, seed: int, own: Sequence = ()) -> np.ndarray:
-    """Return `SAMPLES` rows x, y, class (0 or 1), or the points `own`. `noise` is the standard deviation added to x and to y."""
+    """Return `SAMPLES` rows x, y, class (0 or 1), or the points `own`.
+
+    `noise` is the standard deviation of what is added to x and to y.
+    """
     if name == "own":
         return np.array(own, dtype=float).reshape(-1, 3)
     uniform, rows = mulberry32(3 * seed), []
@@ -124,11 +135,14 @@ _places = {"moons": _moons, "circles": _circles, "xor": _xor, "spiral": _spiral}
 
 
 def in_training(n: int, share: float) -> np.ndarray:
-    """Return which of `n` points are for training, about `share` per cent, spread evenly; a point keeps its part when others come."""
+    """Return which of `n` points are for training, about `share` per cent, spread evenly.
+
+    A point keeps its part when others come.
+    """
     return (np.arange(n) * 0.6180339887498949) % 1 < share / 100
 
 
-# -------------------------------------------------------------------------------------------------- a state as one line
+# ---------------------------------------------------------------------- a state as one line
 KEYS = {
     "data": "dataset",
     "noise": "noise",
@@ -147,18 +161,20 @@ LONGEST = 40_000  # characters of an address that are read
 
 
 def to_text(state: dict) -> str:
-    """Return a state, by the names of the traits, as the line ``data:moons;noise:0.1;...`` that goes into an address."""
-    parts = []
-    for key, name in KEYS.items():
-        value = state[name]
+    """Return a state, by the names of the traits, as the line that goes into an address.
+
+    It reads ``data:moons;noise:0.1;...``.
+    """
+
+    def written(key: str, value) -> str:
         if key == "points":
-            if state["dataset"] == "own":
-                parts.append("points:" + "_".join(",".join(map(shortest, p)) for p in value))
-        else:
-            parts.append(
-                f"{key}:{'-'.join(map(str, value)) if key == 'hidden' else value if isinstance(value, str) else shortest(value)}"
-            )
-    return ";".join(parts)
+            return "_".join(",".join(map(shortest, p)) for p in value)
+        if key == "hidden":
+            return "-".join(map(str, value))
+        return value if isinstance(value, str) else shortest(value)
+
+    keys = [key for key in KEYS if key != "points" or state["dataset"] == "own"]
+    return ";".join(f"{key}:{written(key, state[KEYS[key]])}" for key in keys)
 
 
 def from_text(text: str) -> dict:
@@ -180,6 +196,7 @@ def from_text(text: str) -> dict:
 
 
 def read_value(key: str, name: str, value: str):
+    """Return the value of one setting; ValueError says what is wrong."""
     if key in ("data", "activation"):
         known = DATASETS if key == "data" else ACTIVATIONS
         if value not in known:
@@ -188,7 +205,8 @@ def read_value(key: str, name: str, value: str):
     if key == "hidden":
         if not re.fullmatch(r"[1-8](-[1-8]){0,3}", value):
             raise ValueError(
-                f"hidden must be one to four layers of 1 to 8 units, such as 4-4, not “{value[:20]}”"
+                "hidden must be one to four layers of 1 to 8 units, such as 4-4, "
+                f"not “{value[:20]}”"
             )
         return [int(v) for v in value.split("-")]
     if key == "points":
@@ -213,6 +231,7 @@ def read_value(key: str, name: str, value: str):
 
 
 def number(key: str, text: str, low: float, high: float) -> float:
+    """Return the number that `text` says, if it lies in [low, high]."""
     if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
         raise ValueError(
             f"{key} must be a number from {shortest(low)} to {shortest(high)}, not “{text[:20]}”"
@@ -221,9 +240,7 @@ def number(key: str, text: str, low: float, high: float) -> float:
 
 
 def shortest(v: float) -> str:
-    """Return the shortest text that reads back as the same number, written as JavaScript writes it."""
-    return (
-        np.format_float_positional(v, trim="-")
-        if v == 0 or abs(v) >= 1e-6
-        else repr(float(v)).replace("e-0", "e-")
-    )
+    """Return the shortest text that reads back as the same number, as JavaScript writes it."""
+    if v == 0 or abs(v) >= 1e-6:
+        return np.format_float_positional(v, trim="-")
+    return repr(float(v)).replace("e-0", "e-")

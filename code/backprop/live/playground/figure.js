@@ -1,24 +1,23 @@
 // A playground: a small network learns to tell two classes in the plane, here in the page. All
 // units' views, all weights, all gradient norms.
-import {
-  Numbers,
-  html,
-  maths,
-  watch,
-  onWidth,
-  write,
-  fixed,
-  small,
-  whole,
-} from "../shared/draw.js";
-import { button, menu, announcer } from "../shared/controls.js";
-import { MOST_POINTS, REACH, stateFromText, stateToText } from "./data.js";
-import { PlaygroundTrainer, runKey } from "./train.js";
-import { CELLS, cellInputs, dataPlane, signedColours, valueOf } from "./plane.js";
-import { networkPicture, unitName } from "./net.js";
+import { button, menu } from "../shared/controls.js";
+import { fixed, html, maths, small, whole, write } from "../shared/draw.js";
+import { liveFigure } from "../shared/host.js";
+import { palette } from "../shared/paint.js";
 import { lineKey, panelHead, trainingCharts } from "./charts.js";
+import { MOST_POINTS, REACH, stateFromText, stateToText } from "./data.js";
+import { networkPicture, unitName } from "./net.js";
 import { pointsPanel, settingsPanel } from "./panel.js";
+import { CELLS, cellInputs, dataPlane, pointKey, signedColours, shownBy } from "./plane.js";
+import { PlaygroundTrainer, runKey } from "./train.js";
 
+/** @typedef {import("./data.js").Settings} Settings */
+/** @typedef {import("./data.js").Catalogue} Catalogue */
+/** @typedef {Settings & { pace: number, run: import("./train.js").Run }} State */
+/** @typedef {import("../shared/host.js").Host<State>} Host */
+/** @typedef {import("./net.js").UnitAt} UnitAt */
+
+/** @type {(keyof Settings)[]} */
 const SETTINGS = [
   "dataset",
   "noise",
@@ -32,187 +31,469 @@ const SETTINGS = [
   "l1",
   "seed",
 ];
-// training starts anew
+/** A change of one of these begins training anew. @type {(keyof Settings)[]} */
 const ANEW = ["dataset", "noise", "train_share", "hidden", "activation", "seed"];
-const or = (format) => (v) => (Number.isFinite(v) ? format(v) : "–");
-const percent = or((v) => `${(100 * v).toFixed(1)}\u2009%`);
-const formatOf = (name) =>
-  /^accuracy/.test(name)
-    ? percent
-    : /^(loss|norm)/.test(name)
-      ? or(small)
-      : /^[Wb]\d/.test(name)
-        ? fixed(2)
-        : name === "noise"
-          ? fixed(2)
-          : name === "batch_size"
-            ? (v) => (v >= 500 ? "all" : whole(v))
-            : /^(learning_rate|l1|l2)$/.test(name)
-              ? (v) => String(Number(v.toPrecision(4)))
-              : whole;
+/** @type {(keyof Settings)[]} */
+const COUNTED = ["noise", "train_share", "learning_rate", "batch_size", "l2", "l1", "seed"];
+const SENDING = 500; // ms between two runs that are sent while it plays
+// A picture's worth of training: at most ms of it, and, with less motion, ms until the next and
+// how many times more steps.
+const SLICE = { lively: 9, calm: 60 };
+const CALM = { wait: 500, more: 30 };
+const ADDRESS = "#playground=";
 
-function render({ model, el }) {
-  const numbers = new Numbers(formatOf),
-    spoken = announcer(),
-    calm = window.matchMedia("(prefers-reduced-motion: reduce)"),
-    catalogue = model.get("catalogue");
-  // a page of the built book, whose address is ours to write
-  const built = Boolean(el.closest(".live-figure"));
-  const get = () => Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
-  const live = (name) => numbers.put(html("span", { class: "lf-number" }), name);
-  const message = html("p", { class: "lf-hint lf-pg-message", role: "status" }),
-    say = (text) => write(message, text);
-  let trainer = new PlaygroundTrainer(get(), model.get("run")),
-    sent = model.get("run"),
-    sentAt = 0,
-    colours,
-    chosen = null,
-    looked = null,
-    described = "",
-    followed = "",
-    own = null,
-    timer,
-    labelling;
+/** @type {(a: unknown, b: unknown) => boolean} */
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+/** @type {(write: (v: number) => string) => (v: number) => string} */
+const known = (written) => (v) => (Number.isFinite(v) ? written(v) : "–");
+const percent = known((v) => `${(100 * v).toFixed(1)}\u2009%`);
+/** @param {number} v */
+const short = (v) => String(Number(v.toPrecision(4)));
+/** @type {Record<string, import("../shared/draw.js").Format>} */
+const FORMATS = {
+  noise: fixed(2),
+  batch_size: (v) => (v >= 500 ? "all" : whole(v)),
+  learning_rate: short,
+  l1: short,
+  l2: short,
+};
+/** @type {(name: string) => import("../shared/draw.js").Format} */
+const format = (name) => {
+  if (name.startsWith("accuracy")) return percent;
+  if (/^(loss|norm)/.test(name)) return known(small);
+  return /^[Wb]\d/.test(name) ? fixed(2) : (FORMATS[name] ?? whole);
+};
 
-  const set = (changes) => {
-    if (
-      ANEW.some(
-        (name) =>
-          name in changes && JSON.stringify(changes[name]) !== JSON.stringify(model.get(name)),
-      )
-    )
-      changes.run = sent = {};
-    for (const [name, v] of Object.entries(changes)) model.set(name, v);
-    model.save_changes();
-    changed();
-  };
+/**
+ * Every number by its name.
+ * @param {PlaygroundTrainer} trainer
+ * @param {import("./train.js").Standing} now
+ */
+function tableOf({ net, state }, now) {
+  /** @type {Record<string, number>} */
+  const table = { steps: now.steps, epochs: now.epochs, points: state.points.length };
+  for (const name of COUNTED) table[name] = Number(state[name]);
+  for (const part of /** @type {("training" | "test")[]} */ (["training", "test"])) {
+    table[`loss[${part}]`] = now[part].loss;
+    table[`accuracy[${part}]`] = now[part].accuracy;
+  }
+  now.norms.forEach((v, k) => {
+    table[`norm[${k + 1}]`] = v;
+  });
+  for (let l = 1; l <= net.depth; l++) {
+    const d = net.sizes[l];
+    net.W[l].forEach((w, k) => {
+      table[`W${l}[${Math.floor(k / d)},${k % d}]`] = w;
+    });
+    net.b[l].forEach((b, k) => {
+      table[`b${l}[${k}]`] = b;
+    });
+  }
+  return table;
+}
+
+/**
+ * Where training stands, in words.
+ * @param {PlaygroundTrainer} trainer
+ */
+function resultsOf(trainer) {
+  const { training, test } = trainer.standing();
+  /** @type {(part: string, found: import("./train.js").Measured) => string} */
+  const points = (part, { loss, accuracy }) =>
+    Number.isFinite(loss)
+      ? `${part} loss ${small(loss)}, ${(100 * accuracy).toFixed(0)} per cent right`
+      : `no ${part} points`;
+  const here = `Step ${trainer.steps}, epoch ${trainer.epochs}`;
+  return `${here}: ${points("training", training)}; ${points("test", test)}.`;
+}
+
+// ------------------------------------------------------------------------------------------------------------ training
+/**
+ * Keeps the trainer that belongs to the state, and the buttons that train. Python gets the run when
+ * training rests, and now and then while it plays.
+ * @param {Host} host
+ * @param {(text: string) => void} say
+ */
+function training(host, say) {
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  let trainer = new PlaygroundTrainer(host.state, host.state.run);
+  let sent = host.state.run;
+  let sentAt = 0;
+  const results = () => resultsOf(trainer);
   const send = () => {
     sent = trainer.run();
     sentAt = performance.now();
-    model.set("run", sent);
-    model.save_changes();
+    host.set({ run: sent }, null);
   };
-  const results = () => {
-    const { training, test } = trainer.standing(),
-      points = (part, { loss, accuracy }) =>
-        Number.isFinite(loss)
-          ? `${part} loss ${small(loss)}, ${(100 * accuracy).toFixed(0)} per cent right`
-          : `no ${part} points`;
-    return `Step ${trainer.steps}, epoch ${trainer.epochs}: ${points("training", training)}; ${points("test", test)}.`;
-  };
-
-  // ------------------------------------------------------------------------------------------------------- training
-  let playing = false,
-    visible = true,
-    pending = 0,
-    pictures = 0;
   const stop = () => {
-    if (!playing) return;
-    playing = false;
+    if (!loop.running) return;
+    loop.stop();
     write(play, "Play");
-    cancelAnimationFrame(pending);
-    clearTimeout(timer);
     send();
   };
   const ready = () => {
     if (!trainer.training.n) say("There is nothing to learn yet: place some points first.");
     return trainer.training.n > 0;
   };
-  const steps = (count, until = Infinity) => {
+  const steps = (count = 1, until = Number.POSITIVE_INFINITY) => {
     for (let k = 0; k < count && performance.now() < until; k++) {
-      if (!trainer.step()) {
-        stop();
-        say(
-          `Training diverged at step ${trainer.steps + 1}: the weights grow without bound. Try a smaller learning rate, and Reset.`,
-        );
-        return;
-      }
+      if (trainer.step()) continue;
+      stop();
+      const where = `Training diverged at step ${trainer.steps + 1}`;
+      say(`${where}: the weights grow without bound. Try a smaller learning rate, and Reset.`);
+      return;
     }
   };
-  const next = () => {
-    if (!playing || !visible || document.hidden) return;
-    if (calm.matches) timer = setTimeout(tick, 500);
-    else pending = requestAnimationFrame(tick);
-  };
-  const tick = () => {
-    // with less motion the same number of steps, two pictures a second
-    if (!playing || !visible || document.hidden) return;
-    const pace = model.get("pace") * (calm.matches ? 30 : 1);
-    steps(pace, performance.now() + (calm.matches ? 60 : 9));
-    if (playing && performance.now() - sentAt > 500) send();
-    paint(++pictures % 3 === 0);
-    next();
-  };
+  // with less motion the same number of steps, two pictures a second
+  const loop = host.loop(() => {
+    const slice = calm.matches ? SLICE.calm : SLICE.lively;
+    const pace = host.state.pace * (calm.matches ? CALM.more : 1);
+    steps(pace, performance.now() + slice);
+    if (loop.running && performance.now() - sentAt > SENDING) send();
+    else host.redraw();
+    return calm.matches ? CALM.wait : "frame";
+  });
   const play = button(
     "Play",
     () => {
-      if (playing) {
+      if (loop.running) {
         stop();
-        paint();
-        spoken.say(results, 200);
-        return;
+        host.redraw();
+        host.say(results, 200);
+      } else if (ready()) {
+        say("");
+        write(play, "Pause");
+        sentAt = performance.now();
+        loop.start(calm.matches ? CALM.wait : "frame");
       }
-      if (!ready()) return;
-      playing = true;
-      say("");
-      write(play, "Pause");
-      sentAt = performance.now();
-      next();
     },
     { class: "lf-button lf-primary lf-play", "data-control": "play" },
   );
+  /** @param {() => number} count */
   const advance = (count) => {
     stop();
     if (!ready()) return;
     say("");
     steps(count());
     send();
-    paint();
-    spoken.say(results, 300);
+    host.say(results, 300);
   };
   const toEpoch = () => {
-    const {
-      training: { n },
-      cursor,
-    } = trainer;
-    return Math.ceil((cursor >= n ? n : n - cursor) / model.get("batch_size"));
+    const { cursor } = trainer;
+    const { n } = trainer.training;
+    return Math.ceil((cursor >= n ? n : n - cursor) / host.state.batch_size);
   };
-  const once = button("One step", () => advance(() => 1), { "data-control": "step" }),
-    epoch = button("One epoch", () => advance(toEpoch), { "data-control": "epoch" });
+  const once = button("One step", () => advance(() => 1), { "data-control": "step" });
+  const epoch = button("One epoch", () => advance(toEpoch), { "data-control": "epoch" });
   const reset = button(
     "Reset",
     () => {
       stop();
-      trainer = new PlaygroundTrainer(get(), null);
-      set({ run: (sent = {}) });
-      paint();
+      host.set({ run: {} }, null);
       say("");
-      spoken.say("Back to the initial weights.", 200);
+      host.say("Back to the initial weights.", 200);
     },
     { "data-control": "reset" },
   );
+  /**
+   * Bring the trainer up to the state; whether it is another one now.
+   * @type {(state: State, changed: import("../shared/host.js").Changed<State>) => boolean}
+   */
+  const follow = (state, changed) => {
+    const elsewhere = state.run !== sent && !same(state.run, sent);
+    const anew = elsewhere || runKey(state) !== trainer.key;
+    sent = state.run;
+    if (anew) trainer = new PlaygroundTrainer(state, state.run);
+    else if (changed(...SETTINGS)) trainer.settle(state);
+    if (!trainer.training.n) stop();
+    return anew;
+  };
+  return {
+    node: html("div", { class: "lf-buttons" }, play, once, epoch, reset),
+    stop,
+    follow,
+    results,
+    get playing() {
+      return loop.running;
+    },
+    get trainer() {
+      return trainer;
+    },
+  };
+}
 
-  // --------------------------------------------------------------------------------------------------- what is chosen
+// ------------------------------------------------------------------------------------------------ settings to take over
+/**
+ * The settings to try, with what each teaches.
+ * @param {Catalogue} catalogue
+ * @param {Element} lesson
+ * @param {(state: Partial<Settings>, text: string) => void} ontake
+ */
+function presetButtons({ presets, defaults }, lesson, ontake) {
+  const all = presets.map(([name, label, text, changes]) => {
+    const state = { ...defaults, ...changes };
+    const control = { "data-control": `preset ${name}` };
+    const node = button(label, () => ontake(state, text), control);
+    return { node, state, text, was: false };
+  });
+  const node = html(
+    "div",
+    { class: "lf-buttons lf-pg-presets", role: "group", "aria-label": "settings to try" },
+    all.map((preset) => preset.node),
+  );
+  /** @param {Settings} now */
+  const show = (now) => {
+    for (const preset of all) {
+      const { state, text, was } = preset;
+      const here = SETTINGS.every((key) => key === "points" || same(now[key], state[key]));
+      preset.node.setAttribute("aria-pressed", String(here));
+      // what it teaches stays while the reader changes the settings
+      if (here && !was) write(lesson, text);
+      preset.was = here;
+    }
+  };
+  return { node, show };
+}
+
+/**
+ * The settings as an address, or as a line of Python where the address is not ours to write, and
+ * back. `onread` takes what an address asks for: settings, or why they cannot be read.
+ * @param {Host} host
+ * @param {HTMLElement} message
+ * @param {(found: Partial<Settings> | null, text: string) => void} onread
+ */
+function addressBox(host, message, onread) {
+  /** @type {Catalogue} */
+  const catalogue = host.get("catalogue");
+  const built = () => Boolean(host.root.closest(".live-figure")); // a page of the built book
+  const link = html("span", { class: "lf-pg-link" });
+  const keepInAddress = (/** @type {string} */ line) => {
+    try {
+      history.replaceState(null, "", `${ADDRESS}${line}`);
+    } catch {
+      // a page from a file may keep its address to itself
+    }
+  };
+  const copyOut = () => {
+    const line = stateToText(host.state);
+    const ours = built();
+    const address = `${location.href.split("#")[0]}${ADDRESS}${line}`;
+    const text = ours ? address : `Playground.from_text("${line}")`;
+    if (ours) keepInAddress(line);
+    link.replaceChildren(ours ? html("a", { href: text }, text) : html("code", {}, text));
+    const done = ours
+      ? "Link copied: it opens this page with these settings."
+      : "Copied: a line of Python that makes this figure.";
+    const offered = () => write(message, `Copy the ${ours ? "link" : "line"} below.`);
+    if (!navigator.clipboard) offered();
+    else navigator.clipboard.writeText(text).then(() => write(message, done), offered);
+  };
+  const copy = button("Copy settings", copyOut, { "data-control": "copy" });
+  const read = () => {
+    if (!built() || !location.hash.startsWith(ADDRESS)) return;
+    try {
+      const text = decodeURIComponent(location.hash.slice(ADDRESS.length));
+      const found = stateFromText(text, catalogue);
+      onread(found, "These settings came with the address of the page. Press Play.");
+    } catch (error) {
+      const wrong = /** @type {Error} */ (error);
+      const why =
+        wrong instanceof URIError ? "a percent sign in it stands for nothing" : wrong.message;
+      const asks = "The address of this page asks for settings that cannot be read";
+      onread(null, `${asks}: ${why}. The figure keeps its own.`);
+    }
+  };
+  const arrived = () => {
+    read();
+    host.redraw();
+  };
+  window.addEventListener("hashchange", arrived);
+  host.atEnd(() => window.removeEventListener("hashchange", arrived));
+  const node = html(
+    "div",
+    { class: "lf-pg-share" },
+    html("div", { class: "lf-buttons" }, copy),
+    message,
+    link,
+  );
+  /** Once the figure stands on its page: what its address asks for. */
+  const begin = () => {
+    if (built()) write(copy, "Copy link");
+    read();
+  };
+  return { node, begin };
+}
+
+// ------------------------------------------------------------------------------------------------------------ results
+/**
+ * The two plots with their numbers.
+ * @param {Host} host
+ */
+function resultPanels(host) {
+  const charts = trainingCharts();
+  host.fit(charts.loss.axes);
+  host.fit(charts.norms.axes);
+  /** @param {string} part */
+  const result = (part) =>
+    html(
+      "tr",
+      {},
+      html("th", { scope: "row" }, lineKey(part), part),
+      html("td", {}, host.live(`loss[${part}]`)),
+      html("td", {}, host.live(`accuracy[${part}]`)),
+    );
+  const names = ["loss", "right"].map((name) => html("th", { scope: "col" }, name));
+  const table = html(
+    "table",
+    { class: "lf-table lf-pg-table" },
+    html("thead", {}, html("tr", {}, html("td"), names)),
+    html("tbody", {}, result("training"), result("test")),
+  );
+  const list = html("p", { class: "lf-pg-norms" });
+  const symbol = maths("‖∂L/∂W^{(l)}‖", host.numbers);
+  const legend = "Thin: each mini-batch. Thick: running mean. The axis is logarithmic.";
+  const node = html(
+    "div",
+    { class: "lf-pg-charts" },
+    html(
+      "div",
+      { class: "lf-picture" },
+      panelHead(html("strong", {}, "Loss")),
+      table,
+      charts.loss.axes.node,
+    ),
+    html(
+      "div",
+      { class: "lf-picture" },
+      panelHead(html("strong", {}, "Gradient norms "), symbol, " of the next mini-batch"),
+      list,
+      charts.norms.axes.node,
+      html("p", { class: "lf-legend" }, legend),
+    ),
+  );
+  let listed = 0;
+  /** @param {number} depth */
+  const listNorms = (depth) => {
+    if (listed === depth) return;
+    listed = depth;
+    host.numbers.forget(list);
+    const norms = Array.from({ length: depth }, (_, k) =>
+      html(
+        "span",
+        { class: "lf-pg-norm" },
+        lineKey(`layer${k + 1}`),
+        `layer ${k + 1}\u2009: `,
+        host.live(`norm[${k + 1}]`),
+      ),
+    );
+    list.replaceChildren(...norms);
+  };
+  /** @type {(results: string, norms: number[]) => void} */
+  const describe = (results, norms) => {
+    charts.loss.describe(`Loss against the step. ${results}`);
+    const layers = norms.map((v, k) => `layer ${k + 1} ${known(small)(v)}`).join(", ");
+    const what = "Gradient norm of every layer against the step, logarithmic";
+    charts.norms.describe(`${what}: ${layers}.`);
+  };
+  return { node, listNorms, show: charts.show, describe };
+}
+
+/**
+ * The weights of the unit that is looked at, and what the plane shows.
+ * @param {Host} host
+ */
+function unitReadout(host) {
+  const { numbers } = host;
+  const readout = html("p", { class: "lf-pg-readout" });
+  const seen = html("span", { class: "lf-pg-seen" });
+  let described = "";
+  /** @type {(net: import("../shared/network.js").Network, at: UnitAt) => void} */
+  function show(net, { layer, unit: j, from }) {
+    const key = `${net.sizes} ${layer} ${j} ${from}`;
+    if (key === described) return;
+    described = key;
+    numbers.forget(readout);
+    const name = unitName(net, layer, j);
+    write(seen, layer === net.depth ? "what the network says" : `what ${name} says`);
+    /** @param {number} i */
+    const weight = (i) =>
+      maths(`w_{${i + 1}${j + 1}}^{(${layer})} = $W${layer}[${i},${j}]$`, numbers);
+    if (layer === 0) readout.replaceChildren(`${name}: its view is the coordinate itself.`);
+    else if (from !== undefined) {
+      const words = `Weight from ${unitName(net, layer - 1, from)} to ${name}: `;
+      readout.replaceChildren(words, weight(from));
+    } else {
+      const weights = Array.from({ length: net.sizes[layer - 1] }, (_, i) => [weight(i), " "]);
+      const bias = maths(`b_{${j + 1}}^{(${layer})} = $b${layer}[${j}]$`, numbers);
+      const title = `${name[0].toUpperCase()}${name.slice(1)}: `;
+      readout.replaceChildren(title, ...weights.flat(), bias);
+    }
+  }
+  return { readout, seen, show };
+}
+
+// ---------------------------------------------------------------------------------------------------------- the figure
+/**
+ * @param {Host} host
+ * @returns {import("../shared/host.js").Parts<State>}
+ */
+function build(host) {
+  const { numbers } = host;
+  /** @type {Catalogue} */
+  const catalogue = host.get("catalogue");
+  const message = html("p", { class: "lf-hint lf-pg-message", role: "status" });
+  /** @param {string} text */
+  const say = (text) => write(message, text);
+  const run = training(host, say);
+  /** @type {UnitAt | null} */
+  let chosen = null; // by a click or a key
+  /** @type {UnitAt | null} */
+  let looked = null; // under the pointer
+  let arrived = ""; // what is to be said of the page's address
+  let pictures = 0;
+
+  /** @param {Partial<State>} changes */
+  const set = (changes) => {
+    const now = host.state;
+    const anew = ANEW.some((name) => name in changes && !same(changes[name], now[name]));
+    host.set(anew ? { ...changes, run: {} } : changes, null);
+  };
+
+  // ------------------------------------------------------------------------------------------------- what is chosen
+  const lesson = html(
+    "p",
+    { class: "lf-note lf-pg-lesson" },
+    "Press Play, or take one of the settings above.",
+  );
+  const presets = presetButtons(catalogue, lesson, (state, text) => {
+    run.stop();
+    set({ ...state, points: host.state.points, run: {} });
+    look(null, true);
+    write(lesson, text);
+    say("");
+    host.say(text, 200);
+  });
+  const address = addressBox(host, message, (found, text) => {
+    arrived = text;
+    if (!found) return;
+    run.stop();
+    set({ ...catalogue.defaults, ...found, run: {} });
+  });
   const pace = menu({
     label: "Pace",
     name: "pace",
-    options: [
-      [1, "1 step a picture"],
-      [5, "5 steps a picture"],
-      [20, "20 steps a picture"],
-      [100, "100 steps a picture"],
-    ],
+    options: [1, 5, 20, 100].map((n) => [n, `${n} step${n === 1 ? "" : "s"} a picture`]),
     onchange: (v) => set({ pace: Number(v) }),
   });
   const data = menu({
     label: "Data",
     name: "dataset",
     options: catalogue.datasets,
-    onchange: (dataset) =>
-      set({
-        dataset,
-        ...(dataset === "own" && !model.get("points").length ? { train_share: 100 } : {}),
-      }),
+    onchange: (v) => {
+      const dataset = /** @type {Settings["dataset"]} */ (v);
+      const blank = dataset === "own" && !host.state.points.length;
+      set(blank ? { dataset, train_share: 100 } : { dataset });
+    },
   });
   const unit = menu({
     label: "Activation",
@@ -223,78 +504,39 @@ function render({ model, el }) {
       ["relu", "ReLU"],
       ["identity", "identity"],
     ],
-    onchange: (activation) => set({ activation }),
+    onchange: (v) => set({ activation: /** @type {Settings["activation"]} */ (v) }),
   });
-  const lesson = html(
-    "p",
-    { class: "lf-note lf-pg-lesson" },
-    "Press Play, or take one of the settings above.",
-  );
-  const presets = catalogue.presets.map(([name, label, text, changes]) => {
-    let was = false;
-    const state = { ...catalogue.defaults, ...changes },
-      node = button(
-        label,
-        () => {
-          stop();
-          set({ ...state, points: model.get("points"), run: {} });
-          look(null, true);
-          write(lesson, text);
-          say("");
-          spoken.say(text, 200);
-        },
-        { "data-control": `preset ${name}` },
-      );
-    return {
-      node,
-      show(now) {
-        // what it teaches stays while the reader changes the settings
-        const here = SETTINGS.every(
-          (key) => key === "points" || JSON.stringify(now[key]) === JSON.stringify(state[key]),
-        );
-        node.setAttribute("aria-pressed", String(here));
-        if (here && !was) write(lesson, text);
-        was = here;
-      },
-    };
-  });
+  /** @param {number} v */
+  const inPlane = (v) => Math.round(1000 * Math.min(REACH, Math.max(-REACH, v))) / 1000 || 0;
   const settings = settingsPanel({
     numbers,
     set,
     pace,
-    draw: () => set({ seed: (model.get("seed") + 1) % 10000 }),
-    edit: () =>
-      set({
-        dataset: "own",
-        points: trainer.rows
-          .slice(0, MOST_POINTS)
-          .map(([x, y, c]) => [
-            ...[x, y].map(
-              (v) => Math.round(1000 * Math.min(REACH, Math.max(-REACH, v))) / 1000 || 0,
-            ),
-            c,
-          ]),
-      }),
+    draw: () => set({ seed: (host.state.seed + 1) % 10000 }),
+    edit: () => {
+      const rows = run.trainer.rows.slice(0, MOST_POINTS);
+      set({ dataset: "own", points: rows.map(([x, y, c]) => [inPlane(x), inPlane(y), c]) });
+    },
   });
+
+  // ------------------------------------------------------------------------------------------------------- pictures
+  /** @type {ReturnType<typeof pointsPanel> | null} */
+  let own = null;
   const plane = dataPlane({
     onplace: (at) => own?.add(at),
     onundo: () => own?.undo(),
-    onsay: (text) => spoken.say(text.replaceAll("-", "\u2212"), 200),
+    onsay: (text) => host.say(text.replaceAll("-", "\u2212"), 200),
   });
-
-  // The unit under the pointer, or the one kept by a click or a key; null is the output's surface.
+  host.onWidth(plane.node, plane.resize);
+  const { readout, seen, show: describeUnit } = unitReadout(host);
+  /** Look at a unit, for good or while the pointer is on it; null: at the output's surface. @type {(at: UnitAt | null, kept: boolean) => void} */
   function look(at, kept) {
     if (kept) chosen = at;
     looked = kept ? null : at;
-    paint();
-    if (kept && at)
-      spoken.say(
-        `${unitName(trainer.net, at.layer, at.unit)}. ${readout.textContent}`.replaceAll(
-          "\u2009",
-          " ",
-        ),
-        400,
-      );
+    host.redraw();
+    if (!kept || !at) return;
+    const words = `${unitName(run.trainer.net, at.layer, at.unit)}. ${readout.textContent}`;
+    host.say(words.replaceAll("\u2009", " "), 400);
   }
   const network = networkPicture({
     onselect: look,
@@ -303,358 +545,135 @@ function render({ model, el }) {
       set({ hidden });
     },
   });
-  const readout = html("p", { class: "lf-pg-readout" }),
-    seen = html("span", { class: "lf-pg-seen" });
-  function describeUnit(at) {
-    const { net } = trainer,
-      { layer, unit: j, from } = at ?? { layer: net.depth, unit: 0 },
-      key = `${net.sizes} ${layer} ${j} ${from}`;
-    if (key === described) return;
-    described = key;
-    numbers.forget(readout);
-    write(
-      seen,
-      layer === net.depth ? "what the network says" : `what ${unitName(net, layer, j)} says`,
-    );
-    if (layer === 0) {
-      readout.replaceChildren(`${unitName(net, 0, j)}: its view is the coordinate itself.`);
-      return;
-    }
-    const weight = (i) =>
-      maths(`w_{${i + 1}${j + 1}}^{(${layer})} = $W${layer}[${i},${j}]$`, numbers);
-    if (from !== undefined)
-      readout.replaceChildren(
-        `Weight from ${unitName(net, layer - 1, from)} to ${unitName(net, layer, j)}: `,
-        weight(from),
-      );
-    else
-      readout.replaceChildren(
-        `${unitName(net, layer, j).replace(/^./, (c) => c.toUpperCase())}: `,
-        ...Array.from({ length: net.sizes[layer - 1] }, (_, i) => [weight(i), " "]).flat(),
-        maths(`b_{${j + 1}}^{(${layer})} = $b${layer}[${j}]$`, numbers),
-      );
-  }
+  const networkBox = html(
+    "div",
+    { class: "lf-picture" },
+    html("div", { class: "lf-pg-bar" }, network.layers, unit.node),
+    network.node,
+    html(
+      "p",
+      { class: "lf-legend" },
+      html("span", { class: "lf-key" }, "positive"),
+      html("span", { class: "lf-key lf-negative" }, "negative"),
+      html("span", {}, "Point at a unit or a line, or tap a unit, to read its weights."),
+    ),
+    readout,
+  );
+  host.onWidth(networkBox, network.resize);
+  /** @type {(c: number, train: boolean, text: string) => HTMLElement} */
+  const key = (c, train, text) => html("span", {}, pointKey(c, train), text);
+  const keys = [key(1, true, "class 1"), key(0, true, "class 0"), key(1, false, "hollow: test")];
+  const planeBox = html(
+    "div",
+    { class: "lf-picture" },
+    html("div", { class: "lf-pg-bar" }, data.node),
+    html("div", { class: "lf-pg-caption" }, seen),
+    plane.node,
+    html("p", { class: "lf-legend" }, keys),
+  );
+  const results = resultPanels(host);
+  const { colours, stop } = palette(
+    host.root,
+    { negative: "--lf-negative-line", positive: "--lf-positive" },
+    host.redraw,
+  );
+  host.atEnd(stop);
+  /** @type {typeof colours.now | null} */
+  let ends = null;
+  let shades = new Uint32Array(0);
 
-  // -------------------------------------------------------------------------------------------------------- pictures
-  const charts = trainingCharts(),
-    normList = html("p", { class: "lf-pg-norms" });
-  let listed = 0;
-  function paint(plots = true) {
-    // while it plays, the plots follow at every third picture
-    const { net } = trainer,
-      state = trainer.state,
-      now = trainer.standing(),
-      at = looked ?? chosen;
-    const table = { steps: now.steps, epochs: now.epochs, points: state.points.length };
-    for (const name of ["noise", "train_share", "learning_rate", "batch_size", "l2", "l1", "seed"])
-      table[name] = state[name];
-    for (const part of ["training", "test"])
-      Object.assign(table, {
-        [`loss[${part}]`]: now[part].loss,
-        [`accuracy[${part}]`]: now[part].accuracy,
-      });
-    now.norms.forEach((v, k) => {
-      table[`norm[${k + 1}]`] = v;
-    });
-    for (let l = 1; l <= net.depth; l++) {
-      const d = net.sizes[l];
-      net.W[l].forEach((w, k) => {
-        table[`W${l}[${Math.floor(k / d)},${k % d}]`] = w;
-      });
-      net.b[l].forEach((b, k) => {
-        table[`b${l}[${k}]`] = b;
-      });
-    }
-    if (listed !== net.depth) {
-      listed = net.depth;
-      numbers.forget(normList);
-      normList.replaceChildren(
-        ...now.norms.map((_, k) =>
-          html(
-            "span",
-            { class: "lf-pg-norm" },
-            lineKey(`layer${k + 1}`),
-            `layer ${k + 1}\u2009: `,
-            live(`norm[${k + 1}]`),
-          ),
-        ),
-      );
-    }
-    describeUnit(at);
-    numbers.show(table);
-    if (plots) charts.show(trainer.history, now);
-    net.forward(cellInputs, CELLS * CELLS);
-    colours ??= signedColours(root);
-    network.show(net, colours, at);
-    clearTimeout(labelling);
-    if (!playing)
-      labelling = setTimeout(() => {
-        // for those who hear the pictures
-        plane.describe(`${seen.textContent}. ${results()}`);
-        charts.loss.describe(`Loss against the step. ${results()}`);
-        charts.norms.describe(
-          `Gradient norm of every layer against the step, logarithmic: ${now.norms.map((v, k) => `layer ${k + 1} ${or(small)(v)}`).join(", ")}.`,
-        );
-      }, 400);
-    plane.show(
-      valueOf(net, at?.layer ?? net.depth, at?.unit ?? 0),
-      colours,
-      (at?.layer ?? net.depth) === net.depth,
-    );
-  }
-  // The model may have changed, by us or from outside. Our own changes are followed at once, and
-  // not again when the model tells of them.
-  const outline = () => JSON.stringify([...SETTINGS, "pace"].map((name) => model.get(name)));
-  const changed = () => {
-    if (followed !== outline() || sent !== model.get("run")) follow();
-  };
-  function follow() {
-    const state = get(),
-      run = model.get("run");
-    const elsewhere = run !== sent && JSON.stringify(run) !== JSON.stringify(sent);
-    [followed, sent] = [outline(), run];
-    if (elsewhere || runKey(state) !== trainer.key) {
-      trainer = new PlaygroundTrainer(state, run);
-      if (
-        chosen &&
-        (chosen.layer > trainer.net.depth || chosen.unit >= trainer.net.sizes[chosen.layer])
-      )
-        chosen = null;
-      looked = null;
-    } else if (
-      SETTINGS.some((name) => JSON.stringify(state[name]) !== JSON.stringify(trainer.state[name]))
-    )
-      trainer.settle(state);
-    if (playing && !trainer.training.n) stop();
-    show(state);
-  }
-  function show(state) {
+  /** @param {State} state */
+  const showControls = (state) => {
     data.show(state.dataset);
     unit.show(state.activation);
-    pace.show(String(model.get("pace")));
+    pace.show(String(state.pace));
     settings.show(state);
-    for (const preset of presets) preset.show(state);
-    if ((state.dataset === "own") !== Boolean(own)) {
-      own?.node.remove();
-      numbers.forget(own?.node ?? html("i"));
-      own =
-        state.dataset === "own"
-          ? pointsPanel({
-              numbers,
-              points: () => model.get("points"),
-              set: (points) => set({ points }),
-              say,
-            })
-          : null;
-      if (own) share.before(own.node);
+    presets.show(state);
+    const owning = state.dataset === "own";
+    if (own && !owning) {
+      own.node.remove();
+      numbers.forget(own.node);
+      own = null;
+    } else if (!own && owning) {
+      const points = () => host.state.points;
+      own = pointsPanel({ numbers, points, set: (all) => set({ points: all }), say });
+      address.node.before(own.node);
     }
-    plane.data(trainer.rows, state.train_share, Boolean(own));
-    paint();
-  }
-
-  // ---------------------------------------------------------------------------------------------------- the address
-  const link = html("span", { class: "lf-pg-link" });
-  const copy = button(
-    built ? "Copy link" : "Copy settings",
-    () => {
-      const line = stateToText(get()),
-        text = built
-          ? `${location.href.split("#")[0]}#playground=${line}`
-          : `Playground.from_text("${line}")`,
-        done = built
-          ? "Link copied: it opens this page with these settings."
-          : "Copied: a line of Python that makes this figure.";
-      if (built)
-        try {
-          history.replaceState(null, "", `#playground=${line}`);
-        } catch {
-          /* a page from a file may keep its address to itself */
-        }
-      link.replaceChildren(built ? html("a", { href: text }, text) : html("code", {}, text));
-      const offered = () => say(`Copy the ${built ? "link" : "line"} below.`);
-      if (navigator.clipboard) navigator.clipboard.writeText(text).then(() => say(done), offered);
-      else offered();
-    },
-    { "data-control": "copy" },
-  );
-  const share = html(
-    "div",
-    { class: "lf-pg-share" },
-    html("div", { class: "lf-buttons" }, copy),
-    message,
-    link,
-  );
-  const read = () => {
-    if (!built || !location.hash.startsWith("#playground=")) return;
-    try {
-      const found = stateFromText(
-        decodeURIComponent(location.hash.slice("#playground=".length)),
-        catalogue,
-      );
-      stop();
-      set({ ...catalogue.defaults, ...found, run: {} });
-      write(lesson, "These settings came with the address of the page. Press Play.");
-    } catch (error) {
-      write(
-        lesson,
-        `The address of this page asks for settings that cannot be read: ${error instanceof URIError ? "a percent sign in it stands for nothing" : error.message}. The figure keeps its own.`,
-      );
-    }
+    plane.data(run.trainer.rows, state.train_share, owning);
   };
+  /** @param {boolean} plots  while it plays, the plots follow at every third picture */
+  const paint = (plots) => {
+    const { trainer } = run;
+    const { net } = trainer;
+    const now = trainer.standing();
+    const at = looked ?? chosen ?? { layer: net.depth, unit: 0 };
+    results.listNorms(net.depth);
+    describeUnit(net, at);
+    numbers.show(tableOf(trainer, now));
+    if (plots) results.show(trainer.history, now);
+    if (ends !== colours.now) {
+      ends = colours.now;
+      shades = signedColours(ends);
+    }
+    net.forward(cellInputs, CELLS * CELLS);
+    network.show(net, shades, looked ?? chosen);
+    plane.show(shownBy(net, at.layer, at.unit), shades, at.layer === net.depth);
+  };
+  /** @type {(name: string, label: string) => HTMLElement} */
+  const counter = (name, label) =>
+    html("span", { class: "lf-pg-count" }, label, " ", host.live(name));
 
-  const counter = (name, label) => html("span", { class: "lf-pg-count" }, label, " ", live(name));
-  const result = (part, label, kind) =>
-    html(
-      "tr",
-      {},
-      html("th", { scope: "row" }, lineKey(kind), label),
-      html("td", {}, live(`loss[${part}]`)),
-      html("td", {}, live(`accuracy[${part}]`)),
-    );
-  const key = (c, train, text) => html("span", {}, plane.swatch(c, train), text);
-  const root = html(
-    "div",
-    {
-      class: "lf lf-pg",
-      role: "group",
-      "aria-label": "Live figure: a playground for training small networks",
+  return {
+    content: [
+      presets.node,
+      lesson,
+      html(
+        "div",
+        { class: "lf-pg-run" },
+        run.node,
+        html(
+          "div",
+          { class: "lf-pg-counts" },
+          counter("epochs", "epoch"),
+          counter("steps", "step"),
+        ),
+      ),
+      html("div", { class: "lf-pg-main" }, networkBox, planeBox),
+      results.node,
+      settings.node,
+      address.node,
+    ],
+
+    draw(given, changed, first) {
+      if (first) address.begin();
+      const state = first ? host.state : given; // the address may have asked for another
+      if (run.follow(state, changed)) {
+        const { depth, sizes } = run.trainer.net;
+        if (chosen && (chosen.layer > depth || chosen.unit >= sizes[chosen.layer])) chosen = null;
+        looked = null;
+      }
+      const other = changed(...SETTINGS, "pace");
+      if (other) showControls(state);
+      if (arrived) write(lesson, arrived);
+      arrived = "";
+      paint(!run.playing || other || ++pictures % 3 === 0);
     },
-    html(
-      "div",
-      { class: "lf-buttons lf-pg-presets", role: "group", "aria-label": "settings to try" },
-      presets.map(({ node }) => node),
-    ),
-    lesson,
-    html(
-      "div",
-      { class: "lf-pg-run" },
-      html("div", { class: "lf-buttons" }, play, once, epoch, reset),
-      html("div", { class: "lf-pg-counts" }, counter("epochs", "epoch"), counter("steps", "step")),
-    ),
-    html(
-      "div",
-      { class: "lf-pg-main" },
-      html(
-        "div",
-        { class: "lf-picture" },
-        html("div", { class: "lf-pg-bar" }, network.layers, unit.node),
-        network.node,
-        html(
-          "p",
-          { class: "lf-legend" },
-          html("span", { class: "lf-key" }, "positive"),
-          html("span", { class: "lf-key lf-negative" }, "negative"),
-          html("span", {}, "Point at a unit or a line, or tap a unit, to read its weights."),
-        ),
-        readout,
-      ),
-      html(
-        "div",
-        { class: "lf-picture" },
-        html("div", { class: "lf-pg-bar" }, data.node),
-        html("div", { class: "lf-pg-caption" }, seen),
-        plane.node,
-        html(
-          "p",
-          { class: "lf-legend" },
-          key(1, true, "class 1"),
-          key(0, true, "class 0"),
-          key(1, false, "hollow: test"),
-        ),
-      ),
-    ),
-    html(
-      "div",
-      { class: "lf-pg-charts" },
-      html(
-        "div",
-        { class: "lf-picture" },
-        panelHead(html("strong", {}, "Loss")),
-        html(
-          "table",
-          { class: "lf-table lf-pg-table" },
-          html(
-            "thead",
-            {},
-            html(
-              "tr",
-              {},
-              html("td"),
-              html("th", { scope: "col" }, "loss"),
-              html("th", { scope: "col" }, "right"),
-            ),
-          ),
-          html(
-            "tbody",
-            {},
-            result("training", "training", "training"),
-            result("test", "test", "test"),
-          ),
-        ),
-        charts.loss.node,
-      ),
-      html(
-        "div",
-        { class: "lf-picture" },
-        panelHead(
-          html("strong", {}, "Gradient norms "),
-          maths("‖∂L/∂W^{(l)}‖", numbers),
-          " of the next mini-batch",
-        ),
-        normList,
-        charts.norms.node,
-        html(
-          "p",
-          { class: "lf-legend" },
-          "Thin: each mini-batch. Thick: running mean. The axis is logarithmic.",
-        ),
-      ),
-    ),
-    settings.node,
-    share,
-    spoken.node,
-  );
-  el.append(root);
-  follow();
-  read();
 
-  const watcher = new IntersectionObserver((entries) => {
-    visible = entries.at(-1).isIntersecting;
-    next();
-  });
-  watcher.observe(root);
-  const shown = () => next(),
-    themed = new MutationObserver(() => {
-      colours = undefined;
-      paint();
-    });
-  for (const node of [document.documentElement, document.body])
-    themed.observe(node, {
-      attributes: true,
-      attributeFilter: ["data-theme", "data-jp-theme-light"],
-    });
-  document.addEventListener("visibilitychange", shown);
-  window.addEventListener("hashchange", read);
-  const ends = [
-    onWidth(network.node.parentNode, network.resize),
-    onWidth(plane.node, plane.resize),
-    onWidth(charts.loss.node.parentNode, charts.loss.resize),
-    onWidth(charts.norms.node.parentNode, charts.norms.resize),
-    watch(model, [...SETTINGS, "pace", "run"], changed),
-  ];
-  return () => {
-    playing = false;
-    cancelAnimationFrame(pending);
-    clearTimeout(timer);
-    clearTimeout(labelling);
-    watcher.disconnect();
-    themed.disconnect();
-    document.removeEventListener("visibilitychange", shown);
-    window.removeEventListener("hashchange", read);
-    ends.forEach((end) => end());
-    spoken.stop();
-    root.remove();
+    say: run.results,
+
+    speak() {
+      if (run.playing) return;
+      const words = run.results();
+      plane.describe(`${seen.textContent}. ${words}`);
+      results.describe(words, run.trainer.standing().norms);
+    },
   };
 }
 
-export default { render };
+export default liveFigure({
+  name: "pg",
+  label: "a playground for training small networks",
+  traits: [...SETTINGS, "pace", "run"],
+  format,
+  build,
+});

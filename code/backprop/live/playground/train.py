@@ -1,4 +1,7 @@
-"""How the playground trains: steps of SGD by the companion, in the order and from the weights that the page has too."""
+"""How the playground trains: steps of SGD by the companion.
+
+In the order and from the weights that the page has too.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ FAR = 1e6  # a weight beyond it: diverged
 
 
 def initial(figure) -> dict[str, list]:
-    """Return the weights that training starts from, decided by `seed`, the sizes and the activation."""
-    uniform, parameters, last = mulberry32(3 * figure.seed + 1), {}, len(figure.sizes) - 1
+    """Return the weights that training starts from; seed, sizes and activation decide them."""
+    uniform, last = mulberry32(3 * figure.seed + 1), len(figure.sizes) - 1
+    parameters: dict[str, list] = {}
     for l, (d_in, d_out) in enumerate(zip(figure.sizes[:-1], figure.sizes[1:]), 1):
         spread = math.sqrt((2 if figure.activation == "relu" and l < last else 1) / d_in)
         parameters[f"W{l}"] = [
@@ -28,6 +32,7 @@ def initial(figure) -> dict[str, list]:
 
 
 def fresh(figure) -> dict:
+    """Return the run that stands at the start."""
     return {
         "key": figure.key,
         "steps": 0,
@@ -42,65 +47,57 @@ def measures(net: Network, data: dict) -> dict[str, tuple[float, float]]:
     """Return loss and accuracy of each part of the data."""
     found = {}
     for part, (X, t) in data.items():
-        z = net.forward(X) if len(X) else np.empty((0, 1))
-        found[part] = (
-            (BinaryCrossEntropy()(z, t), float(np.mean((z > 0) == (t == 1))))
-            if len(X)
-            else (math.nan, math.nan)
-        )
+        if len(X):
+            z = net.forward(X)
+            found[part] = (BinaryCrossEntropy()(z, t), float(np.mean((z > 0) == (t == 1))))
+        else:
+            found[part] = (math.nan, math.nan)
     return found
 
 
 class Trainer:
-    """Steps of SGD from where a figure stands; the figure itself changes only when it takes `state`."""
+    """Steps of SGD from where a figure stands, which changes only when it takes `state`."""
 
     def __init__(self, figure):
         self.figure, now = figure, figure.now
-        self.steps, self.epochs, self.cursor, self.history = (
-            now["steps"],
-            now["epochs"],
-            now["cursor"],
-            [list(row) for row in now["history"]],
-        )
-        self.net, self.optimizer, self.loss = (
-            figure.network(),
-            SGD(figure.learning_rate),
-            BinaryCrossEntropy(),
-        )
+        self.steps, self.epochs, self.cursor = now["steps"], now["epochs"], now["cursor"]
+        self.history = [list(row) for row in now["history"]]
+        self.net, self.loss = figure.network(), BinaryCrossEntropy()
+        self.optimizer = SGD(figure.learning_rate)
         self.data = figure.data()
         self.X, self.t = self.data["training"]
-        self.n, self.order = len(self.X), None
+        self.n = len(self.X)
+        self.order: list[int] | None = None
 
     def batch(self) -> list[int]:
-        """Return the rows of the next mini-batch. An epoch's order follows from the seed and its number alone."""
+        """Return the rows of the next mini-batch.
+
+        An epoch's order follows from the seed and its number alone.
+        """
         if self.cursor >= self.n:
             self.epochs, self.cursor, self.order = self.epochs + 1, 0, None
         if self.order is None:
-            self.order = permutation(
-                self.n, mulberry32(3 * self.figure.seed + 2 + 0x9E3779B9 * self.epochs)
-            )
+            seed = 3 * self.figure.seed + 2 + 0x9E3779B9 * self.epochs
+            self.order = permutation(self.n, mulberry32(seed))
         return self.order[self.cursor : self.cursor + self.figure.batch_size]
 
     def gradient(self) -> list[float]:
-        """Fill the gradients of the loss on the next mini-batch and return the norm of each layer's dL/dW."""
+        """Fill the gradients on the next mini-batch; return the norm of each layer's dL/dW."""
         rows = self.batch()
         self.net.loss_and_gradients(self.loss, self.X[rows], self.t[rows])
-        return [
-            float(np.linalg.norm(g)) for name, g in self.net.gradients.items() if name[0] == "W"
-        ]
+        weights = (g for name, g in self.net.gradients.items() if name[0] == "W")
+        return [float(np.linalg.norm(g)) for g in weights]
 
     def step(self) -> None:
+        """Make one step; ArithmeticError, and no change, if it diverges."""
         norms = self.gradient()
         every = max(1, self.history[-1][0] - self.history[-2][0]) if len(self.history) > 1 else 1
         if self.steps % every == 0:
             found = measures(self.net, self.data)
-            self.net.loss_and_gradients(
-                self.loss, self.X[self.batch()], self.t[self.batch()]
-            )  # measuring has run other samples through
+            self.gradient()  # again: measuring has run other samples through
             test = found["test"][0]
-            self.history.append(
-                [self.steps, found["training"][0], None if math.isnan(test) else test, *norms]
-            )
+            known = None if math.isnan(test) else test
+            self.history.append([self.steps, found["training"][0], known, *norms])
             if len(self.history) >= RECORDS:
                 del self.history[1::2]
         before = self.net.theta.copy()
@@ -111,7 +108,8 @@ class Trainer:
         if not np.abs(self.net.theta).max() <= FAR:
             self.net.theta[...] = before
             raise ArithmeticError(
-                f"training diverged at step {self.steps + 1}; a smaller learning rate than {self.figure.learning_rate:g} helps"
+                f"training diverged at step {self.steps + 1}; "
+                f"a smaller learning rate than {self.figure.learning_rate:g} helps"
             )
         self.cursor += self.figure.batch_size
         self.steps += 1
@@ -119,6 +117,7 @@ class Trainer:
             self.epochs, self.cursor, self.order = self.epochs + 1, 0, None
 
     def state(self) -> dict:
+        """Return where training stands, as `Playground.run` holds it."""
         return {
             "key": self.figure.key,
             "steps": self.steps,

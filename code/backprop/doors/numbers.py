@@ -1,0 +1,179 @@
+"""Doors for single things: numbers, sizes, generators, names, objects."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+
+def number(name: str, value: Any, anything: bool = False) -> float:
+    """Return `value` as a float; TypeError unless it is one real number.
+
+    ValueError where it is not finite, unless `anything` is right.
+    """
+    if type(value) is float and math.isfinite(value):
+        return value
+    if isinstance(value, bool | str | bytes | complex) or np.ndim(value) != 0:
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    try:
+        value = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, not {value!r}") from None
+    if not anything and not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, not {value}")
+    return value
+
+
+def positive(name: str, value: Any) -> float:
+    """Return `value`, or raise ValueError unless it is a finite number above 0."""
+    return within(name, value, "a positive number", lambda x: x > 0 and math.isfinite(x))
+
+
+def not_negative(name: str, value: Any) -> float:
+    """Return `value`, or raise ValueError unless it is 0 or a finite number above it."""
+    return within(name, value, "0 or a positive number", lambda x: x >= 0 and math.isfinite(x))
+
+
+def fraction(name: str, value: Any) -> float:
+    """Return `value`, or raise ValueError unless it lies in [0, 1)."""
+    return within(name, value, "in [0, 1)", lambda x: 0 <= x < 1, "lie")
+
+
+def within(name: str, value: Any, where: str, right: Any, verb: str = "be") -> float:
+    """Return the number `value` if ``right(value)``; otherwise say that it must `verb` `where`."""
+    if isinstance(value, float | int | np.number) and not isinstance(value, bool):
+        if not right(value):  # also for NaN
+            raise ValueError(f"{name} must {verb} {where}, not {value}")
+        return float(value)
+    value = number(name, value, anything=True)
+    return within(name, value, where, right, verb)
+
+
+def whole(name: str, value: Any, least: int | None = None, most: int | None = None) -> int:
+    """Return `value` as an int, `least` .. `most`. 3.0 is refused: a size is counted, not measured.
+
+    Raises
+    ------
+    TypeError
+        No whole number.
+    ValueError
+        Too small or too large.
+    """
+    limits = "" if least is None else f" of at least {least}"
+    if most is not None:
+        limits = f" in {least} .. {most}"
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number{limits}, not {value!r}") from None
+    if (least is not None and value < least) or (most is not None and value > most):
+        raise ValueError(f"{name} must be a whole number{limits}, not {value}")
+    return value
+
+
+def whole_sizes(name: str, values: Any, least: int = 1) -> list[int]:
+    """Return `values` as a list of whole numbers of at least `least`, or raise TypeError."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise TypeError(
+            f"{name} must be a list of whole numbers, for instance [2, 3, 1], not {values!r}"
+        )
+    return [whole(f"each of {name}", value, least) for value in values]
+
+
+def truth(name: str, value: Any) -> bool:
+    """Return `value` as True or False; TypeError unless it is one of them, or 0 or 1."""
+    if isinstance(value, bool | np.bool_) or (isinstance(value, int) and value in (0, 1)):
+        return bool(value)
+    raise TypeError(f"{name} must be True or False, not {value!r}")
+
+
+def text(name: str, value: Any) -> str:
+    """Return `value`; TypeError unless it is text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be text, not {value!r}")
+    return value
+
+
+def generator(rng: Any = None) -> np.random.Generator:
+    """Return what `rng` stands for, as `numpy.random.default_rng` does: a generator itself.
+
+    Parameters
+    ----------
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator
+        None draws a new seed; an integer is a seed.
+
+    Raises
+    ------
+    TypeError
+        It is none of these, or a generator of NumPy's old kind.
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, np.random.RandomState) or rng is np.random:
+        raise TypeError(
+            "rng must be a numpy.random.Generator, not one of NumPy's old kind: "
+            "write np.random.default_rng(42), or rng=42"
+        )
+    try:
+        if isinstance(rng, bool | np.bool_ | str | type):
+            raise TypeError
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"rng must be a numpy.random.Generator or a seed, a whole number from 0, not {rng!r}"
+        ) from None
+
+
+def instance(name: str, value: Any, kind: Any, example: str) -> Any:
+    """Return `value` if it is a `kind`; otherwise TypeError that shows an `example`."""
+    if isinstance(value, type):
+        raise TypeError(
+            f"{name} must be an object, not a class: write {example}, not {value.__name__}"
+        )
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be an object such as {example}, not {value!r}")
+    return value
+
+
+def an_object(name: str, value: Any) -> Any:
+    """Return `value`; TypeError where it is a class."""
+    if isinstance(value, type):
+        raise TypeError(f"{name} must be an object, not a class: write {value.__name__}(...)")
+    return value
+
+
+def function(name: str, value: Any, example: str) -> Any:
+    """Return `value` if it is None or can be called; otherwise TypeError with an `example`."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{name} must be a function, for instance {example}, not {value!r}")
+    return value
+
+
+def float_kind(dtype: Any) -> np.dtype:
+    """Return `dtype`; ValueError unless it is float32 or float64."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, not {found or repr(dtype)}")
+    return found
+
+
+def stepper(optimizer: Any) -> None:
+    """Raise TypeError unless `optimizer` is something that makes steps."""
+    if isinstance(optimizer, type):
+        name = optimizer.__name__
+        raise TypeError(
+            f"the optimiser must be an object, not a class: such as SGD(0.1), not {name}"
+        )
+    if not callable(getattr(optimizer, "step", None)):
+        raise TypeError(
+            f"the optimiser must be an object such as SGD(0.1) or Adam(0.001), not {optimizer!r}"
+        )

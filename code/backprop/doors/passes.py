@@ -1,0 +1,272 @@
+"""Forward and backward belong together: what a forward pass keeps is not changed in between.
+
+The forward and backward pass of every layer and network go through the two doors here, which
+`Layer` and `Model` put before the methods of their subclasses. Called from outside, a door lets in
+a copy and hands out a copy, so that ``y -= t`` or ``X *= 0`` between the passes does no harm; what
+it hands out knows the pass that it comes from, and so does what is computed from it. The backward
+pass refuses an error signal of another pass, and parameters that have moved in between. Several
+backward passes may follow one forward pass. Inside a network its layers' doors stand open.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from .arrays import floats
+from .signatures import checked, inside
+from .together import Arrays, Whole
+
+numbers = itertools.count(1)
+
+
+class Output(np.ndarray):
+    """What a forward pass hands out: an array that knows which passes its numbers come from."""
+
+    origin: frozenset[int] = frozenset()
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.origin = getattr(source, "origin", frozenset())
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
+        known = [x.origin for x in (*inputs, *(out or ())) if isinstance(x, Output)]
+        if out is not None:
+            options["out"] = tuple(map(plain, out))
+        options = {name: plain(x) if name == "where" else x for name, x in options.items()}
+        result = getattr(ufunc, method)(*map(plain, inputs), **options)
+        origin = frozenset().union(*known)
+        if out is not None:
+            for x in out:
+                if isinstance(x, Output):
+                    x.origin = origin
+            return out[0] if len(out) == 1 else out
+        if isinstance(result, tuple):
+            return tuple(tagged(x, origin) for x in result)
+        return tagged(result, origin)
+
+    def __reduce__(self):
+        return plain(self).__reduce__()
+
+
+Output.__name__ = "array"  # printed like any other
+
+
+def plain(x: Any) -> Any:
+    """Return an `Output` as the array that it is, anything else as it is."""
+    return x.view(np.ndarray) if isinstance(x, Output) else x
+
+
+def tagged(x: Any, origin: frozenset[int]) -> Any:
+    """Return the array of floats `x` with its `origin`, anything else as it is."""
+    if type(x) is not np.ndarray or x.dtype.kind != "f":
+        return x
+    x = x.view(Output)
+    x.origin = origin
+    return x
+
+
+def own(x: Any) -> Any:
+    """Return a copy of an array, of its kind, but not an `Output`; anything else as it is."""
+    return np.array(plain(x), subok=True) if isinstance(x, np.ndarray | list) else x
+
+
+def apart(method: Callable) -> Callable:
+    """Let `method` run with the doors open: what layers hand out, it keeps to itself."""
+
+    @functools.wraps(method)
+    def run(*args: Any, **options: Any) -> Any:
+        before, inside.now = inside.now, True
+        try:
+            return method(*args, **options)
+        finally:
+            inside.now = before
+
+    return run
+
+
+def begin(node: Any) -> int:
+    """Number a new pass through `node` and the layers in it; what they kept of others is gone."""
+    node.passed = number = next(numbers)
+    for leaf in node.leaves:
+        leaf.passed = number
+    return number
+
+
+def forward_door(method: Callable) -> Callable:
+    """Put the door before a `forward`."""
+
+    @functools.wraps(method)
+    def forward(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
+        if inside.now:
+            return method(self, x, *rest, **options) if rest or options else method(self, x)
+        x = own(self.enter(plain(x)))
+        rest = tuple(own(r) for r in rest)
+        options = {name: own(o) for name, o in options.items()}
+        inside.now = True
+        try:
+            number = begin(self)
+            y = method(self, x, *rest, **options)
+        finally:
+            inside.now = False
+        self.made = number, y.shape
+        self.then = number, [p.tobytes() for p in self.moving()]
+        return tagged(y.copy(), frozenset([number]))
+
+    return forward
+
+
+def quick_door(method: Callable) -> Callable:
+    """Put before a `propagate` what costs next to nothing: loops call it once a batch.
+
+    The batch is not copied, and must stay as it is until the backward pass; what is handed out is
+    the network's own, to be read.
+    """
+
+    @functools.wraps(method)
+    def propagate(self: Any, x: Any) -> Any:
+        if inside.now:
+            return method(self, x)
+        inside.now = True
+        try:
+            number = begin(self)
+            y = method(self, x)
+        finally:
+            inside.now = False
+        self.made = number, y.shape
+        y = y.view()
+        y.flags.writeable = False
+        return y
+
+    return propagate
+
+
+def backward_door(method: Callable) -> Callable:
+    """Put the door before a `backward`."""
+
+    @functools.wraps(method)
+    def backward(self: Any, grad: Any, *rest: Any, **options: Any) -> Any:
+        if inside.now:
+            return method(self, grad, *rest, **options)
+        grad = fits(self, grad)
+        inside.now = True
+        try:
+            result = method(self, grad, *rest, **options)
+        finally:
+            inside.now = False
+        return result.copy() if isinstance(result, np.ndarray) else result
+
+    return backward
+
+
+def fits(node: Any, grad: Any) -> np.ndarray:
+    """Return `grad` if it belongs to the last forward pass through `node`, or say why not."""
+    origin = getattr(grad, "origin", None)
+    grad = plain(floats("the gradient", grad))
+    number, shape = node.made
+    if not node.passed and not number:
+        raise RuntimeError("backward needs the values of a forward pass; call forward(X)")
+    if number == node.passed and grad.shape != shape:
+        raise ValueError(
+            f"the gradient has shape {grad.shape}, the output of the last forward pass {shape}"
+        )
+    if node.passed is None or any(leaf.passed != node.passed for leaf in node.leaves):
+        raise RuntimeError(
+            "another pass, of predict or of a layer, has gone through the layers since forward(X): "
+            "call forward(X) again before backward"
+        )
+    if origin and node.passed not in origin:
+        raise RuntimeError(
+            "this gradient comes from an earlier forward pass; call forward with its batch again "
+            "before backward"
+        )
+    number, then = node.then
+    if number == node.passed and then != [p.tobytes() for p in node.moving()]:
+        raise RuntimeError(
+            "the parameters have changed since the forward pass; call forward(X) again before "
+            "backward"
+        )
+    return grad
+
+
+class Guarded(Whole):
+    """What layers and models share: arrays by name, and doors before the two passes.
+
+    Attributes
+    ----------
+    layers : sequence of Layer
+        The layers inside.
+    passed : int or None
+        The number of the last forward pass, None where something else has run since.
+    made : pair of int and tuple of int
+        The number of a pass that came from outside, and the shape of what it was handed.
+    then : pair of int and list of bytes
+        The number of a pass, and the parameters as they were in it.
+    """
+
+    layers: Sequence[Any] = ()
+    passed: int | None = None
+    made: tuple[int, tuple[int, ...]] = (0, ())
+    then: tuple[int, list[bytes]] = (0, [])
+    _parameters: Arrays
+    _gradients: Arrays
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name, door in (("forward", forward_door), ("backward", backward_door)):
+            if name in vars(cls):
+                setattr(cls, name, door(vars(cls)[name]))
+        if "__init__" in vars(cls):
+            cls.__init__ = checked(vars(cls)["__init__"], least=1)  # type: ignore[method-assign]
+
+    def enter(self, x: Any) -> Any:
+        """Convert and check what goes into `forward` from outside."""
+        return x
+
+    def moving(self) -> list[np.ndarray]:
+        """The arrays that must stay as they are between a forward and its backward pass."""
+        return [p for node in (self, *self.leaves) for p in node.parameters.values()]
+
+    @property
+    def leaves(self) -> list[Any]:
+        """The layers inside, and those inside of them."""
+        return [leaf for part in self.layers for leaf in (part, *part.leaves)]
+
+    def write_parameters(self, value: dict[str, Any]) -> None:
+        """Write the arrays of `value` into those of the same names."""
+        self._parameters.update(value)
+
+    def write_gradients(self, value: dict[str, Any]) -> None:
+        """Write the arrays of `value` into those of the same names."""
+        self._gradients.update(value)
+
+    parameters: Arrays = property(  # type: ignore[assignment]
+        attrgetter("_parameters"),
+        write_parameters,
+        doc="The parameters by name; what is assigned to a name is written into its array.",
+    )
+    gradients: Arrays = property(  # type: ignore[assignment]
+        attrgetter("_gradients"), write_gradients, doc="The gradients by name."
+    )
+
+
+def both_door(method: Callable) -> Callable:
+    """Put before `both`: outputs become floats, targets go through `targets`."""
+
+    @functools.wraps(method)
+    def both(self: Any, y: np.ndarray, t: Any) -> tuple[float, np.ndarray]:
+        origin = y.origin if isinstance(y, Output) else frozenset()
+        y = plain(floats("the outputs", y))
+        if y.ndim == 0 or y.size == 0:
+            raise ValueError(
+                f"{self.name}: the outputs have shape {y.shape}; they must be (n, d), at least "
+                "one sample a row"
+            )
+        value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
+        return value, tagged(gradient, origin) if origin else gradient
+
+    return both

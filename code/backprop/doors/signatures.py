@@ -1,0 +1,95 @@
+"""Doors that stand in the signature: what the annotations of a function promise is checked."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from .arrays import floats, listed
+from .numbers import an_object, float_kind, generator, number, text, truth, whole
+
+
+class Inside(threading.local):
+    """Whether a pass is under way: then the doors stand open."""
+
+    now = False
+
+
+inside = Inside()
+
+
+def checked(
+    function: Callable | None = None, *, least: int | None = None, whole_arrays: str = ""
+) -> Callable:
+    """Put before a function or a constructor what the annotations of its parameters promise.
+
+    ``int`` is a whole number, ``float`` a finite one, ``bool`` True or False; ``np.ndarray`` takes
+    lists too, and integers become floats; a generator takes a seed; a class is no object. What a
+    value must be beyond that, the function says itself.
+
+    Parameters
+    ----------
+    function : callable
+        What is called with the values converted.
+    least : int, optional
+        The least value of all whole numbers but paddings.
+    whole_arrays : str
+        Names of the arrays that may hold integers or truth values and keep them.
+    """
+    if function is None:
+        return functools.partial(checked, least=least, whole_arrays=whole_arrays)
+    signature = inspect.signature(function)
+    kept = whole_arrays.split()
+    doors = {
+        name: door
+        for name, p in signature.parameters.items()
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        if (door := door_of(name, p, least, name in kept)) is not None
+    }
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        if inside.now:
+            return function(*args, **options)
+        try:
+            bound = signature.bind(*args, **options)
+        except TypeError:
+            return function(*args, **options)  # Python says what is missing
+        for name, value in bound.arguments.items():
+            if name in doors:
+                bound.arguments[name] = doors[name](value)
+        return function(*bound.args, **bound.kwargs)
+
+    call.doors = doors  # type: ignore[attr-defined]
+    return call
+
+
+def door_of(name: str, p: inspect.Parameter, least: int | None, keep: bool) -> Callable | None:
+    """Return the door for the parameter `p` called `name`, or None where none is needed."""
+    kind = "" if p.annotation is p.empty else str(p.annotation)
+    optional = kind.endswith(" | None") or p.default is None
+    kind = kind.removesuffix(" | None")
+    if name == "padding":
+        least = 0
+    if name == "rng":
+        return generator
+    doors: dict[str, Callable] = {
+        "int": lambda value: whole(name, value, least),
+        "float": lambda value: number(name, value, anything=True),
+        "bool": lambda value: truth(name, value),
+        "str": lambda value: text(name, value),
+        "np.ndarray": lambda value: listed(name, value) if keep else floats(name, value),
+    }
+    others = ("Any", "Callable", "Sequence", "Iter", "Mapping")
+    if name == "dtype":
+        return float_kind
+    if kind in doors:
+        door = doors[kind]
+    elif kind[:1].isupper() and not kind.startswith(others):
+        door = functools.partial(an_object, name)
+    else:
+        return None
+    return (lambda value: None if value is None else door(value)) if optional else door
