@@ -235,7 +235,7 @@ def test_what_the_page_computes_is_the_companions(digit):
 
 def test_numbers_are_the_companions(show, digit):
     shown, rng = show(digit()), np.random.default_rng(2)
-    for trial in range(24):
+    for trial in range(12):
         shown.set(
             example=int(rng.integers(10)),
             target=None if trial % 3 else int(rng.integers(10)),

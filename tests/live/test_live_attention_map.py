@@ -323,7 +323,7 @@ def test_all_that_follows_from_looking_elsewhere_is_the_companions(make):
 
 def test_numbers_are_the_companions_for_random_settings(show, make):
     shown, rng = show(make()), np.random.default_rng(5)
-    for _ in range(50):
+    for _ in range(20):
         shown.set(**random_state(rng))
         check(shown, make)
 

@@ -162,8 +162,8 @@ def test_the_list_and_its_reasons_are_the_companions():
 def test_numbers_titles_and_reasons_are_pythons(show):
     shown, rng = show(Recommender()), np.random.default_rng(6)
     check(shown)
-    for trial in range(25):
-        ratings = rng.integers(1, 6, RATED) * (rng.random(RATED) < trial / 24)
+    for trial in range(10):
+        ratings = rng.integers(1, 6, RATED) * (rng.random(RATED) < trial / 9)
         shown.set(sort=("gain", "rating")[trial % 2], chosen=trial % 10)
         shown.slide(**{f"r[{s}]": int(r) for s, r in enumerate(ratings)})
         assert shown.get("ratings") == ratings.tolist()
