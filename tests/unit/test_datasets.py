@@ -192,8 +192,10 @@ def test_split():
 
 # -------------------------------------------------------------------------------- the whole package
 ORDER = [
+    "doors",
     "activations",
     "losses",
+    "hints",
     "model",
     "network",
     "optimizers",

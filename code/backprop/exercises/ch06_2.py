@@ -307,7 +307,9 @@ add(
                 query_weights(X, Wq, Wk, Wv, Wo, 1, G)
             ),
             "a head has d / m columns: it is the root of that by which "
-            "its scores are divided.": lambda *p: query_weights(*p, whole=True),
+            "its scores are divided.": lambda X, Wq, Wk, Wv, Wo, m, G: query_weights(
+                X, Wq, Wk, Wv, Wo, m, G, whole=True
+            ),
             "the error of the heads comes back through the output matrix Wo.": lambda *p: (
                 query_weights(*p, output=False)
             ),
