@@ -18,7 +18,8 @@ chapter  what it is about                       where its code is
 
 On every page: `datasets` (real data), `plots` (one style), `check` (judges an answer to one of the
 `exercises`), `stored` (results of long runs) and `live` (the figures that move). What goes into a
-function is converted and checked in `doors`; no formula stands there.
+function is converted and checked in `doors`, and `hints` warns of what trains badly in silence; no
+formula stands there.
 
 The names that most pages use can be imported from here: ``from backprop import Network, train``.
 """

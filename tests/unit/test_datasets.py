@@ -236,9 +236,21 @@ NAMES = {dotted(path): path for path in MODULES}
 
 
 def imported(path: Path) -> set[str]:
-    """Which modules of the package a module imports, at its top or inside a function."""
+    """Which modules of the package a module imports, at its top or inside a function.
+
+    What stands below ``if TYPE_CHECKING`` names a type and is never imported.
+    """
     found, folder = set(), path.parent.relative_to(PACKAGE).parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names_types = [
+        part
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for part in node.body
+    ]
+    for node in ast.walk(tree):
+        if node in names_types:
+            continue
         if isinstance(node, ast.Import):
             full = [a.name for a in node.names if a.name.split(".")[0] == "backprop"]
             found |= {name.partition(".")[2] for name in full}
