@@ -6,14 +6,15 @@
 #   make test-fast       without notebooks run and without a browser: unit tests, form of the notebooks, mathematics of the figures
 #   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them
 #   make bench           the benchmark tables
-#   make lint            ruff on code and notebooks (style and format), mypy on package, extension and benches, notebooks in normal form
-#   make lint-js         Biome and TypeScript on the JavaScript and the styles
+#   make lint            both that follow
+#   make lint-py         ruff on code and notebooks (style and format), mypy on package, extension and benches, notebooks in normal form
+#   make lint-js         Biome (style and format) and TypeScript on the JavaScript and the styles of the figures and of the site
 #   make pins            renew the pins of requirements.txt
 #   make pdf             the whole book as _build/backpropagation.pdf
 #   make lite            the book with JupyterLite in it: notebooks that run in the reader's browser
 
 .DEFAULT_GOAL := book
-.PHONY: book test test-fast lab run bench lint lint-js pdf lite pins
+.PHONY: book test test-fast lab run bench lint lint-py lint-js pdf lite pins
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE # see --no-compile below: what Python compiles, it has to be allowed to keep
 
@@ -59,7 +60,9 @@ run: .venv/.test
 bench: .venv/.bench
 	@$(BIN)/python code/bench
 
-lint: .venv/.dev
+lint: lint-py lint-js
+
+lint-py: .venv/.dev
 	@$(BIN)/ruff check --config code/pyproject.toml code tests chapters
 	@$(BIN)/ruff format --config code/pyproject.toml --check code tests
 	@$(BIN)/mypy --config-file code/pyproject.toml code/backprop code/book code/bench

@@ -1,9 +1,10 @@
-// Hosts the live figures of a page without a kernel: what anywidget does in JupyterLab, for a saved notebook.
+// Hosts the live figures of a page without a kernel: what anywidget does in JupyterLab, for a saved
+// notebook.
 //
-// A figure's module is the one that JupyterLab runs: default export {render, initialize?}, called with {model, el}.
-// The model holds the figure's saved state and tells the module of changes; there is no Python to send them to.
-// The module's text comes in a classic script and becomes a Blob URL, because a page opened from file:// may load
-// neither a module nor a file by fetch.
+// A figure's module is the one that JupyterLab runs: default export {render, initialize?}, called
+// with {model, el}. The model holds the figure's saved state and tells the module of changes; there
+// is no Python to send them to. The module's text comes in a classic script and becomes a Blob URL,
+// because a page opened from file:// may load neither a module nor a file by fetch.
 
 /** @typedef {Record<string, unknown>} State A figure's traits by name. */
 /** @typedef {(...values: any[]) => void} Listener */
@@ -130,8 +131,8 @@
   const figures = () =>
     /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".live-figure"));
 
-  // A figure is higher than its picture, and starts before it is seen. Where the browser does not hold the place of what is in view (Safari), a
-  // figure above it would push it down.
+  // A figure is higher than its picture, and starts before it is seen. Where the browser does not
+  // hold the place of what is in view (Safari), a figure above it would push it down.
   /** @param {HTMLElement} figure */
   function holdPlace(figure) {
     let height = figure.offsetHeight;
@@ -168,18 +169,21 @@
       host.remove();
       figure.classList.remove("is-live");
       figure.dataset.live = "failed";
-      note.textContent = `This live figure could not start: ${/** @type {Error} */ (error).message}. The picture shows its first state.`;
+      const why = `This live figure could not start: ${/** @type {Error} */ (error).message}.`;
+      note.textContent = `${why} The picture shows its first state.`;
       console.error(error);
     }
   }
 
-  // An address page.html#name=... is for the figure whose state says {"address": "name"}. It starts once it is in view, and reads the rest.
+  // An address page.html#name=... is for the figure whose state says {"address": "name"}. It starts
+  // once it is in view, and reads the rest.
   function goToAddressed() {
     const name = /^#(\w+)=/.exec(location.hash)?.[1];
     const figure = name && [...figures()].find((candidate) => state(candidate).address === name);
     if (!figure) return;
     figure.scrollIntoView();
-    const settling = new ResizeObserver(() => figure.scrollIntoView()); // what folds up or arrives above it moves it
+    // what folds up or arrives above it moves it
+    const settling = new ResizeObserver(() => figure.scrollIntoView());
     const end = () => settling.disconnect();
     settling.observe(document.body);
     setTimeout(end, 3000);

@@ -1,9 +1,21 @@
-// The search as the reader sees it: results below the field while typing, in the dialog of every page and on the search page.
+// The search as the reader sees it: results below the field while typing, in the dialog of every
+// page and on the search page. The types of what is found stand in search-rank.js.
+
+/**
+ * @typedef {object} BookIndex What code/book/search.py has written.
+ * @property {[address: string, title: string][]} pages The address without .html.
+ * @property {Entry[]} entries
+ * @property {string} index
+ */
 (() => {
-  const { pages, entries, index: stored } = globalThis.bookIndex;
-  const { rank, load, tokens, key } = globalThis.bookRank;
+  const { bookIndex, bookRank } = /** @type {{ bookIndex: BookIndex, bookRank: BookRank }} */ (
+    /** @type {unknown} */ (globalThis)
+  );
+  const { pages, entries, index: stored } = bookIndex;
+  const { rank, load, tokens } = bookRank;
   const index = load(stored),
     root = document.documentElement.dataset.content_root ?? "";
+  /** @type {Record<Kind, string>} */
   const KINDS = {
     page: "Page",
     chapter: "Chapter",
@@ -15,16 +27,31 @@
     name: "Code",
     exercise: "Exercise",
   };
+  /** @type {Record<string, number | undefined>} */
+  const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+  /**
+   * @template {keyof HTMLElementTagNameMap} T
+   * @param {T} tag
+   * @param {Partial<HTMLElementTagNameMap[T]>} properties
+   * @param {(Node | string)[]} children
+   * @returns {HTMLElementTagNameMap[T]}
+   */
   const element = (tag, properties = {}, ...children) => {
     const made = Object.assign(document.createElement(tag), properties);
     made.append(...children);
     return made;
   };
+  /** @param {Entry} entry */
   const href = ([, , , , page, place]) =>
     `${root}${pages[page][0]}.html${place ? `#${encodeURIComponent(place)}` : ""}`;
 
-  // A text in which the words that were found are marked.
+  /**
+   * A text in which the words that were found are marked.
+   * @param {string} text
+   * @param {Set<string>} found
+   */
   function marked(text, found) {
+    /** @type {(string | HTMLElement)[]} */
     const parts = [],
       words = text.matchAll(/\p{Script=Han}+|[\p{L}\p{N}]+/gu);
     let done = 0;
@@ -37,7 +64,11 @@
     return [...parts, text.slice(done)];
   }
 
-  // The piece of a section's text around the first word that was found.
+  /**
+   * The piece of a section's text around the first word that was found.
+   * @param {string} text
+   * @param {Set<string>} found
+   */
   function excerpt(text, found) {
     if (!text) return "";
     let first = 0;
@@ -50,9 +81,13 @@
     const start = first < 90 ? 0 : text.lastIndexOf(" ", first - 60) + 1;
     const piece = text.slice(start, start + 170),
       cut = start + 170 < text.length;
-    return (start ? "… " : "") + (cut ? piece.slice(0, piece.lastIndexOf(" ")) + " …" : piece);
+    return (start ? "… " : "") + (cut ? `${piece.slice(0, piece.lastIndexOf(" "))} …` : piece);
   }
 
+  /**
+   * @param {Result} result
+   * @param {Set<string>} found
+   */
   function shown({ id }, found) {
     const [kind, title, names, text, page] = entries[id];
     const heading =
@@ -68,7 +103,7 @@
       ...marked(heading, found),
     );
     for (const part of link.childNodes)
-      if (part.nodeType === 3 && /\p{Script=Han}/u.test(part.data))
+      if (part instanceof Text && /\p{Script=Han}/u.test(part.data))
         part.replaceWith(inChinese(part.data));
     for (const part of link.querySelectorAll("mark"))
       if (/\p{Script=Han}/u.test(part.textContent)) part.lang = "zh-Hans";
@@ -91,6 +126,11 @@
       );
     return item;
   }
+
+  /**
+   * A text whose Chinese is marked as such.
+   * @param {string} text
+   */
   function inChinese(text) {
     const parts = document.createDocumentFragment();
     text.split(/(\p{Script=Han}+)/u).forEach((part, k) => {
@@ -100,8 +140,9 @@
     return parts;
   }
 
+  /** @param {HTMLFormElement} form */
   function attach(form) {
-    const field = form.querySelector("input"),
+    const field = /** @type {HTMLInputElement} */ (form.querySelector("input")),
       page = Boolean(form.closest(".bd-search-container")),
       most = page ? 50 : 8;
     const count = element("p", { className: "found-count" }),
@@ -114,7 +155,10 @@
       list,
     );
     form.after(box);
-    let speak, asked;
+    /** @type {number | undefined} */
+    let speak;
+    /** @type {string | undefined} */
+    let asked;
     function answer() {
       const query = field.value;
       if (query === asked) return;
@@ -149,9 +193,9 @@
       }
     });
     (form.parentElement ?? form).addEventListener("keydown", (event) => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key],
-        links = [field, ...list.querySelectorAll(".found-link")];
-      const at = links.indexOf(document.activeElement);
+      const step = STEPS[event.key],
+        links = /** @type {HTMLElement[]} */ ([field, ...list.querySelectorAll(".found-link")]);
+      const at = links.indexOf(/** @type {HTMLElement} */ (document.activeElement));
       if (!step || at < 0 || !links[at + step]) return;
       event.preventDefault();
       links[at + step].focus();
@@ -162,5 +206,6 @@
     }
     answer();
   }
-  document.querySelectorAll("form.bd-search").forEach(attach);
+  for (const form of document.querySelectorAll("form.bd-search"))
+    attach(/** @type {HTMLFormElement} */ (form));
 })();
