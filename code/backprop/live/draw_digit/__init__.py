@@ -184,9 +184,9 @@ class DrawDigit(DigitReader):
 
         Equation (eq-input-gradient) of the book.
         """
-        net = self.network
+        net, t = self.network, np.array([self.against])
         logits = net.forward(self.pixels.reshape(1, -1))
-        _, delta = CrossEntropy().both(logits, np.array([self.against]))
+        _, delta = CrossEntropy().both(logits, t)
         return net.backward(delta, inputs=True).reshape(SIDE, SIDE)
 
     @property
