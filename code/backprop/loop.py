@@ -133,6 +133,7 @@ def run(
     schedule: Callable[[float], float] | None = None,
     after: Callable[[History], Any] | None = None,
     advice: Callable[[], str] | None = None,
+    start: float | None = None,
     progress: bool = True,
 ) -> History:
     """Batch after batch: loss and gradient, then a step of the optimiser; return the `History`.
@@ -157,14 +158,17 @@ def run(
         ``after(history)`` is called after each epoch; where it is true, training stops.
     advice : callable, optional
         ``advice()`` says what to change where training diverges; by default the learning rate.
+    start : float, optional
+        The loss before training, over enough samples to mean something; by default it is that of
+        the first batch, which may be an easy one.
     progress : bool
         Whether to show a tqdm bar.
 
     Raises
     ------
     TrainingDiverged
-        The loss is no longer finite; ten batches in a row have 1,000 times the loss of the first
-        one, or an epoch 1,000 times that of the first epoch.
+        The loss is no longer finite; three batches in a row have 1,000 times the loss at the start
+        (ten, where only the first batch tells it), or an epoch 1,000 times that of the first epoch.
 
     Ctrl-C ends training and returns the history so far.
     """
@@ -173,8 +177,9 @@ def run(
     progress = truth("progress", progress)
     function("schedule", schedule, "cosine")
     function("after", after, "lambda history: False")
-    limit = 0.0  # of a loss that is no accident any more
-    high = 0  # batches in a row with a loss far above the first
+    # one batch may be hard, or the first one easy: so many in a row are no accident
+    limit, accidents = (0.0, 10) if start is None else (far(start), 3)
+    high = 0  # batches in a row with a loss far above the start
     history, total = History(), epochs * steps
     losses = history.step_loss
     bar = tqdm(total=total, unit="step", leave=False, disable=not progress, mininterval=0.5)
@@ -188,10 +193,9 @@ def run(
                     done = min(len(losses) / total, 1.0)
                     losses.append(learn(*batch))
                     sizes.append(rows(batch))
-                    # one batch may be hard, or the first one easy: ten in a row are no accident
                     limit = limit or far(losses[0])
                     high = high + 1 if losses[-1] > limit else 0
-                    if high == 10 or not math.isfinite(losses[-1]):
+                    if high == accidents or not math.isfinite(losses[-1]):
                         raise diverged(history, optimizer, advice)
                     factor = 1.0 if schedule is None else number("the schedule", schedule(done))
                     optimizer.step(model.theta, model.gradient, factor)

@@ -165,6 +165,8 @@ def train(
             best = net.snapshot()
         return patience is not None and waited >= patience
 
+    some = np.linspace(0, n - 1, min(n, 256)).astype(int)  # of all the data, however it is sorted
+    start = loss(net.predict(X[some]), t[some])
     net.passed = None
     history = run(
         net,
@@ -176,6 +178,7 @@ def train(
         schedule=schedule,
         after=after,
         advice=lambda: cause(X, t),
+        start=start,
         progress=progress,
     )
     if patience and history.validation_loss:  # an interrupted first epoch has no best parameters

@@ -416,7 +416,6 @@ def test_training_says_what_is_wanted(given, message):
         (lambda: catalogue.Conv2D(1, 4, 3).forward(np.ones((8, 8, 1))), "one sample"),
         (lambda: catalogue.MaxPool2D(2, 0), "stride must be a whole number of at least 1"),
         (lambda: cosine("0.5"), "must be a number"),
-        (lambda: check(0.5, "4.4 another target"), "name of the exercise comes first"),
         (lambda: random_shift(1.5), "pixels must be a whole number"),
         (lambda: random_shift(-1), "pixels must be a whole number of at least 0"),
         (lambda: Network([2, 1]).forward(np.ones(2)), r"X\[None\]"),
@@ -425,6 +424,11 @@ def test_training_says_what_is_wanted(given, message):
 def test_other_wrong_kinds_get_a_sentence(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+def test_a_name_and_an_answer_that_changed_places_get_a_sentence():
+    verdict = check(0.5, "4.4 another target")
+    assert verdict.right is None and "comes first" in verdict.message
 
 
 def test_a_shift_by_nothing_changes_nothing():

@@ -209,15 +209,33 @@ def test_every_sample_once_an_epoch_in_a_new_order_and_the_smaller_last_batch_to
 
 def test_targets_go_with_their_samples():
     X, y = blobs(n=30)
-    spy = Spy()
+    spy, compared = Spy(), []
 
     class Watch(CrossEntropy):
         def both(self, z, t):
+            if not spy.batches:  # the loss at the start
+                return super().both(z, t)
+            compared.append(len(t))
             expected = [int(np.flatnonzero((X == row).all(axis=1))[0]) for row in spy.batches[-1]]
             assert t.tolist() == y[expected].tolist()
             return super().both(z, t)
 
     run(network(), X, y, loss=Watch(), epochs=2, batch_size=7, augment=spy)
+    assert compared == [7, 7, 7, 7, 2] * 2
+
+
+def test_a_run_that_blows_up_and_settles_high_is_told_early():
+    """Five batches of it, then a dead network: an epoch later it is not far above the start."""
+    X, y = blobs(n=64)
+    losses = iter([2.0, 100.0, 6e4, 9e4, 2e5, 5e3, 50.0, 50.0])
+
+    class Played(CrossEntropy):
+        def both(self, z, t):
+            return next(losses), super().both(z, t)[1]
+
+    with pytest.raises(TrainingDiverged, match="at step 4 the loss reached") as caught:
+        run(network(), X, y, loss=Played(), epochs=1, batch_size=8)
+    assert caught.value.history.step_loss == [100.0, 6e4, 9e4, 2e5]
     assert len(spy.batches) == 10
 
 

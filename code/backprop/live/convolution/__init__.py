@@ -105,8 +105,7 @@ class Convolution(Restartable):
         super().__init__(**state)
         self.start = self.get_state(["image", "kernel", "target_kernel", "at", "cell", "eta"])
 
-    # ----------------------------------------------------------------------------------------------
-    # -------- the numbers
+    # ---- the numbers
     def layer(self, kernel: np.ndarray) -> Conv2D:
         """The companion's layer with this kernel, after a forward pass over the picture."""
         layer = Conv2D(1, 1, 3, bias=False)
@@ -217,8 +216,7 @@ class Convolution(Restartable):
         }
         return {name: float(value) for name, value in values.items()}
 
-    # ----------------------------------------------------------------------------------------------
-    # -------- the descent
+    # ---- the descent
     def goes_on(self, loss: float) -> bool:
         """Whether `history` ends at this loss; if not, it belongs to a path that was left."""
         return bool(self.history) and abs(self.history[-1] - loss) <= 1e-9 * max(loss, 1e-6)
@@ -231,6 +229,7 @@ class Convolution(Restartable):
         if len(history) + n > MOST + 1:
             raise ValueError(f"that would be more than {MOST} steps; reset() begins a new descent")
         for _ in range(n):
+            layer.forward(self.image[None, :, :, None])
             layer.backward(grad[None, :, :, None], inputs=False)
             sgd.step(layer.parameters["W"], layer.gradients["W"])
             kernel = layer.parameters["W"][:, :, 0, 0]
@@ -244,8 +243,7 @@ class Convolution(Restartable):
         with self.hold_sync(), self.hold_trait_notifications():
             self.kernel, self.history = layer.parameters["W"][:, :, 0, 0], history
 
-    # ----------------------------------------------------------------------------------------------
-    # -------- picture, words
+    # ---- picture, words
     def describe(self) -> str:
         v, (r, c) = self.values, self.at
         if self.view == "forward":
