@@ -168,7 +168,8 @@ def run(
     ------
     TrainingDiverged
         The loss is no longer finite; three batches in a row have 1,000 times the loss at the start
-        (ten, where only the first batch tells it), or an epoch 1,000 times that of the first epoch.
+        (ten, where only the first batch tells it), or the mean of an epoch has (there that of the
+        first epoch counts).
 
     Ctrl-C ends training and returns the history so far.
     """
@@ -204,7 +205,7 @@ def run(
                     what = "the parameters are no longer finite numbers"
                     raise diverged(history, optimizer, advice, what)
                 history.loss.append(mean(losses[first:], sizes))
-                if history.loss[-1] > far(history.loss[0]):
+                if history.loss[-1] > far(history.loss[0] if start is None else start):
                     raise diverged(history, optimizer, advice)
                 if after is not None and after(history):
                     history.stopped = "early stop"

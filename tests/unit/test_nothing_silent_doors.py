@@ -428,7 +428,7 @@ def test_other_wrong_kinds_get_a_sentence(call, message):
 
 def test_a_name_and_an_answer_that_changed_places_get_a_sentence():
     verdict = check(0.5, "4.4 another target")
-    assert verdict.right is None and "comes first" in verdict.message
+    assert verdict.right is None and "First the name, then your answer" in verdict.message
 
 
 def test_a_shift_by_nothing_changes_nothing():

@@ -222,6 +222,7 @@ def test_targets_go_with_their_samples():
 
     run(network(), X, y, loss=Watch(), epochs=2, batch_size=7, augment=spy)
     assert compared == [7, 7, 7, 7, 2] * 2
+    assert len(spy.batches) == 10
 
 
 def test_a_run_that_blows_up_and_settles_high_is_told_early():
@@ -236,7 +237,9 @@ def test_a_run_that_blows_up_and_settles_high_is_told_early():
     with pytest.raises(TrainingDiverged, match="at step 4 the loss reached") as caught:
         run(network(), X, y, loss=Played(), epochs=1, batch_size=8)
     assert caught.value.history.step_loss == [100.0, 6e4, 9e4, 2e5]
-    assert len(spy.batches) == 10
+    losses = iter([2.0, 100.0, 6e4, 9e4, 5e2, 5e2, 5e2, 5e2, 5e2])  # two batches, but so high
+    with pytest.raises(TrainingDiverged, match="at step 8"):
+        run(network(), X, y, loss=Played(), epochs=1, batch_size=8)
 
 
 def test_what_augment_returns_is_what_is_trained_on():
