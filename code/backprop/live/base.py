@@ -274,8 +274,7 @@ def check_range(name: str, array: np.ndarray, low: float, high: float) -> None:
         raise traitlets.TraitError(f"{entry} is {array[tuple(where)]:g}; it must be {wanted}")
 
 
-# --------------------------------------------------------------------------------------------------
-# ---------- bundling
+# ---------------------------------------------------------------------------------- bundling
 IMPORT = re.compile(
     r'^import\s*\{([^}]*)\}\s*from\s*"(\./|\.\./shared/)([\w-]+\.js)";?[ \t]*$', re.M
 )
