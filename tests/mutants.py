@@ -29,7 +29,17 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "code" / "backprop"
 UNIT = ROOT / "tests" / "unit"
 # What draws, reads files, judges answers or measures: it has no formula of the book in it.
-ASIDE = {"live", "exercises", "plots", "datasets", "stored", "frameworks", "check"}
+ASIDE = {
+    "live",
+    "exercises",
+    "plots",
+    "datasets",
+    "stored",
+    "frameworks",
+    "check",
+    "doors",
+    "hints",
+}
 NOT_FORMULAS = {"__init__", "__repr__", "output_shape", "initialise", "reset", "windows_along"}
 # what these take are sizes
 ALLOCATE = {

@@ -20,6 +20,7 @@ from sphinx.util.fileutil import copy_asset
 
 from .finding import WORDS, in_order, numbered, places
 from .numbering import section_number
+from .v8 import open_context
 
 MINISEARCH = Path(__file__).parent / "vendor" / "minisearch" / "minisearch.js"
 RANK = Path(__file__).parent / "static" / "search-rank.js"
@@ -246,12 +247,8 @@ def page(app):
 
 def index_of(pages, entries):
     """The script that hands the index to the page: str."""
-    from py_mini_racer import MiniRacer
-
-    context = MiniRacer()
-    for path in (MINISEARCH, RANK):
-        context.eval(path.read_text(encoding="utf8") + ";0")
-    context.eval("function make(entries) { return bookRank.make(JSON.parse(entries)); };0")
+    make = "function make(entries) { return bookRank.make(JSON.parse(entries)); }"
+    context = open_context(*(path.read_text(encoding="utf8") for path in (MINISEARCH, RANK)), make)
     index = context.call("make", json.dumps([line[:4] for line in entries]))
     found = {"pages": pages, "entries": entries, "index": index}
     return (

@@ -52,6 +52,8 @@ WAITING = {
     "images/squeezenet",
     "language/encoder_decoder",
     "language/sentiment",
+    "loop",
+    "model",
     "studies/depth",
     "studies/relations",
     "training",

@@ -9,6 +9,7 @@ from conftest import BUILT, ROOT
 from site_book import DESK, PHONE
 
 from book import finding, search
+from book.v8 import open_context
 
 GLOSSARY = "chapters/appendix/glossary"
 NOTATION = "chapters/appendix/notation"
@@ -82,11 +83,8 @@ FIRST = [  # what a reader types, and the page that must come first
 @pytest.fixture(scope="module")
 def ask():
     """Ask the program that answers in the page, here without one: [page, kind, title, place] each, best first."""
-    from py_mini_racer import MiniRacer
-
-    context = MiniRacer()
-    for path in (STATIC / "minisearch.js", STATIC / "search-rank.js", STATIC / search.NAME):
-        context.eval(path.read_text(encoding="utf8") + ";0")
+    scripts = (STATIC / "minisearch.js", STATIC / "search-rank.js", STATIC / search.NAME)
+    context = open_context(*(path.read_text(encoding="utf8") for path in scripts))
     context.eval("""const loaded = bookRank.load(bookIndex.index);
       function ask(query, most) { return JSON.stringify(bookRank.rank(loaded, bookIndex.entries, query, most).map(({ id }) => {
         const [kind, title, , , page, place] = bookIndex.entries[id]; return [bookIndex.pages[page][0], kind, title, place]; })); };0""")

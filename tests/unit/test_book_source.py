@@ -11,6 +11,7 @@ from docutils import nodes
 from book import search
 from book.companion import Companion, Scope, links, uses
 from book.source import described, linked, safe, signature, sound
+from book.v8 import open_context
 
 BASE = '''"""Layers.
 
@@ -270,12 +271,9 @@ def test_every_formula_that_the_companion_names_is_in_the_book():
 
 @pytest.fixture(scope="module")
 def key():
-    from py_mini_racer import MiniRacer
-
-    context = MiniRacer()
-    for path in (search.MINISEARCH, search.RANK):
-        context.eval(path.read_text(encoding="utf8") + ";0")
-    context.eval("function tokens(text) { return JSON.stringify(bookRank.tokens(text)); };0")
+    tokens = "function tokens(text) { return JSON.stringify(bookRank.tokens(text)); }"
+    scripts = (path.read_text(encoding="utf8") for path in (search.MINISEARCH, search.RANK))
+    context = open_context(*scripts, tokens)
     yield lambda text: json.loads(context.call("tokens", text))
     context.close()
 

@@ -351,6 +351,15 @@ def test_the_check_calls_right_gradients_right_and_leaves_all_as_it_was(cls):
     assert all(map(np.array_equal, kept, after))
 
 
+def test_a_huge_loss_is_no_all_clear():
+    """Rounding of a loss of 1e308 hides every gradient: that is not the same as being right."""
+    z = np.array([37.5])
+    huge = np.finfo(float).max
+    report = gradient_check(lambda: huge, {"z": z}, {"z": np.ones(1)})
+    assert report.error == 1.0
+    assert gradient_check(lambda: huge, {"z": z}, {"z": np.zeros(1)}).error == 0.0
+
+
 def zero_gradients():
     middle = [BatchNorm(6), Activate("tanh")]
     yield Sequential((4,), [Dense(4, 6, rng=1), *middle, Dense(6, 3, rng=2)]), (10, 4), "b1"
