@@ -56,6 +56,8 @@ def net_of(layer, **k):
 def test_without_rounding_it_is_dense():
     X, t = rng.normal(size=(8, 5)).astype(np.float32), np.arange(8) % 3
     plain, same = net_of(Dense, dtype=np.float32), net_of(RoundedDense, precision="float32")
+    for net in (plain, same):
+        net.set(b1=np.linspace(-1, 1, 6), b2=[0.5, -1, 2])  # biases of 0 would have any sign
     assert plain.loss_and_gradients(CrossEntropy(), X, t) == same.loss_and_gradients(
         CrossEntropy(), X, t
     )
