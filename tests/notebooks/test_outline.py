@@ -136,6 +136,22 @@ def test_exercises_carry_their_level(section):
             assert shown and shown[1] == EXERCISES[name].level, name
 
 
+@pytest.mark.parametrize("section", SECTIONS)
+def test_an_exercise_says_how_many_decimals_count(section):
+    """Where the judge counts decimals, the statement says how many; elsewhere nothing is said."""
+    from backprop.exercises import EXERCISES
+
+    words = ["No", "One", "Two", "Three", "Four", "Five", "Six"]
+    cells = notebook(section).cells
+    for cell, answer in zip(cells, cells[1:]):
+        if cell.cell_type == "markdown" and "{exercise}" in cell.source:
+            name = re.search(r"\bcheck\(\s*\"([^\"]+)\"", answer.source)[1]
+            statement = cell.source[cell.source.rindex("{exercise}") :]
+            said = re.findall(r"(\w+) decimals? counts?\.", statement)
+            decimals = EXERCISES[name].decimals
+            assert said == ([] if decimals is None else [words[decimals]]), name
+
+
 def test_docstrings_name_labels_that_exist():
     """Where a docstring of the companion names an equation, some page has it."""
     defined = set()
