@@ -118,7 +118,8 @@ def test_exercises_are_registered_and_their_solutions_accepted(section):
             verdicts.setdefault(name, []).append(output["data"]["text/plain"])
     assert verdicts and set(verdicts) == {name for name in EXERCISES if name.split()[0] == section}
     for name, said in verdicts.items():
-        assert len(said) == 2 and said[0] != "Right." and said[1] == "Right.", f"{name}: {said}"
+        first, last = (text.split("\n")[0] for text in said)  # an experiment's rubric has more
+        assert first != "Right." and last == "Right.", f"{name}: {said}"
 
 
 @pytest.mark.parametrize("section", SECTIONS)

@@ -39,6 +39,9 @@ class Exercise:
         Whether `tolerance` is relative to each entry, not to the largest one.
     quiet : bool
         Whether a function that warns is refused.
+    rubric : Comparison, optional
+        For an experiment: what judges its results. `answer` and the values of `mistakes` are then
+        functions without arguments that make results, such as pass and such as do not.
 
     Raises
     ------
@@ -56,6 +59,7 @@ class Exercise:
     decimals: int | None = None
     each: bool = False
     quiet: bool = False
+    rubric: Any = None
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
