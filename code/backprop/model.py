@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .doors import Arrays, finite, floats, write
+from .doors import Arrays, Known, address, existing, finite, floats, truth, write
 from .doors.passes import Guarded
+from .hints import check_lasting
 
 if TYPE_CHECKING:
     from .network import Layer
 
 
-class Model(Guarded):
+class Model(Guarded, Known):
     """Layers under names of one's own: ``Model(encoder=LSTM(...), readout=Dense(...))``.
 
     A subclass writes the passes. ``model["encoder"]`` is the layer;
@@ -53,6 +54,9 @@ class Model(Guarded):
         That of all parameters.
     """
 
+    named: dict[str, Any]
+    dtype: np.dtype
+
     def __init__(self, **layers: Layer):
         self.named = layers
         self.collect()
@@ -68,7 +72,7 @@ class Model(Guarded):
         if len(dtypes) != 1:
             have = " and ".join(sorted(map(str, dtypes))) or "no parameters"
             raise ValueError(f"the parameters must have one dtype; these layers have {have}")
-        self.dtype: np.dtype = dtypes.pop()
+        self.dtype = dtypes.pop()
         self._leaves = [layer for _, layer in found]
         self._theta, self._gradient = self.part_of_another() or pack(self.leaves)
         self._parameters, self._gradients = Arrays(), Arrays()
@@ -125,6 +129,8 @@ class Model(Guarded):
 
     @theta.setter
     def theta(self, value: Any) -> None:
+        if value is not self._theta and self.passed is None:  # no gradient was just computed
+            check_lasting(self, "theta")
         write("theta", self._theta, value)
 
     @property
@@ -136,10 +142,34 @@ class Model(Guarded):
     def gradient(self, value: Any) -> None:
         write("gradient", self._gradient, value)
 
+    def lasting(self) -> dict[str, np.ndarray]:
+        """What layers carry on beside the parameters, by name: running statistics."""
+        return {
+            self.key(path, name): vars(leaf)[name]
+            for path, leaf in leaves(self.named.items())
+            for name in leaf.lasting
+        }
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that a file must hold: ``np.savez(f, **net.state())``, ``net.set(**np.load(f))``.
+
+        The parameters by name, and what layers carry on beside them (running statistics); copies.
+        """
+        return {name: a.copy() for name, a in {**self.parameters, **self.lasting()}.items()}
+
+    def write_parameters(self, value: Any) -> None:
+        """Write the arrays of `value` into those of the same names, which must be all."""
+        if missing := [name for name in self.parameters if name not in value]:
+            raise KeyError(
+                f"net.parameters = ... needs all of them, {missing[0]} is missing; "
+                "net.set(...) sets a few"
+            )
+        self.set(**value)
+
     def snapshot(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """All that training changes: theta, and what layers carry on; see `restore`."""
-        lasting = [vars(leaf)[name] for leaf in self.leaves for name in leaf.lasting]
-        return [(array, array.copy()) for array in (self.theta, *lasting)]
+        arrays = (self.theta, *self.lasting().values())
+        return [(array, array.copy()) for array in arrays]
 
     @staticmethod
     def restore(snapshot: list[tuple[np.ndarray, np.ndarray]]) -> None:
@@ -155,7 +185,9 @@ class Model(Guarded):
         return self.named[name]
 
     def set(self, **values: Any) -> None:
-        """Set parameters by name, ``net.set(W1=[[...]], b1=[...])``, all of them or none.
+        """Set parameters by name, ``net.set(W1=[[...]], b1=[...])``, all that are given or none.
+
+        Running statistics are set by the names that `state` gives them.
 
         Parameters
         ----------
@@ -169,16 +201,19 @@ class Model(Guarded):
         ValueError
             The shape differs, or an entry is NaN or infinite.
         """
+        arrays = {**self.parameters, **self.lasting()}
         for name, value in values.items():
-            if name not in self.parameters:
-                raise KeyError(f"no parameter {name!r}; there are: {', '.join(self.parameters)}")
+            if name not in arrays:
+                raise KeyError(f"no parameter {name!r}; there are: {', '.join(arrays)}")
             value = values[name] = finite(name, floats(name, value).astype(self.dtype))
-            if value.shape != self.parameters[name].shape:
+            if value.shape != arrays[name].shape:
                 raise ValueError(
-                    f"{name} has shape {self.parameters[name].shape}, the value given {value.shape}"
+                    f"{name} has shape {arrays[name].shape}, the value given {value.shape}"
                 )
+        if set(self.parameters) <= set(values) and not set(self.lasting()) <= set(values):
+            check_lasting(self, "all parameters")
         for name, value in values.items():
-            self.parameters[name][...] = value
+            arrays[name][...] = value
 
     @property
     def training(self) -> bool:
@@ -187,21 +222,25 @@ class Model(Guarded):
 
     @training.setter
     def training(self, value: bool) -> None:
-        self._training = bool(value)
+        self._training = truth("training", value)
         for layer in self.leaves:
             layer.training = self._training
 
     @contextmanager
     def mode(self, training: bool) -> Iterator[None]:
-        """``with net.mode(training=False): ...``: the flag is put back at the end."""
-        before, self.training = self.training, training
+        """``with net.mode(training=False): ...``: at the end each layer has its flag back."""
+        before, own = self.training, [leaf.training for leaf in self.leaves]
+        self.training = training
         try:
             yield
         finally:
             self.training = before
+            for leaf, flag in zip(self.leaves, own):
+                leaf.training = flag
 
     def give_mask(self, mask: np.ndarray | None) -> None:
         """Tell all layers which elements of the sequences exist: (n, T) bool, or None for all."""
+        mask = None if mask is None else existing(mask)
         for layer in self.leaves:
             layer.mask = mask
 
@@ -241,11 +280,6 @@ def redraw(states: list[tuple[np.random.Generator, Any]]) -> None:
     """Put the generators back to their states: they draw the same again."""
     for rng, state in states:
         rng.bit_generator.state = state
-
-
-def address(array: np.ndarray) -> int:
-    """Where the memory of `array` begins."""
-    return array.__array_interface__["data"][0]
 
 
 def size(layer: Layer) -> int:

@@ -14,17 +14,19 @@ import numpy as np
 from .activations import Activation, get_activation
 from .doors import (
     Arrays,
+    Setting,
     batch,
     entrance,
     finite,
     float_kind,
     generator,
     instance,
+    truth,
     whole,
     whole_sizes,
 )
-from .doors.passes import Guarded, quick_door
-from .hints import check_output
+from .doors.passes import Guarded, quick_door, whole_door
+from .hints import check_output, check_scale
 from .losses import Loss
 from .model import Model, size
 
@@ -47,7 +49,7 @@ class Layer(Guarded):
         Whether its input are integer ids.
     """
 
-    training: bool = True
+    training = Setting(truth, True)
     takes_ids: bool = False
     mask: np.ndarray | None = None
     layers: Sequence[Layer] = ()
@@ -58,8 +60,15 @@ class Layer(Guarded):
 
     def own(self, **parameters: np.ndarray) -> None:
         """Take `parameters`, and make a gradient of zeros beside each."""
-        for p in parameters.values():
+        if self.home() is not None:
+            raise RuntimeError(
+                "the parameters of this layer lie in a network already: write into them, "
+                "layer.parameters[name] = values"
+            )
+        for name, p in parameters.items():
             float_kind(p.dtype)
+            if not hasattr(type(self), name):
+                setattr(type(self), name, InParameters(name))
         self._parameters = Arrays(parameters)
         self._gradients = Arrays({name: np.zeros_like(p) for name, p in parameters.items()})
 
@@ -89,6 +98,27 @@ class Layer(Guarded):
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """From one sample's shape to that of its output; ValueError where it does not fit."""
         return shape
+
+
+class InParameters:
+    """Stands where a parameter is looked for as an attribute: ``layer.W``.
+
+    An array beside the one in `parameters` would be another one as soon as a network packs them.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def sentence(self, layer: Any) -> str:
+        return f'{self.name} of {type(layer).__name__} is layer.parameters["{self.name}"]'
+
+    def __get__(self, layer: Any, owner: Any = None) -> Any:
+        if layer is None:
+            return self
+        raise AttributeError(self.sentence(layer))
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        raise AttributeError(f"{self.sentence(layer)}: write into that")
 
 
 class Dense(Layer):
@@ -190,7 +220,7 @@ class Sequential(Model):
     def __init__(
         self, input_shape: Sequence[int], layers: Sequence[Layer], padding: int | None = None
     ):
-        self.layers: Sequence[Layer] = list(layers)
+        self._layers = tuple(layers)
         for layer in self.layers:
             instance("each of layers", layer, Layer, "Dense(2, 3)")
         self.padding = padding
@@ -207,6 +237,18 @@ class Sequential(Model):
         self.takes_ids = self.leaves[0].takes_ids
         has_parameters = [size(layer) > 0 for layer in self.layers]
         self.first = has_parameters.index(True)  # below it there is nothing to learn
+
+    @property
+    def layers(self) -> Sequence[Any]:
+        """The layers, which stay those that they are: their parameters lie in one vector."""
+        return self._layers
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise AttributeError(
+            "a network keeps its layers, whose parameters lie in one vector; make a new one, "
+            "Sequential(input_shape, layers)"
+        )
 
     def key(self, path: str, name: str) -> str:
         number, dot, inner = path.partition(".")
@@ -239,10 +281,13 @@ class Sequential(Model):
             grad = self.layers[l].backward(grad, inputs=inputs or l > lowest)
         return grad if inputs else None
 
+    @whole_door
     def loss_and_gradients(self, loss: Loss, X: np.ndarray, t: Any) -> float:
         """One forward and one backward pass: fill `gradients` and return the loss."""
-        y = self.propagate(finite("X", self.inputs(X)))
+        X = finite("X", self.inputs(X))
+        y = self.propagate(X)
         check_output(loss, self)
+        check_scale(self, X)
         value, grad = loss.both(y, t)
         self.backward(grad)
         return value
@@ -296,8 +341,6 @@ class Network(Sequential):
     >>> net.forward(np.array([[0.5, 0.8]])).shape
     (1, 1)
     """
-
-    layers: Sequence[Dense]
 
     def __init__(
         self,

@@ -9,10 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from .doors import Whole, bound, checked, floats, fraction, not_negative, positive
+from .doors import (
+    Known,
+    Setting,
+    Whole,
+    address,
+    bound,
+    checked,
+    finished,
+    floats,
+    fraction,
+    not_negative,
+    positive,
+)
 
 
-class Optimizer(Whole):
+class Optimizer(Whole, Known):
     r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
 
     Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; every
@@ -27,18 +39,20 @@ class Optimizer(Whole):
         How many steps were made, t in the formulas.
     """
 
+    learning_rate = Setting(positive)
     vectors: tuple[str, ...] = ()
     scratch: np.ndarray
+    steps: int
     theta: np.ndarray | None = None  # whose memory this is
     gradient: np.ndarray | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__init__" in vars(cls):
-            cls.__init__ = checked(vars(cls)["__init__"])  # type: ignore[method-assign]
+            cls.__init__ = finished(checked(vars(cls)["__init__"]))  # type: ignore[method-assign]
 
     def __init__(self, learning_rate: float):
-        self.learning_rate = positive("learning_rate", learning_rate)
+        self.learning_rate = learning_rate
         self.steps = 0
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
@@ -51,8 +65,9 @@ class Optimizer(Whole):
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
         """Update `theta` in place; `factor`, from a schedule, scales this step's learning rate."""
         gradient = self.prepare(theta, gradient)
+        eta = self.learning_rate * not_negative("factor", factor)
         self.steps += 1
-        np.multiply(self.direction(gradient), self.learning_rate * factor, out=self.scratch)
+        np.multiply(self.direction(gradient), eta, out=self.scratch)
         theta -= self.scratch
 
     def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -62,18 +77,25 @@ class Optimizer(Whole):
         """
         if theta is self.theta and gradient is self.gradient:  # as in the step before
             return gradient
-        gradient = floats("the gradient", gradient)
         if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
-            raise TypeError("theta must be an array of floats: it is changed in place")
-        if self.steps == 0:
+            raise TypeError(
+                "theta must be an array of floats, as net.theta is: it is changed in place"
+            )
+        gradient = floats("the gradient", gradient)
+        if swapped(theta, gradient):
+            raise ValueError(
+                "theta and the gradient have changed places: step(net.theta, net.gradient)"
+            )
+        if self.steps == 0 or not self.vectors:
             self.scratch = np.empty_like(theta)
-            for name in self.vectors:
+        for name in self.vectors:
+            if name not in vars(self) or self.steps == 0:
                 setattr(self, name, np.zeros_like(theta))
         if theta.shape != self.scratch.shape or gradient.shape != theta.shape:
             raise ValueError(
                 f"this optimiser's memory has shape {self.scratch.shape}, theta {theta.shape}, "
-                f"the gradient {gradient.shape}; they must be the same: take a new optimiser for "
-                "another network"
+                f"the gradient {gradient.shape}; they must be the same: one step moves all of a "
+                "network, step(net.theta, net.gradient); take a new optimiser for another network"
             )
         if theta is not self.theta:
             self.theta = bound(self.theta, theta) if self.steps and self.vectors else theta
@@ -100,16 +122,22 @@ class SGD(Optimizer):
         mu in [0, 1).
     """
 
+    momentum = Setting(fraction)
     velocity: np.ndarray
 
     def __init__(self, learning_rate: float, momentum: float = 0.0):
         super().__init__(learning_rate)
-        self.momentum = fraction("momentum", momentum)
-        self.vectors = ("velocity",) if self.momentum else ()
+        self.momentum = momentum
+
+    @property
+    def vectors(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("velocity",) if self.momentum else ()
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         if not self.momentum:
             return gradient
+        if "velocity" not in vars(self):  # momentum was set after the first step
+            self.velocity = np.zeros_like(gradient)
         self.velocity *= self.momentum
         self.velocity += gradient
         return self.velocity
@@ -131,10 +159,11 @@ class Nesterov(Optimizer):
 
     vectors = ("v",)
     v: np.ndarray
+    momentum = Setting(fraction)
 
     def __init__(self, learning_rate: float, momentum: float = 0.9):
         super().__init__(learning_rate)
-        self.momentum = fraction("momentum", momentum)
+        self.momentum = momentum
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         self.v *= self.momentum
@@ -160,10 +189,11 @@ class AdaGrad(Optimizer):
 
     vectors = ("s",)
     s: np.ndarray
+    eps = Setting(positive)
 
     def __init__(self, learning_rate: float = 0.01, eps: float = 1e-10):
         super().__init__(learning_rate)
-        self.eps = positive("eps", eps)
+        self.eps = eps
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         np.multiply(gradient, gradient, out=self.scratch)
@@ -189,11 +219,11 @@ class RMSProp(Optimizer):
 
     vectors = ("s",)
     s: np.ndarray
+    rho, eps = Setting(fraction), Setting(positive)
 
     def __init__(self, learning_rate: float = 0.01, rho: float = 0.99, eps: float = 1e-8):
         super().__init__(learning_rate)
-        self.rho = fraction("rho", rho)
-        self.eps = positive("eps", eps)
+        self.rho, self.eps = rho, eps
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         np.multiply(gradient, gradient, out=self.scratch)
@@ -223,6 +253,7 @@ class Adam(Optimizer):
     vectors = ("m", "v")
     m: np.ndarray
     v: np.ndarray
+    beta1, beta2, eps = Setting(fraction), Setting(fraction), Setting(positive)
 
     def __init__(
         self,
@@ -232,9 +263,7 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ):
         super().__init__(learning_rate)
-        self.beta1 = fraction("beta1", beta1)
-        self.beta2 = fraction("beta2", beta2)
-        self.eps = positive("eps", eps)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         self.scratch[...] = gradient
@@ -261,6 +290,8 @@ class AdamW(Adam):
         lambda >= 0. Every entry of theta decays, biases too, as in PyTorch.
     """
 
+    weight_decay = Setting(not_negative)
+
     def __init__(
         self,
         learning_rate: float = 0.001,
@@ -270,12 +301,19 @@ class AdamW(Adam):
         weight_decay: float = 0.01,
     ):
         super().__init__(learning_rate, beta1, beta2, eps)
-        self.weight_decay = not_negative("weight_decay", weight_decay)
+        self.weight_decay = weight_decay
 
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
         gradient = self.prepare(theta, gradient)
+        not_negative("factor", factor)
         theta *= 1 - self.learning_rate * factor * self.weight_decay
         super().step(theta, gradient, factor)
+
+
+def swapped(theta: np.ndarray, gradient: np.ndarray) -> bool:
+    """Whether two parts of a network's memory are its gradient and its theta, in this order."""
+    same = theta.base is not None and theta.base is gradient.base
+    return same and address(theta) > address(gradient)
 
 
 def average(running: np.ndarray, new: np.ndarray, beta: float) -> None:

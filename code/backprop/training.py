@@ -24,7 +24,17 @@ from .doors import (
     whole,
 )
 from .doors.passes import apart
-from .hints import cause, check_output, check_scale, squashed
+from .doors.signatures import named
+from .hints import (
+    cause,
+    check_alive,
+    check_fixed,
+    check_output,
+    check_reach,
+    check_scale,
+    check_worse,
+    squashed,
+)
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
 from .losses import Loss
 from .network import Sequential
@@ -40,6 +50,7 @@ __all__ = [
 ]
 
 
+@named
 def train(
     net: Sequential,
     loss: Loss,
@@ -103,8 +114,10 @@ def train(
     instance("net", net, Sequential, "Network([2, 3, 1])")
     instance("loss", loss, Loss, "CrossEntropy()")
     stepper(optimizer)
-    function("score", score, "accuracy")
-    function("augment", augment, "random_shift()")
+    function("score", score, "accuracy", "outputs, targets")
+    function("augment", augment, "random_shift()", "X_batch, rng")
+    if augment is random_shift:
+        raise TypeError("augment=random_shift lacks its brackets: write random_shift()")
     X = finite("X", net.inputs(X))
     n = len(X)
     t = loss.targets(t, (n, *net.shapes[-1]), net.dtype)
@@ -114,7 +127,9 @@ def train(
             "Take BinaryCrossEntropy, or one output a class"
         )
     check_output(loss, net)
+    check_reach(loss, net, t)
     check_scale(net, X)
+    check_fixed(net)
     batch_size = min(32, n) if batch_size is None else whole("batch_size", batch_size)
     if not 1 <= batch_size <= n:
         raise ValueError(
@@ -146,11 +161,17 @@ def train(
 
     def learn(X_batch: np.ndarray, t_batch: np.ndarray) -> float:
         if augment is not None:
-            X_batch = net.inputs(augment(X_batch, rng))
+            rows, X_batch = len(X_batch), augment(X_batch, rng)
+            if X_batch is None or len(X_batch) != rows:
+                got = "None" if X_batch is None else f"{len(X_batch)} samples"
+                raise ValueError(f"augment must return the batch, {rows} samples, not {got}")
+            X_batch = finite("what augment returns", net.inputs(X_batch))
         return passes(X_batch, t_batch)
 
     def after(history: History) -> bool:
         nonlocal best
+        if history.loss[-1]:
+            check_alive(net, X[some])
         if validation is None:
             return False
         y = net.predict(validation[0])
@@ -181,6 +202,7 @@ def train(
         start=start,
         progress=progress,
     )
+    check_worse(net, history.loss, start, X, t)
     if patience and history.validation_loss:  # an interrupted first epoch has no best parameters
         net.restore(best)
     return history
@@ -215,8 +237,8 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray, threshold: float | None = 
     Parameters
     ----------
     outputs : array of shape (n, K)
-        The largest entry of a row is the class predicted. One column, (n, 1), is a logit: class 1
-        where it is above `threshold`.
+        The largest entry of a row is the class predicted, of equal ones the first. One column,
+        (n, 1), is a logit: class 1 where it is above `threshold`.
     labels : array of shape (n,)
         Integers in 0 .. K-1; also as a column, (n, 1), or with a single one a row, (n, K). For one
         column of outputs 0 and 1, or -1 and +1.
@@ -240,7 +262,8 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray, threshold: float | None = 
             "the outputs all lie in [0, 1]: say what they are, accuracy(outputs, labels, "
             "threshold=0.5) for probabilities, threshold=0 for logits"
         )
-    return float(np.mean((y[:, 0] > (threshold or 0.0)) == two_classes(labels, n)))
+    cut = 0.0 if threshold is None else number("threshold", threshold)
+    return float(np.mean((y[:, 0] > cut) == two_classes(labels, n)))
 
 
 def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:

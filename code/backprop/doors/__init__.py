@@ -5,7 +5,20 @@ everywhere: integers become floats, `rng=42` is a seed, a whole number is no flo
 instance. Behind a door nothing is asked again.
 """
 
-from .arrays import alike, batch, classes, entrance, finite, floats, ids, listed, two_classes
+from .arrays import (
+    alike,
+    array,
+    batch,
+    classes,
+    entrance,
+    existing,
+    finite,
+    fitting,
+    floats,
+    ids,
+    listed,
+    two_classes,
+)
 from .numbers import (
     an_object,
     float_kind,
@@ -23,20 +36,28 @@ from .numbers import (
     whole_sizes,
     within,
 )
-from .signatures import checked, inside
-from .together import Arrays, Whole, bound, write
+from .settings import Known, Setting
+from .signatures import checked, finished, inside
+from .together import Arrays, Whole, address, bound, write
 
 __all__ = [
     "Arrays",
+    "Known",
+    "Setting",
     "Whole",
+    "address",
     "alike",
     "an_object",
+    "array",
     "batch",
     "bound",
     "checked",
     "classes",
     "entrance",
+    "existing",
+    "finished",
     "finite",
+    "fitting",
     "float_kind",
     "floats",
     "fraction",

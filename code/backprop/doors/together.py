@@ -20,6 +20,9 @@ class Arrays(dict):
     def __setitem__(self, name: str, value: Any) -> None:
         write(name, self.known(name), value, lambda same: dict.__setitem__(self, name, same))
 
+    def __missing__(self, name: str) -> np.ndarray:
+        return self.known(name)
+
     def known(self, name: str) -> np.ndarray:
         """Return the array called `name`; KeyError lists the names there are."""
         if name not in self:
@@ -79,6 +82,11 @@ class Whole:
 
     def __copy__(self) -> Any:
         return copy.deepcopy(self)
+
+
+def address(array: np.ndarray) -> int:
+    """Where the memory of `array` begins."""
+    return array.__array_interface__["data"][0]
 
 
 def bound(before: np.ndarray | None, theta: np.ndarray) -> np.ndarray:

@@ -56,6 +56,10 @@ class EncoderDecoder(Model):
         After `forward`, with attention: how much step t of the decoder looks at each letter.
     """
 
+    seen: np.ndarray
+    memory: np.ndarray
+    weights: np.ndarray
+
     def __init__(
         self,
         letters: int,
