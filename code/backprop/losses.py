@@ -46,7 +46,7 @@ class Loss:
 
     def both(self, y: np.ndarray, t: np.ndarray) -> tuple[float, np.ndarray]:
         """Return ``(L, dL/dy)``; ``dL/dy`` has the shape of `y`, and its 1/n."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs a method both(self, y, t)")
 
     unchecked = both
 

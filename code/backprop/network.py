@@ -86,14 +86,16 @@ class Layer(Guarded):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return the layer's output and keep what `backward` needs."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
     def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray | Any:
         """From `grad`, dL/d(output), fill `gradients` and return dL/dx.
 
         With ``inputs=False`` the latter may be left out: then the answer is None.
         """
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a method backward(self, grad, inputs=True)"
+        )
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """From one sample's shape to that of its output; ValueError where it does not fit."""
@@ -143,6 +145,8 @@ class Dense(Layer):
         float64 or float32; what goes in must have it, what comes out has it.
     """
 
+    activation = Setting(lambda name, f: get_activation(f))
+
     def __init__(
         self,
         d_in: int,
@@ -155,7 +159,7 @@ class Dense(Layer):
         super().__init__()
         d_in, d_out = whole("d_in", d_in, 1), whole("d_out", d_out, 1)
         rng, dtype = generator(rng), float_kind(dtype)
-        self.activation = get_activation(activation)
+        self.activation = activation
         variance = (2 if self.activation.name == "relu" else 1) / d_in
         W = rng.normal(0, np.sqrt(variance), (d_in, d_out)).astype(dtype)
         b = {"b": np.zeros(d_out, dtype)} if bias else {}

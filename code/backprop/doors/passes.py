@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
+from .numbers import number
 from .signatures import checked, finished, inside
 from .together import Arrays, Whole
 
@@ -250,13 +251,13 @@ class Guarded(Whole):
     """
 
     layers: Sequence[Any] = ()
+    _parameters: Arrays = Arrays()  # of a layer that calls no constructor: it has none
+    _gradients: Arrays = Arrays()
     passed: int | None = None
     made: tuple[int, tuple[int, ...] | None] = (0, ())
     then: tuple[int, list[bytes]] = (0, [])
     equals: dict[int, int] = {}
     glimpse: tuple[int, list[tuple[np.ndarray, bytes]]] = (0, [])
-    _parameters: Arrays
-    _gradients: Arrays
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -310,6 +311,13 @@ def both_door(method: Callable) -> Callable:
                 "one sample a row"
             )
         value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
+        if type(value) is not float or np.shape(gradient) != y.shape:
+            value = number(f"the value of {self.name or type(self).__name__}", value, anything=True)
+            if np.shape(gradient) != y.shape:
+                raise ValueError(
+                    f"{self.name or type(self).__name__}: its gradient has shape "
+                    f"{np.shape(gradient)}, the outputs {y.shape}; they must be the same"
+                )
         return value, tagged(gradient, origin) if origin else gradient
 
     return both
