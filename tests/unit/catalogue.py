@@ -22,28 +22,30 @@ from backprop.images.squeezenet import Fire, bilinear, prepare
 from backprop.language import characters, encoder_decoder, sentiment, vocabulary
 from backprop.language.characters import CharacterModel
 from backprop.language.encoder_decoder import EncoderDecoder
-from backprop.layers.attention import (
+from backprop.layers.attention import MultiHeadAttention, attend, attend_backward
+from backprop.layers.sequences import (
     AttentionPooling,
     MeanOverTime,
-    MultiHeadAttention,
     Positions,
     SumOverTime,
-    attend,
-    attend_backward,
     positions,
 )
 from backprop.layers.basic import Activate, EachStep, Flatten
-from backprop.layers.convolution import AveragePool2D, Conv2D, GlobalAveragePool, MaxPool2D
+from backprop.layers.convolution import Conv2D
+from backprop.layers.pooling import AveragePool2D, GlobalAveragePool, MaxPool2D
 from backprop.layers.embedding import Embedding, SequenceCrossEntropy, sum_of_equal
+from backprop.layers.basic import Residual
 from backprop.layers.normalization import (
     BatchNorm,
     Dropout,
     LayerNorm,
-    Residual,
     standardise,
     standardise_backward,
 )
-from backprop.layers.recurrent import GRU, LSTM, RNN, Bidirectional, Clipped, Recurrent
+from backprop.layers.clipping import Clipped
+from backprop.layers.gated import GRU, LSTM
+from backprop.layers.basic import Bidirectional
+from backprop.layers.recurrent import RNN, Recurrent
 from backprop.loop import History, shuffled
 from backprop.losses import (
     BinaryCrossEntropy,
