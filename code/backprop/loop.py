@@ -15,7 +15,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .doors import Whole, function, generator, not_negative, number, stepper, truth, whole
-from .hints import check_factors, check_schedule
+from .doors.hints import check_factors, check_schedule
 
 
 class Trainable(Protocol):

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .doors import Arrays, Known, address, existing, finite, floats, truth, write
+from .doors.hints import check_lasting
 from .doors.passes import Guarded
-from .hints import check_lasting
 
 if TYPE_CHECKING:
     from .network import Layer

@@ -25,8 +25,8 @@ from .doors import (
     whole,
     whole_sizes,
 )
+from .doors.hints import check_output, check_scale
 from .doors.passes import Guarded, quick_door, whole_door
-from .hints import check_output, check_scale
 from .losses import Loss
 from .model import Model, size
 

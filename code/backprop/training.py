@@ -23,9 +23,7 @@ from .doors import (
     two_classes,
     whole,
 )
-from .doors.passes import apart
-from .doors.signatures import named
-from .hints import (
+from .doors.hints import (
     cause,
     check_alive,
     check_fixed,
@@ -35,6 +33,8 @@ from .hints import (
     check_worse,
     squashed,
 )
+from .doors.passes import apart
+from .doors.signatures import named
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
 from .losses import Loss
 from .network import Sequential

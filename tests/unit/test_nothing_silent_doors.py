@@ -17,9 +17,9 @@ from backprop.activations import ACTIVATIONS
 from backprop.check import check
 from backprop.doors import generator, number, whole
 from backprop.graph import Scalar
-from backprop.hints import REACH
+from backprop.doors.hints import REACH
 from backprop.layers.basic import Activate, Flatten
-from backprop.layers.embedding import LazyAdam, SparseSGD
+from backprop.layers.rows import LazyAdam, SparseSGD
 from backprop.layers.normalization import BatchNorm, Dropout
 from backprop.losses import (
     BinaryCrossEntropy,
