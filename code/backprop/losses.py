@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .activations import sigmoid, softmax
-from .doors import checked, classes, finite, floats, positive
+from .doors import Setting, checked, classes, finite, floats, positive
 from .doors.passes import both_door
 
 
@@ -205,8 +205,10 @@ class Huber(Loss):
 
     name = "huber"
 
+    delta = Setting(positive)
+
     def __init__(self, delta: float = 1.0):
-        self.delta = positive("delta", delta)
+        self.delta = delta
 
     def both(self, y, t):
         error = y - t  # (n, d)
@@ -266,7 +268,9 @@ class KullbackLeibler(CrossEntropy):
 
 def entropy(p: np.ndarray) -> np.ndarray:
     """``-sum_k p_k log p_k`` of each distribution, (n, K) to (n,). 0 log 0 is 0, its limit."""
-    p = floats("p", p)
+    p = finite("p", floats("p", p))
+    if p.size and (p.min() < 0 or not np.allclose(p.sum(axis=-1), 1, atol=1e-5)):
+        raise ValueError("p must be probabilities that sum to 1 along the last axis")
     return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
 
 

@@ -13,13 +13,13 @@ from .doors import (
     Known,
     Setting,
     Whole,
-    address,
     bound,
     checked,
     finished,
     floats,
     fraction,
     not_negative,
+    ordered,
     positive,
 )
 
@@ -82,10 +82,7 @@ class Optimizer(Whole, Known):
                 "theta must be an array of floats, as net.theta is: it is changed in place"
             )
         gradient = floats("the gradient", gradient)
-        if swapped(theta, gradient):
-            raise ValueError(
-                "theta and the gradient have changed places: step(net.theta, net.gradient)"
-            )
+        ordered(theta, gradient)
         if self.steps == 0 or not self.vectors:
             self.scratch = np.empty_like(theta)
         for name in self.vectors:
@@ -308,12 +305,6 @@ class AdamW(Adam):
         not_negative("factor", factor)
         theta *= 1 - self.learning_rate * factor * self.weight_decay
         super().step(theta, gradient, factor)
-
-
-def swapped(theta: np.ndarray, gradient: np.ndarray) -> bool:
-    """Whether two parts of a network's memory are its gradient and its theta, in this order."""
-    same = theta.base is not None and theta.base is gradient.base
-    return same and address(theta) > address(gradient)
 
 
 def average(running: np.ndarray, new: np.ndarray, beta: float) -> None:

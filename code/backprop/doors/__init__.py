@@ -38,7 +38,7 @@ from .numbers import (
 )
 from .settings import Known, Setting
 from .signatures import checked, finished, inside
-from .together import Arrays, Whole, address, bound, write
+from .together import Arrays, Whole, address, bound, ordered, write
 
 __all__ = [
     "Arrays",
@@ -69,6 +69,7 @@ __all__ = [
     "listed",
     "not_negative",
     "number",
+    "ordered",
     "positive",
     "stepper",
     "text",

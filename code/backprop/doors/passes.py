@@ -292,7 +292,7 @@ class Guarded(Whole):
 
     parameters: Arrays = property(  # type: ignore[assignment]
         attrgetter("_parameters"),
-        write_parameters,
+        lambda self, value: self.write_parameters(value),
         doc="The parameters by name; what is assigned to a name is written into its array.",
     )
     gradients: Arrays = property(  # type: ignore[assignment]

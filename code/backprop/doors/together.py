@@ -89,6 +89,16 @@ def address(array: np.ndarray) -> int:
     return array.__array_interface__["data"][0]
 
 
+def ordered(theta: Any, gradient: Any) -> None:
+    """Raise ValueError where both lie in one network's memory, but have changed places."""
+    if isinstance(theta, np.ndarray) and isinstance(gradient, np.ndarray):
+        one = theta.base is not None and theta.base is gradient.base
+        if one and address(theta) > address(gradient):
+            raise ValueError(
+                "theta and the gradient have changed places: step(net.theta, net.gradient)"
+            )
+
+
 def bound(before: np.ndarray | None, theta: np.ndarray) -> np.ndarray:
     """Return `theta` if an optimiser that has moved `before` may go on with it: the same memory.
 
