@@ -190,10 +190,10 @@ def gradient_check(
         numeric = (above - below) / (2 * h)
         still = still and bool(np.all(above == value) and np.all(below == value))
         # of a smooth loss the slopes differ by h times its curvature, and by rounding
-        apart = 1e-2 * max(size(analytic, numeric), 1e-6) + 50 * rounding
+        apart = 1e-3 * max(size(analytic, numeric), 1e-6) + 50 * rounding
         kink = slopes[1] - slopes[0] > apart
         kinks += int(kink.sum())
-        between = np.clip(analytic, slopes[0], slopes[1])
+        between = np.clip(analytic, slopes[0] - 0.1 * apart, slopes[1] + 0.1 * apart)
         pairs[name] = analytic, np.where(kink, between, numeric)
     # what rounding leaves of a gradient that is 0: of the loss, over 2h; and beside the largest one
     # (a loss so large that rounding hides gradients of ordinary size proves nothing)

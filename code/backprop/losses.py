@@ -75,7 +75,8 @@ class Loss:
                 f"{self.name}: targets have shape {t.shape}, the network's output {shape}; "
                 f"they must be the same{flat}"
             )
-        return finite("targets", t).astype(dtype, copy=False)
+        with np.errstate(over="ignore"):  # where that makes a target infinite, it is said
+            return finite("targets", finite("targets", t).astype(dtype, copy=False))
 
     def __repr__(self) -> str:
         return self.name

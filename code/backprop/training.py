@@ -27,6 +27,7 @@ from .doors.hints import (
     cause,
     check_alive,
     check_fixed,
+    check_moved,
     check_output,
     check_reach,
     check_scale,
@@ -170,6 +171,8 @@ def train(
 
     def after(history: History) -> bool:
         nonlocal best
+        if len(history.loss) == 1:
+            check_moved(net, best[0][1])
         if history.loss[-1]:
             check_alive(net, X[some])
         if validation is None:

@@ -143,6 +143,17 @@ def check_alive(net: Any, X: np.ndarray) -> None:
         return
 
 
+def check_moved(net: Any, before: np.ndarray) -> None:
+    """Warn where an epoch has left all parameters as they were `before`, with a gradient."""
+    if net.gradient.any() and np.array_equal(net.theta, before):
+        warn_once(
+            net,
+            "still",
+            "no parameter has moved in the first epoch, although the gradient is not 0: the "
+            "optimiser's step must change theta in place, theta -= ..., theta[...] = ...",
+        )
+
+
 def check_worse(net: Any, losses: list[float], start: float, X: np.ndarray, t: np.ndarray) -> None:
     """Warn where the last of the epochs' `losses` lies far above the loss at the `start`."""
     if losses and losses[-1] > 3 * max(start, 1e-3):
