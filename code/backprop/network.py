@@ -20,6 +20,7 @@ from .doors import (
     float_kind,
     generator,
     instance,
+    shapes_along,
     whole,
     whole_sizes,
 )
@@ -63,17 +64,9 @@ class Layer(Guarded):
         self._parameters = Arrays(parameters)
         self._gradients = Arrays({name: np.zeros_like(p) for name, p in parameters.items()})
 
-    @staticmethod
-    def home() -> Model | None:
-        """The network that the layer belongs to."""
-        return None
-
     def enter(self, x: Any) -> np.ndarray:
         """Convert and check what goes into `forward` from outside, (n, ...)."""
         return entrance(self, x)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "home"}
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return the layer's output and keep what `backward` needs."""
@@ -190,18 +183,11 @@ class Sequential(Model):
     def __init__(
         self, input_shape: Sequence[int], layers: Sequence[Layer], padding: int | None = None
     ):
-        self.layers: Sequence[Layer] = list(layers)
-        for layer in self.layers:
-            instance("each of layers", layer, Layer, "Dense(2, 3)")
+        self.layers = [instance("each of layers", l, Layer, "Dense(2, 3)") for l in layers]
         self.padding = padding
         self.named = {str(l): layer for l, layer in enumerate(self.layers, 1)}
         self.input_shape = tuple(whole_sizes("input_shape", input_shape))
-        self.shapes = [self.input_shape]
-        for l, layer in enumerate(self.layers, 1):
-            try:
-                self.shapes.append(tuple(layer.output_shape(self.shapes[-1])))
-            except ValueError as error:
-                raise ValueError(f"layer {l}: {error}") from None
+        self.shapes = shapes_along(self.layers, self.input_shape)
         self.sizes = [prod(shape) for shape in self.shapes]
         self.collect()
         self.takes_ids = self.leaves[0].takes_ids

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .doors import Whole, bound, checked, floats, fraction, not_negative, positive
+from .doors import Whole, checked, fraction, not_negative, positive
+from .doors.memory import memory_of
 
 
 class Optimizer(Whole):
@@ -56,29 +57,10 @@ class Optimizer(Whole):
         theta -= self.scratch
 
     def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """Make the memory before the first step; after that, refuse what it does not fit.
-
-        Return `gradient` as floats.
-        """
-        if theta is self.theta and gradient is self.gradient:  # as in the step before
+        """Return `gradient` as floats, after a look at what is not that of the step before."""
+        if theta is self.theta and gradient is self.gradient:
             return gradient
-        gradient = floats("the gradient", gradient)
-        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
-            raise TypeError("theta must be an array of floats: it is changed in place")
-        if self.steps == 0:
-            self.scratch = np.empty_like(theta)
-            for name in self.vectors:
-                setattr(self, name, np.zeros_like(theta))
-        if theta.shape != self.scratch.shape or gradient.shape != theta.shape:
-            raise ValueError(
-                f"this optimiser's memory has shape {self.scratch.shape}, theta {theta.shape}, "
-                f"the gradient {gradient.shape}; they must be the same: take a new optimiser for "
-                "another network"
-            )
-        if theta is not self.theta:
-            self.theta = bound(self.theta, theta) if self.steps and self.vectors else theta
-        self.gradient = gradient
-        return gradient
+        return memory_of(self, theta, gradient)
 
     def __getstate__(self) -> dict[str, Any]:
         return {
