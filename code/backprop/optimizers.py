@@ -16,6 +16,8 @@ from .doors.memory import memory_of
 class Optimizer(Whole):
     r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
 
+    The first parameter of each is `learning_rate`, eta > 0.
+
     Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; every
     step works in them and in one vector more, so that it allocates nothing and keeps the dtype.
     One optimiser serves one vector theta: a new network needs a new one.
@@ -63,9 +65,7 @@ class Optimizer(Whole):
         return memory_of(self, theta, gradient)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            name: value for name, value in vars(self).items() if name not in ("theta", "gradient")
-        }
+        return {k: v for k, v in vars(self).items() if k not in ("theta", "gradient")}
 
 
 class SGD(Optimizer):
@@ -76,8 +76,6 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     momentum : float
         mu in [0, 1).
     """
@@ -105,8 +103,6 @@ class Nesterov(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     momentum : float
         mu in [0, 1).
     """
@@ -134,8 +130,6 @@ class AdaGrad(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     eps : float
         > 0, keeps the division safe where a gradient has always been 0.
     """
@@ -161,8 +155,6 @@ class RMSProp(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     rho : float
         In [0, 1); 0.99 is PyTorch's default, the lecture has 0.9.
     eps : float
@@ -192,12 +184,8 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
-    beta1 : float
-        In [0, 1), of the mean of the gradients.
-    beta2 : float
-        In [0, 1), of the mean of their squares.
+    beta1, beta2 : float
+        In [0, 1), of the means of the gradients and of their squares.
     eps : float
         > 0.
     """
@@ -237,7 +225,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    learning_rate, beta1, beta2, eps : float
+    beta1, beta2, eps : float
         As for `Adam`.
     weight_decay : float
         lambda >= 0. Every entry of theta decays, biases too, as in PyTorch.

@@ -11,18 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .doors import classes as check_classes
-from .doors import (
-    finite,
-    floats,
-    function,
-    generator,
-    instance,
-    number,
-    stepper,
-    two_classes,
-    whole,
-)
+from .doors import finite, floats, function, generator, instance, number, stepper, whole
+from .doors.arrays import classes as check_classes
+from .doors.arrays import two_classes
 from .doors.hints import cause, check_output, check_scale, squashed, validation_lost
 from .doors.passes import apart
 from .doors.training import fitting, settings

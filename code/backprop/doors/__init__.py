@@ -14,7 +14,6 @@ from .arrays import (
     floats,
     ids,
     listed,
-    shapes_along,
     two_classes,
 )
 from .memory import bound
@@ -61,7 +60,6 @@ __all__ = [
     "not_negative",
     "number",
     "positive",
-    "shapes_along",
     "stepper",
     "text",
     "truth",
