@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .doors import function, instance, number, positive, within
+from .doors.memory import randomness, redraw
 from .losses import Loss
-from .model import randomness, redraw
 from .network import Sequential
 
 

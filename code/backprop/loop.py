@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from tqdm.auto import tqdm
 
-from .doors import Whole, function, generator, not_negative, number, stepper, truth, whole
-from .doors.hints import check_factors, check_schedule
+from .doors import function, generator, not_negative, number, stepper, truth, whole
+from .doors.hints import check_count, check_factors, check_schedule, divergence
 
 
 class Trainable(Protocol):
@@ -42,32 +42,6 @@ class Stepper(Protocol):
     def learning_rate(self) -> float: ...
 
     def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None: ...
-
-
-class Each(Whole):
-    """An optimiser for each part of a model whose `theta` is a list, as one `Stepper`.
-
-    The model's `gradient` is then a list too, of tuples: what the optimiser of that part takes
-    after the part, ``(gradient,)`` or, for `LazyAdam` and `SparseSGD`, ``(rows, row_gradients)``.
-
-    Parameters
-    ----------
-    optimizers : list
-        In the order of `theta`.
-    """
-
-    def __init__(self, optimizers: list[Any]):
-        self.optimizers = list(optimizers)
-        for optimizer in self.optimizers:
-            stepper(optimizer)
-
-    @property
-    def learning_rate(self) -> float:
-        return self.optimizers[0].learning_rate
-
-    def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None:
-        for optimizer, part, g in zip(self.optimizers, theta, gradient, strict=True):
-            optimizer.step(part, *g, factor)
 
 
 class TrainingDiverged(ArithmeticError):
@@ -207,17 +181,7 @@ def run(
                         factors.append(not_negative("the schedule", factor))
                     optimizer.step(model.theta, model.gradient, factor)
                     bar.update()
-                if len(losses) == first:
-                    raise ValueError(
-                        f"there is no batch in epoch {epoch}: batches() is called once an epoch, "
-                        "and must begin again each time, which a generator made once does not"
-                    )
-                count = len(losses) - first
-                if schedule is not None and not steps <= 2 * count <= 4 * steps:
-                    raise ValueError(
-                        f"steps says {steps} batches an epoch, there were {count}: "
-                        "the schedule would begin or end at another place than it should"
-                    )
+                check_count(len(losses) - first, steps, epoch, schedule)
                 if not all(np.isfinite(p).all() for p in model.parameters.values()):
                     what = "the parameters are no longer finite numbers"
                     raise diverged(history, optimizer, advice, what)
@@ -287,22 +251,9 @@ def mean(losses: list[float], sizes: list[int]) -> float:
 
 
 def diverged(
-    history: History,
-    optimizer: Stepper,
-    advice: Callable[[], str] | None = None,
-    what: str = "",
+    history: History, optimizer: Stepper, advice: Callable[[], str] | None, what: str = ""
 ) -> TrainingDiverged:
     """The error for training that went wrong at the last step; `what` says in which way."""
-    losses, eta = history.step_loss, getattr(optimizer, "learning_rate", math.nan)
-    if not what and math.isfinite(losses[-1]):
-        what = f"the loss reached {losses[-1]:.3g}"
-    slower = (
-        f"Try a smaller learning rate: a tenth of {eta:g}, "
-        "then a third of it; check that the inputs are scaled."
-    )
-    return TrainingDiverged(
-        f"training diverged: at step {len(losses)} {what or 'the loss is no longer finite'} "
-        f"(the loss was {losses[0]:.3g} at step 1). {(advice and advice()) or slower}",
-        len(losses),
-        history,
-    )
+    losses = history.step_loss
+    said = divergence(losses, getattr(optimizer, "learning_rate", math.nan), advice, what)
+    return TrainingDiverged(said, len(losses), history)

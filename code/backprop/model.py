@@ -11,16 +11,24 @@ whatever the flag says.
 
 from __future__ import annotations
 
-import copy
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .doors import Arrays, Known, address, existing, finite, floats, truth, write
+from .doors import Arrays, Known, truth, write
+from .doors.arrays import existing
 from .doors.hints import check_lasting
+from .doors.memory import (
+    lasting,
+    part_of_another,
+    restore,
+    set_arrays,
+    snapshot,
+    state,
+    write_all,
+)
 from .doors.passes import Guarded
 
 if TYPE_CHECKING:
@@ -74,37 +82,13 @@ class Model(Guarded, Known):
             raise ValueError(f"the parameters must have one dtype; these layers have {have}")
         self.dtype = dtypes.pop()
         self._leaves = [layer for _, layer in found]
-        self._theta, self._gradient = self.part_of_another() or pack(self.leaves)
+        self._theta, self._gradient = part_of_another(self) or pack(self.leaves)
         self._parameters, self._gradients = Arrays(), Arrays()
         for path, layer in found:
             for name in layer.parameters:
                 self._parameters.bind(self.key(path, name), layer.parameters[name])
                 self._gradients.bind(self.key(path, name), layer.gradients[name])
         self.training = self.__dict__.get("_training", True)
-
-    def part_of_another(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Where all layers are a run of another network's: the parts of its vectors, shared.
-
-        None where no layer has another network; then all belong to this one. Raises ValueError
-        where only some have, since one array cannot lie in two vectors.
-        """
-        homes = {id(home): home for leaf in self.leaves if (home := leaf.home()) is not None}
-        homes.pop(id(self), None)
-        if not homes:
-            for leaf in self.leaves:
-                leaf.home = weakref.ref(self)  # type: ignore[method-assign]
-            return None
-        arrays = [p for leaf in self.leaves for p in leaf.parameters.values()]
-        (home, *others), size = homes.values(), sum(p.size for p in arrays)
-        start = (address(arrays[0]) - address(home.theta)) // home.theta.itemsize
-        places = np.cumsum([0] + [p.nbytes for p in arrays[:-1]]) + address(arrays[0])
-        if others or [address(p) for p in arrays] != places.tolist():
-            raise ValueError(
-                "a layer belongs to another network already, whose parameters lie in one vector; "
-                "give this network a copy of its own: copy.deepcopy(layer)"
-            )
-        self._home = home  # alive as long as this one is
-        return home.theta[start : start + size], home.gradient[start : start + size]
 
     def __getstate__(self) -> dict[str, Any]:
         packed = ("_theta", "_gradient", "_parameters", "_gradients", "_home")
@@ -142,40 +126,16 @@ class Model(Guarded, Known):
     def gradient(self, value: Any) -> None:
         write("gradient", self._gradient, value)
 
-    def lasting(self) -> dict[str, np.ndarray]:
-        """What layers carry on beside the parameters, by name: running statistics."""
-        return {
-            self.key(path, name): vars(leaf)[name]
-            for path, leaf in leaves(self.named.items())
-            for name in leaf.lasting
-        }
+    def paths(self) -> Iterable[tuple[str, Layer]]:
+        """All layers, each with where it stands: "3", or "3.1" inside of another."""
+        return leaves(self.named.items())
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that a file must hold: ``np.savez(f, **net.state())``, ``net.set(**np.load(f))``.
-
-        The parameters by name, and what layers carry on beside them (running statistics); copies.
-        """
-        return {name: a.copy() for name, a in {**self.parameters, **self.lasting()}.items()}
-
-    def write_parameters(self, value: Any) -> None:
-        """Write the arrays of `value` into those of the same names, which must be all."""
-        if missing := [name for name in self.parameters if name not in value]:
-            raise KeyError(
-                f"net.parameters = ... needs all of them, {missing[0]} is missing; "
-                "net.set(...) sets a few"
-            )
-        self.set(**value)
-
-    def snapshot(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """All that training changes: theta, and what layers carry on; see `restore`."""
-        arrays = (self.theta, *self.lasting().values())
-        return [(array, array.copy()) for array in arrays]
-
-    @staticmethod
-    def restore(snapshot: list[tuple[np.ndarray, np.ndarray]]) -> None:
-        """Put everything back to where it was at a `snapshot`."""
-        for array, value in snapshot:
-            array[...] = value
+    lasting = lasting
+    state = state
+    set = set_arrays
+    write_parameters = write_all
+    snapshot = snapshot
+    restore = staticmethod(restore)
 
     def key(self, path: str, name: str) -> str:
         """Return what the parameter `name` of the layer at `path` is called in this model."""
@@ -183,37 +143,6 @@ class Model(Guarded, Known):
 
     def __getitem__(self, name: str) -> Any:
         return self.named[name]
-
-    def set(self, **values: Any) -> None:
-        """Set parameters by name, ``net.set(W1=[[...]], b1=[...])``, all that are given or none.
-
-        Running statistics are set by the names that `state` gives them.
-
-        Parameters
-        ----------
-        **values : array-like
-            Finite, each of the shape of its parameter.
-
-        Raises
-        ------
-        KeyError
-            There is no parameter of that name.
-        ValueError
-            The shape differs, or an entry is NaN or infinite.
-        """
-        arrays = {**self.parameters, **self.lasting()}
-        for name, value in values.items():
-            if name not in arrays:
-                raise KeyError(f"no parameter {name!r}; there are: {', '.join(arrays)}")
-            value = values[name] = finite(name, floats(name, value).astype(self.dtype))
-            if value.shape != arrays[name].shape:
-                raise ValueError(
-                    f"{name} has shape {arrays[name].shape}, the value given {value.shape}"
-                )
-        if set(self.parameters) <= set(values) and not set(self.lasting()) <= set(values):
-            check_lasting(self, "all parameters")
-        for name, value in values.items():
-            arrays[name][...] = value
 
     @property
     def training(self) -> bool:
@@ -264,22 +193,6 @@ def leaves(layers: Iterable[tuple[str, Layer]]) -> Iterator[tuple[str, Layer]]:
         yield from leaves(
             (f"{path}.{k}" if path else str(k), part) for k, part in enumerate(layer.layers, 1)
         )
-
-
-def randomness(layers: Iterable[Layer]) -> list[tuple[np.random.Generator, Any]]:
-    """The generators that the layers draw from, each with its state; see `redraw`."""
-    found = {
-        id(rng): rng
-        for layer in layers
-        if isinstance(rng := getattr(layer, "rng", None), np.random.Generator)
-    }
-    return [(rng, copy.deepcopy(rng.bit_generator.state)) for rng in found.values()]
-
-
-def redraw(states: list[tuple[np.random.Generator, Any]]) -> None:
-    """Put the generators back to their states: they draw the same again."""
-    for rng, state in states:
-        rng.bit_generator.state = state
 
 
 def size(layer: Layer) -> int:

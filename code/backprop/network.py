@@ -14,17 +14,18 @@ import numpy as np
 from .activations import Activation, get_activation
 from .doors import (
     Arrays,
+    Kept,
     Setting,
-    batch,
-    entrance,
     finite,
     float_kind,
     generator,
     instance,
+    owned,
     truth,
     whole,
     whole_sizes,
 )
+from .doors.arrays import batch, entrance, shapes_along
 from .doors.hints import check_output, check_scale
 from .doors.passes import Guarded, quick_door, whole_door
 from .losses import Loss
@@ -36,53 +37,33 @@ class Layer(Guarded):
 
     Attributes
     ----------
-    parameters : dict of str to array
-    gradients : dict of str to array
+    parameters, gradients : dict of str to array
         To each parameter its gradient, of the same shape.
     layers : sequence of Layer
         The layers inside this one, if it is made of others.
-    training : bool
-        Whether the layer computes as in training.
     mask : array of bool, shape (n, T), or None
         True where a sequence has an element; None: everywhere.
-    takes_ids : bool
-        Whether its input are integer ids.
+    training, takes_ids : bool
+        Whether the layer computes as in training; whether its input are integer ids.
     """
 
     training = Setting(truth, True)
     takes_ids: bool = False
     mask: np.ndarray | None = None
     layers: Sequence[Layer] = ()
-    lasting: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()  # names of arrays that training changes, beside the parameters
+    enter = entrance
 
     def __init__(self) -> None:
         self.own()
 
     def own(self, **parameters: np.ndarray) -> None:
         """Take `parameters`, and make a gradient of zeros beside each."""
-        if self.home() is not None:
-            raise RuntimeError(
-                "the parameters of this layer lie in a network already: write into them, "
-                "layer.parameters[name] = values"
-            )
-        for name, p in parameters.items():
+        owned(self, parameters)
+        for p in parameters.values():
             float_kind(p.dtype)
-            if not hasattr(type(self), name):
-                setattr(type(self), name, InParameters(name))
         self._parameters = Arrays(parameters)
         self._gradients = Arrays({name: np.zeros_like(p) for name, p in parameters.items()})
-
-    @staticmethod
-    def home() -> Model | None:
-        """The network that the layer belongs to."""
-        return None
-
-    def enter(self, x: Any) -> np.ndarray:
-        """Convert and check what goes into `forward` from outside, (n, ...)."""
-        return entrance(self, x)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "home"}
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return the layer's output and keep what `backward` needs."""
@@ -93,34 +74,11 @@ class Layer(Guarded):
 
         With ``inputs=False`` the latter may be left out: then the answer is None.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} needs a method backward(self, grad, inputs=True)"
-        )
+        raise NotImplementedError(f"{type(self).__name__} needs backward(self, grad, inputs=True)")
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """From one sample's shape to that of its output; ValueError where it does not fit."""
         return shape
-
-
-class InParameters:
-    """Stands where a parameter is looked for as an attribute: ``layer.W``.
-
-    An array beside the one in `parameters` would be another one as soon as a network packs them.
-    """
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def sentence(self, layer: Any) -> str:
-        return f'{self.name} of {type(layer).__name__} is layer.parameters["{self.name}"]'
-
-    def __get__(self, layer: Any, owner: Any = None) -> Any:
-        if layer is None:
-            return self
-        raise AttributeError(self.sentence(layer))
-
-    def __set__(self, layer: Any, value: Any) -> None:
-        raise AttributeError(f"{self.sentence(layer)}: write into that")
 
 
 class Dense(Layer):
@@ -131,10 +89,8 @@ class Dense(Layer):
 
     Parameters
     ----------
-    d_in : int
-        Number of inputs, at least 1.
-    d_out : int
-        Number of units, at least 1.
+    d_in, d_out : int
+        Number of inputs and of units, at least 1.
     activation : str or Activation
         f, by name or itself.
     bias : bool
@@ -221,38 +177,20 @@ class Sequential(Model):
         How many numbers these are.
     """
 
+    layers: Any = Kept()
+
     def __init__(
         self, input_shape: Sequence[int], layers: Sequence[Layer], padding: int | None = None
     ):
-        self._layers = tuple(layers)
-        for layer in self.layers:
-            instance("each of layers", layer, Layer, "Dense(2, 3)")
+        self.layers = [instance("each of layers", l, Layer, "Dense(2, 3)") for l in layers]
         self.padding = padding
         self.named = {str(l): layer for l, layer in enumerate(self.layers, 1)}
         self.input_shape = tuple(whole_sizes("input_shape", input_shape))
-        self.shapes = [self.input_shape]
-        for l, layer in enumerate(self.layers, 1):
-            try:
-                self.shapes.append(tuple(layer.output_shape(self.shapes[-1])))
-            except ValueError as error:
-                raise ValueError(f"layer {l}: {error}") from None
+        self.shapes = shapes_along(self.layers, self.input_shape)
         self.sizes = [prod(shape) for shape in self.shapes]
         self.collect()
         self.takes_ids = self.leaves[0].takes_ids
-        has_parameters = [size(layer) > 0 for layer in self.layers]
-        self.first = has_parameters.index(True)  # below it there is nothing to learn
-
-    @property
-    def layers(self) -> Sequence[Any]:
-        """The layers, which stay those that they are: their parameters lie in one vector."""
-        return self._layers
-
-    @layers.setter
-    def layers(self, value: Any) -> None:
-        raise AttributeError(
-            "a network keeps its layers, whose parameters lie in one vector; make a new one, "
-            "Sequential(input_shape, layers)"
-        )
+        self.first = [size(layer) > 0 for layer in self.layers].index(True)  # the first that learns
 
     def key(self, path: str, name: str) -> str:
         number, dot, inner = path.partition(".")
@@ -305,10 +243,7 @@ class Sequential(Model):
         return np.concatenate(y)
 
     def inputs(self, X: Any) -> np.ndarray:
-        """Return `X` flat, (n, d), in the network's dtype; ids stay integers.
-
-        Raises ValueError for a wrong shape or an empty batch, TypeError for another float dtype.
-        """
+        """Return `X` flat, (n, d), in the network's dtype; see `backprop.doors.arrays.batch`."""
         return batch(self, X)
 
     def __repr__(self) -> str:
@@ -325,17 +260,11 @@ class Network(Sequential):
     ----------
     sizes : sequence of int
         Units a layer, inputs first: ``[2, 3, 1]``.
-    hidden : str or Activation
-        Activation of the hidden layers.
-    output : str or Activation
-        Activation of the last layer. With a cross-entropy loss it is "identity": the loss takes
-        logits.
-    bias : bool
-        False leaves all biases out.
-    rng : numpy.random.Generator, optional
-        Source of the initial weights.
-    dtype : dtype
-        float64 or float32.
+    hidden, output : str or Activation
+        Activation of the hidden layers, and of the last one. With a cross-entropy loss the latter
+        is "identity": the loss takes logits.
+    bias, rng, dtype
+        As for `Dense`.
 
     Examples
     --------
@@ -358,7 +287,7 @@ class Network(Sequential):
         d = whole_sizes("sizes", sizes)
         if len(d) < 2:
             raise ValueError(f"a network needs at least an input and an output size, not {d}")
-        rng, dtype = generator(rng), float_kind(dtype)
+        rng = generator(rng)
         f = [get_activation(hidden)] * (len(d) - 2) + [get_activation(output)]
         layers = [Dense(d[l], d[l + 1], f[l], bias, rng, dtype) for l in range(len(f))]
         super().__init__(d[:1], layers)

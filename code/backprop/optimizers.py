@@ -9,23 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from .doors import (
-    Known,
-    Setting,
-    Whole,
-    bound,
-    checked,
-    finished,
-    floats,
-    fraction,
-    not_negative,
-    ordered,
-    positive,
-)
+from .doors import Known, Setting, Whole, checked, finished, fraction, not_negative, positive
+from .doors.memory import memory_of
 
 
 class Optimizer(Whole, Known):
     r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
+
+    The first parameter of each is `learning_rate`, eta > 0.
 
     Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; every
     step works in them and in one vector more, so that it allocates nothing and keeps the dtype.
@@ -71,38 +62,13 @@ class Optimizer(Whole, Known):
         theta -= self.scratch
 
     def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """Make the memory before the first step; after that, refuse what it does not fit.
-
-        Return `gradient` as floats.
-        """
-        if theta is self.theta and gradient is self.gradient:  # as in the step before
+        """Return `gradient` as floats, after a look at what is not that of the step before."""
+        if theta is self.theta and gradient is self.gradient:
             return gradient
-        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
-            raise TypeError(
-                "theta must be an array of floats, as net.theta is: it is changed in place"
-            )
-        gradient = floats("the gradient", gradient)
-        ordered(theta, gradient)
-        if self.steps == 0 or not self.vectors:
-            self.scratch = np.empty_like(theta)
-        for name in self.vectors:
-            if name not in vars(self) or self.steps == 0:
-                setattr(self, name, np.zeros_like(theta))
-        if theta.shape != self.scratch.shape or gradient.shape != theta.shape:
-            raise ValueError(
-                f"this optimiser's memory has shape {self.scratch.shape}, theta {theta.shape}, "
-                f"the gradient {gradient.shape}; they must be the same: one step moves all of a "
-                "network, step(net.theta, net.gradient); take a new optimiser for another network"
-            )
-        if theta is not self.theta:
-            self.theta = bound(self.theta, theta) if self.steps and self.vectors else theta
-        self.gradient = gradient
-        return gradient
+        return memory_of(self, theta, gradient)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            name: value for name, value in vars(self).items() if name not in ("theta", "gradient")
-        }
+        return {k: v for k, v in vars(self).items() if k not in ("theta", "gradient")}
 
 
 class SGD(Optimizer):
@@ -113,8 +79,6 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     momentum : float
         mu in [0, 1).
     """
@@ -148,14 +112,13 @@ class Nesterov(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     momentum : float
         mu in [0, 1).
     """
 
     vectors = ("v",)
     v: np.ndarray
+
     momentum = Setting(fraction)
 
     def __init__(self, learning_rate: float, momentum: float = 0.9):
@@ -178,14 +141,13 @@ class AdaGrad(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     eps : float
         > 0, keeps the division safe where a gradient has always been 0.
     """
 
     vectors = ("s",)
     s: np.ndarray
+
     eps = Setting(positive)
 
     def __init__(self, learning_rate: float = 0.01, eps: float = 1e-10):
@@ -206,8 +168,6 @@ class RMSProp(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     rho : float
         In [0, 1); 0.99 is PyTorch's default, the lecture has 0.9.
     eps : float
@@ -216,11 +176,13 @@ class RMSProp(Optimizer):
 
     vectors = ("s",)
     s: np.ndarray
+
     rho, eps = Setting(fraction), Setting(positive)
 
     def __init__(self, learning_rate: float = 0.01, rho: float = 0.99, eps: float = 1e-8):
         super().__init__(learning_rate)
-        self.rho, self.eps = rho, eps
+        self.rho = rho
+        self.eps = eps
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         np.multiply(gradient, gradient, out=self.scratch)
@@ -237,12 +199,8 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
-    beta1 : float
-        In [0, 1), of the mean of the gradients.
-    beta2 : float
-        In [0, 1), of the mean of their squares.
+    beta1, beta2 : float
+        In [0, 1), of the means of the gradients and of their squares.
     eps : float
         > 0.
     """
@@ -250,6 +208,7 @@ class Adam(Optimizer):
     vectors = ("m", "v")
     m: np.ndarray
     v: np.ndarray
+
     beta1, beta2, eps = Setting(fraction), Setting(fraction), Setting(positive)
 
     def __init__(
@@ -260,7 +219,9 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ):
         super().__init__(learning_rate)
-        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         self.scratch[...] = gradient
@@ -281,7 +242,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    learning_rate, beta1, beta2, eps : float
+    beta1, beta2, eps : float
         As for `Adam`.
     weight_decay : float
         lambda >= 0. Every entry of theta decays, biases too, as in PyTorch.

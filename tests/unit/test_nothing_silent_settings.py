@@ -45,7 +45,7 @@ def settings():
 
 
 # ------------------------------------------------------------------------------- settings
-@pytest.mark.parametrize("holder, key", settings())
+@pytest.mark.parametrize("holder, key", list(settings()))
 def test_a_setting_set_later_goes_through_its_door(holder, key):
     before = getattr(holder, key)
     wrongs = ["no such", None, [0.1], 1j, float("nan"), object(), type]

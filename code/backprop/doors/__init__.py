@@ -19,6 +19,7 @@ from .arrays import (
     listed,
     two_classes,
 )
+from .memory import bound, ordered
 from .numbers import (
     an_object,
     float_kind,
@@ -36,16 +37,16 @@ from .numbers import (
     whole_sizes,
     within,
 )
-from .settings import Known, Setting
-from .signatures import checked, finished, inside
-from .together import Arrays, Whole, address, bound, ordered, write
+from .settings import Kept, Known, Setting, owned
+from .signatures import checked, finished, inside, named
+from .together import Arrays, Whole, write
 
 __all__ = [
     "Arrays",
+    "Kept",
     "Known",
     "Setting",
     "Whole",
-    "address",
     "alike",
     "an_object",
     "array",
@@ -67,9 +68,11 @@ __all__ = [
     "inside",
     "instance",
     "listed",
+    "named",
     "not_negative",
     "number",
     "ordered",
+    "owned",
     "positive",
     "stepper",
     "text",

@@ -44,6 +44,54 @@ class Known:
         object.__setattr__(self, name, value)
 
 
+class InParameters:
+    """Stands where a parameter is looked for as an attribute: ``layer.W``.
+
+    An array beside the one in `parameters` would be another one as soon as a network packs them.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def sentence(self, layer: Any) -> str:
+        return f'{self.name} of {type(layer).__name__} is layer.parameters["{self.name}"]'
+
+    def __get__(self, layer: Any, owner: Any = None) -> Any:
+        if layer is None:
+            return self
+        raise AttributeError(self.sentence(layer))
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        raise AttributeError(f"{self.sentence(layer)}: write into that")
+
+
+def owned(layer: Any, parameters: dict[str, Any]) -> None:
+    """Let no attribute of `layer` have the name of one of its `parameters`."""
+    if layer.home() is not None:
+        raise RuntimeError(
+            "the parameters of this layer lie in a network already: write into them, "
+            "layer.parameters[name] = values"
+        )
+    for name in parameters:
+        if not hasattr(type(layer), name):
+            setattr(type(layer), name, InParameters(name))
+
+
+class Kept:
+    """The layers of a network, a tuple; they stay, since their parameters lie in one vector."""
+
+    def __get__(self, net: Any, owner: Any = None) -> Any:
+        return () if net is None else net.__dict__["_layers"]
+
+    def __set__(self, net: Any, value: Any) -> None:
+        if "_layers" in net.__dict__:
+            raise AttributeError(
+                "a network keeps its layers, whose parameters lie in one vector; make a new one, "
+                "Sequential(input_shape, layers)"
+            )
+        net.__dict__["_layers"] = tuple(value)
+
+
 def may_be_new(holder: Any, name: str) -> bool:
     """Whether an attribute that `holder` has not yet may be set.
 

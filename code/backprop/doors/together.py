@@ -82,31 +82,3 @@ class Whole:
 
     def __copy__(self) -> Any:
         return copy.deepcopy(self)
-
-
-def address(array: np.ndarray) -> int:
-    """Where the memory of `array` begins."""
-    return array.__array_interface__["data"][0]
-
-
-def ordered(theta: Any, gradient: Any) -> None:
-    """Raise ValueError where both lie in one network's memory, but have changed places."""
-    if isinstance(theta, np.ndarray) and isinstance(gradient, np.ndarray):
-        one = theta.base is not None and theta.base is gradient.base
-        if one and address(theta) > address(gradient):
-            raise ValueError(
-                "theta and the gradient have changed places: step(net.theta, net.gradient)"
-            )
-
-
-def bound(before: np.ndarray | None, theta: np.ndarray) -> np.ndarray:
-    """Return `theta` if an optimiser that has moved `before` may go on with it: the same memory.
-
-    After a copy, `before` is None: the copy goes on with the first theta that it gets.
-    """
-    if before is not None and before.__array_interface__ != theta.__array_interface__:
-        raise ValueError(
-            "this optimiser has the memory of another network's steps; take a new optimiser for "
-            "another network"
-        )
-    return theta

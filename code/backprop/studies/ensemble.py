@@ -24,8 +24,8 @@ from ..doors import (
     not_negative,
     whole_sizes,
 )
-from ..layers.rows import SparseSGD
-from ..loop import Each, run
+from ..layers.rows import Each, SparseSGD
+from ..loop import run
 from ..losses import Loss
 
 

@@ -1,0 +1,178 @@
+"""Doors of memory: whose arrays these are, and how all that changes is put back."""
+
+from __future__ import annotations
+
+import copy
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .arrays import finite, floats
+from .hints import check_lasting
+
+
+def part_of_another(net: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where all layers of `net` are a run of another network's: the parts of its vectors, shared.
+
+    None where no layer has another network; then all belong to this one. Raises ValueError where
+    only some have, since one array cannot lie in two vectors.
+    """
+    homes = {id(home): home for leaf in net.leaves if (home := leaf.home()) is not None}
+    homes.pop(id(net), None)
+    if not homes:
+        for leaf in net.leaves:
+            leaf.home = weakref.ref(net)
+        return None
+    arrays = [p for leaf in net.leaves for p in leaf.parameters.values()]
+    (home, *others), size = homes.values(), sum(p.size for p in arrays)
+    start = (address(arrays[0]) - address(home.theta)) // home.theta.itemsize
+    places = np.cumsum([0] + [p.nbytes for p in arrays[:-1]]) + address(arrays[0])
+    if others or [address(p) for p in arrays] != places.tolist():
+        raise ValueError(
+            "a layer belongs to another network already, whose parameters lie in one vector; "
+            "give this network a copy of its own: copy.deepcopy(layer)"
+        )
+    net._home = home  # alive as long as this one is
+    return home.theta[start : start + size], home.gradient[start : start + size]
+
+
+def address(array: np.ndarray) -> int:
+    """Where the memory of `array` begins."""
+    return array.__array_interface__["data"][0]
+
+
+def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
+    """Make the memory of `optimizer` before its first step; after that, refuse what does not fit.
+
+    Return `gradient` as floats.
+    """
+    if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
+        raise TypeError("theta must be an array of floats, as net.theta is: it is changed in place")
+    gradient = floats("the gradient", gradient)
+    ordered(theta, gradient)
+    if optimizer.steps == 0 or not optimizer.vectors:
+        optimizer.scratch = np.empty_like(theta)
+    for name in optimizer.vectors:
+        if name not in vars(optimizer) or optimizer.steps == 0:
+            setattr(optimizer, name, np.zeros_like(theta))
+    shape = optimizer.scratch.shape
+    if theta.shape != shape or gradient.shape != theta.shape:
+        raise ValueError(
+            f"this optimiser's memory has shape {shape}, theta {theta.shape}, "
+            f"the gradient {gradient.shape}; they must be the same: one step moves all of a "
+            "network, step(net.theta, net.gradient); take a new optimiser for another network"
+        )
+    if theta is not optimizer.theta:
+        used = optimizer.steps and optimizer.vectors
+        optimizer.theta = bound(optimizer.theta, theta) if used else theta
+    optimizer.gradient = gradient
+    return gradient
+
+
+def ordered(theta: Any, gradient: Any) -> None:
+    """Raise ValueError where both lie in one network's memory, but have changed places."""
+    if isinstance(theta, np.ndarray) and isinstance(gradient, np.ndarray):
+        one = theta.base is not None and theta.base is gradient.base
+        if one and address(theta) > address(gradient):
+            raise ValueError(
+                "theta and the gradient have changed places: step(net.theta, net.gradient)"
+            )
+
+
+def bound(before: np.ndarray | None, theta: np.ndarray) -> np.ndarray:
+    """Return `theta` if an optimiser that has moved `before` may go on with it: the same memory.
+
+    After a copy, `before` is None: the copy goes on with the first theta that it gets.
+    """
+    if before is not None and before.__array_interface__ != theta.__array_interface__:
+        raise ValueError(
+            "this optimiser has the memory of another network's steps; take a new optimiser for "
+            "another network"
+        )
+    return theta
+
+
+def lasting(net: Any) -> dict[str, np.ndarray]:
+    """What layers carry on beside the parameters, by name: running statistics."""
+    return {
+        net.key(path, name): vars(leaf)[name] for path, leaf in net.paths() for name in leaf.lasting
+    }
+
+
+def state(net: Any) -> dict[str, np.ndarray]:
+    """All that a file must hold: ``np.savez(f, **net.state())``, ``net.set(**np.load(f))``.
+
+    The parameters by name, and what layers carry on beside them (running statistics); copies.
+    """
+    return {name: a.copy() for name, a in {**net.parameters, **net.lasting()}.items()}
+
+
+def write_all(net: Any, value: Any) -> None:
+    """Write the arrays of `value` into the parameters of the same names, which must be all."""
+    if missing := [name for name in net.parameters if name not in value]:
+        raise KeyError(
+            f"net.parameters = ... needs all of them, {missing[0]} is missing; "
+            "net.set(...) sets a few"
+        )
+    net.set(**value)
+
+
+def set_arrays(net: Any, **values: Any) -> None:
+    """Set parameters by name, ``net.set(W1=[[...]], b1=[...])``, all that are given or none.
+
+    Running statistics are set by the names that `state` gives them.
+
+    Parameters
+    ----------
+    **values : array-like
+        Finite, each of the shape of its parameter.
+
+    Raises
+    ------
+    KeyError
+        There is no parameter of that name.
+    ValueError
+        The shape differs, or an entry is NaN or infinite.
+    """
+    arrays = {**net.parameters, **net.lasting()}
+    for name, value in values.items():
+        if name not in arrays:
+            raise KeyError(f"no parameter {name!r}; there are: {', '.join(arrays)}")
+        value = values[name] = finite(name, floats(name, value).astype(net.dtype))
+        if value.shape != arrays[name].shape:
+            raise ValueError(
+                f"{name} has shape {arrays[name].shape}, the value given {value.shape}"
+            )
+    if set(net.parameters) <= set(values) and not set(net.lasting()) <= set(values):
+        check_lasting(net, "all parameters")
+    for name, value in values.items():
+        arrays[name][...] = value
+
+
+def snapshot(net: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """All that training changes: theta, and what layers carry on; see `restore`."""
+    return [(array, array.copy()) for array in (net.theta, *lasting(net).values())]
+
+
+def restore(before: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Put everything back to where it was at a `snapshot`."""
+    for array, value in before:
+        array[...] = value
+
+
+def randomness(layers: Iterable[Any]) -> list[tuple[np.random.Generator, Any]]:
+    """The generators that the layers draw from, each with its state; see `redraw`."""
+    found = {
+        id(rng): rng
+        for layer in layers
+        if isinstance(rng := getattr(layer, "rng", None), np.random.Generator)
+    }
+    return [(rng, copy.deepcopy(rng.bit_generator.state)) for rng in found.values()]
+
+
+def redraw(states: list[tuple[np.random.Generator, Any]]) -> None:
+    """Put the generators back to their states: they draw the same again."""
+    for rng, state in states:
+        rng.bit_generator.state = state
