@@ -214,7 +214,7 @@ def test_a_kink_is_no_mistake_and_hides_none():
         Z = X.copy()
         Z[::3] = 0  # biases are 0: the weighted inputs of these samples stand at the kink
         report = check_network(net, loss, Z, t)
-        assert report.error < 1e-6, report
+        assert report.error < 5e-4, report  # half of the smallest kink that counts as one
         assert "stand at a kink" in str(report)
         net.loss_and_gradients(loss, Z, t)
         for wrong in (lambda g: -g, lambda g: 2 * g, lambda g: g + 0.1):

@@ -199,8 +199,8 @@ def fold_in(
     vectors, biases = positive("vectors", vectors), positive("biases", biases)
     if Q.ndim != 2 or surprise.shape != (len(Q),):
         raise ValueError(
-            f"there are films of shape {Q.shape} and ratings of shape {surprise.shape}; they must "
-            "be (m, d) and (m,)"
+            f"there are {len(Q)} films and {np.size(surprise)} ratings, of shapes {Q.shape} and "
+            f"{surprise.shape}; they must be (m, d) and (m,)"
         )
     X = np.concatenate([np.ones((len(Q), 1)), Q], axis=1)  # (m, 1 + d)
     A = X.T @ X + np.diag([biases, *[vectors] * Q.shape[1]])  # (1 + d, 1 + d)
