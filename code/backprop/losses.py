@@ -184,7 +184,7 @@ class Huber(Loss):
 
     name = "huber"
 
-    delta = Setting(positive)
+    delta = Setting("delta", positive)
 
     def __init__(self, delta: float = 1.0):
         self.delta = delta

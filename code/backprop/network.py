@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,12 @@ import numpy as np
 from .activations import Activation, get_activation
 from .doors import (
     Arrays,
-    Kept,
     Setting,
     finite,
     float_kind,
     generator,
     instance,
+    keep_layers,
     owned,
     truth,
     whole,
@@ -47,7 +48,8 @@ class Layer(Guarded):
         Whether the layer computes as in training; whether its input are integer ids.
     """
 
-    training = Setting(truth, True)
+    _training = True
+    training = Setting("training", truth)
     takes_ids: bool = False
     mask: np.ndarray | None = None
     layers: Sequence[Layer] = ()
@@ -101,7 +103,7 @@ class Dense(Layer):
         float64 or float32; what goes in must have it, what comes out has it.
     """
 
-    activation = Setting(lambda name, f: get_activation(f))
+    activation = Setting("activation", lambda name, f: get_activation(f))
 
     def __init__(
         self,
@@ -177,7 +179,7 @@ class Sequential(Model):
         How many numbers these are.
     """
 
-    layers: Any = Kept()
+    layers: Any = property(attrgetter("_layers"), keep_layers)
 
     def __init__(
         self, input_shape: Sequence[int], layers: Sequence[Layer], padding: int | None = None

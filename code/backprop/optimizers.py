@@ -30,7 +30,7 @@ class Optimizer(Whole, Known):
         How many steps were made, t in the formulas.
     """
 
-    learning_rate = Setting(positive)
+    learning_rate = Setting("learning_rate", positive)
     vectors: tuple[str, ...] = ()
     scratch: np.ndarray
     steps: int
@@ -83,7 +83,7 @@ class SGD(Optimizer):
         mu in [0, 1).
     """
 
-    momentum = Setting(fraction)
+    momentum = Setting("momentum", fraction)
     velocity: np.ndarray
 
     def __init__(self, learning_rate: float, momentum: float = 0.0):
@@ -119,7 +119,7 @@ class Nesterov(Optimizer):
     vectors = ("v",)
     v: np.ndarray
 
-    momentum = Setting(fraction)
+    momentum = Setting("momentum", fraction)
 
     def __init__(self, learning_rate: float, momentum: float = 0.9):
         super().__init__(learning_rate)
@@ -148,7 +148,7 @@ class AdaGrad(Optimizer):
     vectors = ("s",)
     s: np.ndarray
 
-    eps = Setting(positive)
+    eps = Setting("eps", positive)
 
     def __init__(self, learning_rate: float = 0.01, eps: float = 1e-10):
         super().__init__(learning_rate)
@@ -177,7 +177,7 @@ class RMSProp(Optimizer):
     vectors = ("s",)
     s: np.ndarray
 
-    rho, eps = Setting(fraction), Setting(positive)
+    rho, eps = Setting("rho", fraction), Setting("eps", positive)
 
     def __init__(self, learning_rate: float = 0.01, rho: float = 0.99, eps: float = 1e-8):
         super().__init__(learning_rate)
@@ -209,7 +209,8 @@ class Adam(Optimizer):
     m: np.ndarray
     v: np.ndarray
 
-    beta1, beta2, eps = Setting(fraction), Setting(fraction), Setting(positive)
+    beta1, beta2 = Setting("beta1", fraction), Setting("beta2", fraction)
+    eps = Setting("eps", positive)
 
     def __init__(
         self,
@@ -248,7 +249,7 @@ class AdamW(Adam):
         lambda >= 0. Every entry of theta decays, biases too, as in PyTorch.
     """
 
-    weight_decay = Setting(not_negative)
+    weight_decay = Setting("weight_decay", not_negative)
 
     def __init__(
         self,

@@ -37,13 +37,12 @@ from .numbers import (
     whole_sizes,
     within,
 )
-from .settings import Kept, Known, Setting, owned
+from .settings import Known, Setting, keep_layers, owned
 from .signatures import checked, finished, inside, named
 from .together import Arrays, Whole, write
 
 __all__ = [
     "Arrays",
-    "Kept",
     "Known",
     "Setting",
     "Whole",
@@ -67,6 +66,7 @@ __all__ = [
     "ids",
     "inside",
     "instance",
+    "keep_layers",
     "listed",
     "named",
     "not_negative",

@@ -62,7 +62,7 @@ def both_door(method: Callable) -> Callable:
                 "one sample a row"
             )
         value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
-        if type(value) is not float or np.shape(gradient) != y.shape:
+        if type(value) is not float or getattr(gradient, "shape", None) != y.shape:
             name = self.name or type(self).__name__
             value = number(f"the value of {name}", value, anything=True)
             if np.shape(gradient) != y.shape:

@@ -35,6 +35,9 @@ def check_output(loss: Any, net: Any) -> None:
 
     Nor should another activation stand before a loss of logits, nor softmax before one output.
     """
+    if vars(net).get("_output_of") is loss:
+        return
+    vars(net)["_output_of"] = loss
     f = last_activation(net)
     if f == "softmax" and net.sizes[-1] == 1:
         said = "the network ends in softmax with one output, which is always 1: take the sigmoid"

@@ -44,6 +44,8 @@ def positive(name: str, value: Any) -> float:
 
 def not_negative(name: str, value: Any) -> float:
     """Return `value`, or raise ValueError unless it is 0 or a finite number above it."""
+    if type(value) is float and 0 <= value < math.inf:
+        return value
     return within(name, value, "0 or a positive number", lambda x: x >= 0 and math.isfinite(x))
 
 

@@ -7,38 +7,35 @@ classes of the package refuse them. Classes that a reader derives may have what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 
-class Setting:
-    """An attribute whose value goes through a door whenever it is set.
+class Setting(property):
+    """An attribute whose value goes through a door whenever it is set; reading it costs nothing.
+
+    The value lies in the attribute of the same name with a dash before it.
 
     Parameters
     ----------
+    name : str
+        The attribute.
     door : callable
         ``door(name, value)`` returns the value, or says what is wrong with it.
-    default : object
-        Its value before it is set.
     """
 
-    def __init__(self, door: Callable[[str, Any], Any], default: Any = None):
-        self.door, self.default = door, default
+    def __init__(self, name: str, door: Callable[[str, Any], Any]):
+        def write(holder: Any, value: Any) -> None:
+            object.__setattr__(holder, f"_{name}", door(name, value))
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, holder: Any, owner: type | None = None) -> Any:
-        return self if holder is None else holder.__dict__.get(self.name, self.default)
-
-    def __set__(self, holder: Any, value: Any) -> None:
-        holder.__dict__[self.name] = self.door(self.name, value)
+        super().__init__(attrgetter(f"_{name}"), write)
 
 
 class Known:
     """What takes no attribute from outside that its class does not know."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self.__dict__ and not may_be_new(self, name):
+        if not hasattr(self, name) and not may_be_new(self, name):
             told = ", ".join(settable(self)) or "none"
             raise AttributeError(f"{type(self).__name__} has no {name!r} to set; it has {told}")
         object.__setattr__(self, name, value)
@@ -77,19 +74,14 @@ def owned(layer: Any, parameters: dict[str, Any]) -> None:
             setattr(type(layer), name, InParameters(name))
 
 
-class Kept:
-    """The layers of a network, a tuple; they stay, since their parameters lie in one vector."""
-
-    def __get__(self, net: Any, owner: Any = None) -> Any:
-        return () if net is None else net.__dict__["_layers"]
-
-    def __set__(self, net: Any, value: Any) -> None:
-        if "_layers" in net.__dict__:
-            raise AttributeError(
-                "a network keeps its layers, whose parameters lie in one vector; make a new one, "
-                "Sequential(input_shape, layers)"
-            )
-        net.__dict__["_layers"] = tuple(value)
+def keep_layers(net: Any, value: Any) -> None:
+    """Set the layers of a network, once: their parameters lie in one vector."""
+    if hasattr(net, "_layers"):
+        raise AttributeError(
+            "a network keeps its layers, whose parameters lie in one vector; make a new one, "
+            "Sequential(input_shape, layers)"
+        )
+    object.__setattr__(net, "_layers", tuple(value))
 
 
 def may_be_new(holder: Any, name: str) -> bool:
@@ -102,7 +94,7 @@ def may_be_new(holder: Any, name: str) -> bool:
         hasattr(cls, name)
         or name.startswith("_")
         or not cls.__module__.startswith("backprop.")
-        or not holder.__dict__.get("_made", False)
+        or not getattr(holder, "_made", False)
         or any(name in vars(base).get("__annotations__", ()) for base in cls.__mro__)
     )
 

@@ -99,10 +99,10 @@ def finished(method: Callable) -> Callable:
 
     @functools.wraps(method)
     def __init__(self: Any, *args: Any, **options: Any) -> None:
-        outermost = "_made" not in self.__dict__
-        self.__dict__["_made"] = False
+        outermost = not hasattr(self, "_made")
+        object.__setattr__(self, "_made", False)
         method(self, *args, **options)
-        self.__dict__["_made"] = outermost
+        object.__setattr__(self, "_made", outermost)
 
     return __init__
 

@@ -23,7 +23,7 @@ class Activate(Layer):
         f, by name or by itself.
     """
 
-    activation = Setting(lambda name, f: get_activation(f))
+    activation = Setting("activation", lambda name, f: get_activation(f))
 
     def __init__(self, activation: str | Activation):
         super().__init__()

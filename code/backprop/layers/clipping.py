@@ -56,7 +56,7 @@ class Clipped(Whole, Known):
         The norm before clipping, at each step.
     """
 
-    max_norm = Setting(positive)
+    max_norm = Setting("max_norm", positive)
 
     @finished
     @checked

@@ -52,7 +52,7 @@ class Conv2D(Layer):
         Of the parameters.
     """
 
-    activation = Setting(lambda name, f: get_activation(f))
+    activation = Setting("activation", lambda name, f: get_activation(f))
 
     def __init__(
         self,

@@ -91,9 +91,10 @@ class BatchNorm(Layer):
 
     lasting = ("running_mean", "running_variance")
     momentum = Setting(
-        lambda name, value: within(name, value, "in (0, 1]", lambda x: 0 < x <= 1, "lie")
+        "momentum",
+        lambda name, value: within(name, value, "in (0, 1]", lambda x: 0 < x <= 1, "lie"),
     )
-    eps = Setting(positive)
+    eps = Setting("eps", positive)
 
     def __init__(self, d: int, momentum: float = 0.1, eps: float = 1e-5, dtype=np.float64):
         super().__init__()
@@ -154,7 +155,7 @@ class LayerNorm(Layer):
         Of the parameters.
     """
 
-    eps = Setting(positive)
+    eps = Setting("eps", positive)
 
     def __init__(self, d: int, eps: float = 1e-5, dtype=np.float64):
         super().__init__()
@@ -201,9 +202,10 @@ class Dropout(Layer):
     """
 
     p = Setting(
+        "p",
         lambda name, value: within(
             "p, the probability of 0,", value, "in [0, 1)", lambda x: 0 <= x < 1, "lie"
-        )
+        ),
     )
     fixed = False
     factors: np.ndarray | None = None

@@ -38,7 +38,7 @@ class Positions(Layer):
         What the sines and cosines are multiplied with.
     """
 
-    scale = Setting(number)
+    scale = Setting("scale", number)
 
     def __init__(self, scale: float = 1.0):
         super().__init__()

@@ -188,7 +188,7 @@ class Distillation(Loss):
     name = "distillation"
     applies = "softmax"
 
-    T = Setting(lambda name, value: positive("the temperature", value))
+    T = Setting("T", lambda name, value: positive("the temperature", value))
 
     def __init__(self, T: float = 1.0):
         self.T = T

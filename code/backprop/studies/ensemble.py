@@ -43,7 +43,7 @@ class MarginSquaredError(Loss):
 
     name = "squared error beyond a margin"
 
-    margin = Setting(not_negative)
+    margin = Setting("margin", not_negative)
 
     def __init__(self, margin: float = 0.2):
         self.margin = margin

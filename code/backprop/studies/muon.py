@@ -81,7 +81,7 @@ class Muon(Optimizer):
         Those of `newton_schulz`.
     """
 
-    momentum = Setting(fraction)
+    momentum = Setting("momentum", fraction)
     vectors = ("v",)
     v: np.ndarray
 
