@@ -39,6 +39,8 @@ class Exercise:
         Whether `tolerance` is relative to each entry, not to the largest one.
     quiet : bool
         Whether a function that warns is refused.
+    entries : tuple of str
+        What the page calls the entries of an answer that is a few numbers, row by row.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class Exercise:
     decimals: int | None = None
     each: bool = False
     quiet: bool = False
+    entries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
