@@ -90,6 +90,7 @@ def exported(exercise):
         "tolerance": exercise.tolerance,
         "decimals": exercise.decimals,
         "each": exercise.each,
+        "choices": exercise.choices,
     }
 
 
@@ -130,6 +131,7 @@ def take_places(app, doctree):
             cell[:] = [part for part in cell if part.get("nb_element") != "cell_code_output"]
         else:
             place["judge"], place["entries"] = encoded(exercise), entries_of(exercise)
+            place["choice"] = bool(exercise.choices)
             cell.parent.remove(cell)
         box += place
     if found:
@@ -171,7 +173,7 @@ def visit_html(self, node):
         done = '<label class="pst-js-only"><input type="checkbox"> Solved there</label>'
         self.body.append(
             f'<div class="answer" data-name="{escape(node["name"])}">'
-            f"<p>A page cannot run your function: {where}</p>{done}</div>"
+            f"<p>A page cannot run your code: {where}</p>{done}</div>"
         )
     raise nodes.SkipNode
 
@@ -179,6 +181,8 @@ def visit_html(self, node):
 def entries_of(exercise):
     """What the fields are called: the exercise's own names, else rows and columns or a number."""
     shape = np.shape(exercise.answer)
+    if exercise.choices:
+        return [str(k + 1) for k in range(exercise.choices)]
     if exercise.entries:
         return list(exercise.entries)
     if len(shape) == 2:
@@ -191,10 +195,15 @@ def form(node):
     place, names = f"answer-{node['place']}", node["entries"]
     asked = f'Your answer<span class="visually-hidden"> to {escape(node["title"])}</span>'
     labels = names if len(names) > 1 else [""]
+    kind = (
+        f'type="radio" name="{place}"'
+        if node["choice"]
+        else 'class="answer-field" type="text" autocomplete="off" autocapitalize="off" '
+        'spellcheck="false" enterkeyhint="done"'
+    )
     parts = [
         f'<span class="answer-part"><label for="{place}-{k}">{escape(name) or asked}</label>'
-        f'<input id="{place}-{k}" class="answer-field" type="text" autocomplete="off" '
-        f'autocapitalize="off" spellcheck="false" enterkeyhint="done" '
+        f'<input id="{place}-{k}" {kind} value="{k + 1 if node["choice"] else ""}" '
         f'aria-describedby="{place}-verdict"></span>'
         for k, name in enumerate(labels)
     ]

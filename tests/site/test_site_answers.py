@@ -10,7 +10,7 @@ from html import unescape
 import numpy as np
 import pytest
 from conftest import BUILT
-from site_book import DESK, DOCUMENTS, PHONE, Sight, all_arrived, watch
+from site_book import DESK, DOCUMENTS, PHONE, Sight, all_arrived, scroll_through, watch
 from test_site_pages import AXE
 
 from backprop.check import check
@@ -115,6 +115,7 @@ def test_where_a_function_is_run_depends_on_the_repository():
 
 def test_right_wrong_and_known_mistakes(visit):
     page = visit(WORKED)
+    scroll_through(page)  # pictures come when they are near the view
     page.seen.requests.clear()
     right = float(EXERCISES[TARGET].answer)
     mistakes = list(EXERCISES[TARGET].mistakes.items())
@@ -205,6 +206,7 @@ def solve(page):
 def test_what_was_solved_is_kept_shown_and_forgotten(visit, site, from_disk):
     address = BUILT.as_uri() if from_disk else site
     page = visit(WORKED, address)
+    scroll_through(page)
     page.seen.requests.clear()
     assert marks(page) == {} and not page.locator(".solved-foot").count()
     give(page, TARGET, "5")

@@ -120,6 +120,7 @@ OTHERS = [  # of kinds that the book may have one day
     {"answer": 1e-9, "tolerance": 1e-3},
     {"answer": 0.7, "each": True, "tolerance": 1e-4},
     {"answer": 12.5, "decimals": 0, "mistakes": {"half.": 6.25}},
+    {"answer": 2, "choices": 4, "mistakes": {"no.": 1, "nor this.": 3, "nor that.": 4}},
     {"answer": 0.0, "mistakes": {"one.": 1}},
 ]  # fmt: skip
 

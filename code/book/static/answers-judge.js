@@ -15,6 +15,7 @@
  * @property {number} tolerance
  * @property {number | null} decimals
  * @property {boolean} each
+ * @property {number} choices How many there are, where the answer is the number of one.
  */
 /** @typedef {{ right: boolean, message: string }} Verdict */
 /**
@@ -350,7 +351,9 @@
     if (!a.every(Number.isFinite)) return "your answer holds NaN or infinite entries.";
     if (same(a, right, exercise)) return null;
     const known = exercise.mistakes.find(([, wrong]) => equal(a, wrong, right.whole, exercise));
-    return known ? known[0] : diagnose(a, right, exercise);
+    if (known) return known[0];
+    if (exercise.choices) return `choose a number from 1 to ${exercise.choices}.`;
+    return diagnose(a, right, exercise);
   }
 
   /**

@@ -120,6 +120,17 @@
     /** @type {HTMLElement} */ (part.closest("[data-name]")).dataset.name ?? "";
   /** @param {HTMLFormElement} form */
   const fieldsOf = (form) => [...form.querySelectorAll("input")];
+  /** @param {HTMLInputElement} input */
+  const isChoice = (input) => input.type === "radio";
+  /**
+   * What was typed, or the number of the choice.
+   * @param {HTMLFormElement} form
+   */
+  function textsOf(form) {
+    const inputs = fieldsOf(form);
+    if (!inputs.some(isChoice)) return inputs.map((input) => input.value);
+    return [inputs.find((input) => input.checked)?.value ?? ""];
+  }
 
   /**
    * Say something below the fields.
@@ -151,9 +162,9 @@
    * @returns {boolean} Whether it is right.
    */
   function answer(form) {
-    const texts = fieldsOf(form).map((input) => input.value);
+    const texts = textsOf(form);
     if (texts.every((text) => !text.trim())) {
-      say(form, texts.length > 1 ? "No answer yet: fill in the fields." : "No answer yet.");
+      say(form, "No answer yet.");
       return false;
     }
     const { values, problem, field } = bookJudge.read(texts);
@@ -172,17 +183,14 @@
     const name = nameOf(form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (answer(form))
-        keep(
-          name,
-          fieldsOf(form).map((input) => input.value),
-        );
+      if (answer(form)) keep(name, textsOf(form));
     });
     form.addEventListener("input", () => say(form));
     const before = solved[here]?.[name];
-    if (!Array.isArray(before) || before.length !== fieldsOf(form).length) continue;
+    if (!Array.isArray(before) || before.length !== textsOf(form).length) continue;
     fieldsOf(form).forEach((input, k) => {
-      input.value = before[k];
+      if (isChoice(input)) input.checked = input.value === before[0];
+      else input.value = before[k];
     });
     if (answer(form)) continue; // else the exercise is another one today
     reset(form);
