@@ -43,6 +43,7 @@ from sphinx_exercise.nodes import exercise_subtitle, is_exercise_node
 
 from backprop import exercises
 from backprop.exercises import EXERCISES
+from backprop.exercises.compare import shaped
 
 from .elsewhere import launchers
 
@@ -85,24 +86,13 @@ def exported(exercise):
         "mistakes": [
             [sentence, np.asarray(wrong, float).ravel().tolist()]
             for sentence, wrong in exercise.mistakes.items()
-            if fits(np.shape(wrong), shape)
+            if shaped(np.asarray(wrong), rights[0], exercise).shape == shape
         ],
         "tolerance": exercise.tolerance,
         "decimals": exercise.decimals,
         "each": exercise.each,
         "choices": exercise.choices,
     }
-
-
-def fits(shape, wanted):
-    """Whether `backprop.check` takes an array of a shape for one of the shape that is wanted."""
-
-    def line(shape):
-        return len(shape) < 2 or (len(shape) == 2 and 1 in shape)
-
-    return shape == wanted or (
-        line(shape) and line(wanted) and math.prod(shape) == math.prod(wanted)
-    )
 
 
 def encoded(exercise):
