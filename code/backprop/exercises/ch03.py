@@ -11,14 +11,14 @@ from .registry import Exercise, add
 add(
     Exercise(
         "3.1 one unit",
-        1.0,
+        1.5,
         level="recall",
         mistakes={
             "the bias is missing.": 2.0,
-            "the bias is -1, not 1.": 3.0,
+            "the bias is -0.5, not 0.5.": 2.5,
             "ReLU stops negative sums; this one is positive.": 0.0,
-            "the second weight is negative.": 7.0,
-            "each input has a weight of its own; multiply first, then add.": 15 - 1,
+            "the second weight is negative.": 7.5,
+            "each input has a weight of its own; multiply first, then add.": 15 - 0.5,
         },
     )
 )
