@@ -303,3 +303,27 @@ def test_a_stored_notebook_shows_the_picture_and_after_a_run_the_figure(lab, bro
             notebook.run(index)
         cell.locator(".lf[role=group]").wait_for()
         assert picture.count() == 0
+
+
+def test_solutions_are_folded_until_asked_for(lab, browser):
+    """Their text, their code and what it prints: each a line that a click opens; exercises are not."""
+    with opened(browser, lab, "stored") as notebook:
+        page = notebook.page
+        page.locator(".jp-WindowedPanel-outer").first.evaluate("e => e.scrollTo(0, e.scrollHeight)")
+        hidden = page.locator(".jp-CodeCell", has=page.locator(".jp-InputPlaceholder"))
+        hidden.first.wait_for()
+        hidden.first.scroll_into_view_if_needed()
+        assert hidden.first.inner_text().split() == ["#", "Solution"]  # nor what it printed
+        assert (
+            hidden.first.locator(".cm-content:visible, .jp-OutputArea-output:visible").count() == 0
+        )
+        text = page.locator(".jp-MarkdownCell details", has_text="Solution to").first
+        assert not text.evaluate("part => part.open")
+        hidden_before = hidden.count()
+        hidden.first.locator(".jp-InputPlaceholder").click()
+        page.wait_for_function(
+            "n => document.querySelectorAll('.jp-CodeCell .jp-InputPlaceholder').length < n",
+            arg=hidden_before,
+        )
+        asked = page.locator(".jp-CodeCell", has_text="No answer yet").first
+        assert asked.locator(".jp-Placeholder").count() == 0
