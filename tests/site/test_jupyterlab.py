@@ -310,20 +310,17 @@ def test_solutions_are_folded_until_asked_for(lab, browser):
     with opened(browser, lab, "stored") as notebook:
         page = notebook.page
         page.locator(".jp-WindowedPanel-outer").first.evaluate("e => e.scrollTo(0, e.scrollHeight)")
-        hidden = page.locator(".jp-CodeCell", has=page.locator(".jp-InputPlaceholder"))
-        hidden.first.wait_for()
-        hidden.first.scroll_into_view_if_needed()
-        assert hidden.first.inner_text().split() == ["#", "Solution"]  # nor what it printed
-        assert (
-            hidden.first.locator(".cm-content:visible, .jp-OutputArea-output:visible").count() == 0
-        )
-        text = page.locator(".jp-MarkdownCell details", has_text="Solution to").first
+        line = page.locator(".jp-InputPlaceholder:visible", has_text="# Solution").first
+        line.scroll_into_view_if_needed()
+        cell = page.locator(".jp-CodeCell:visible", has=line).first
+        inside = cell.locator(".cm-content:visible, .jp-OutputArea-output:visible")
+        assert inside.count() == 0 and "Right." not in cell.inner_text()
+        text = page.locator(".jp-MarkdownCell details:visible", has_text="Solution to").first
         assert not text.evaluate("part => part.open")
-        hidden_before = hidden.count()
-        hidden.first.locator(".jp-InputPlaceholder").click()
-        page.wait_for_function(
-            "n => document.querySelectorAll('.jp-CodeCell .jp-InputPlaceholder').length < n",
-            arg=hidden_before,
-        )
-        asked = page.locator(".jp-CodeCell", has_text="No answer yet").first
-        assert asked.locator(".jp-Placeholder").count() == 0
+        asked = page.locator(".jp-CodeCell:visible", has_text="No answer yet").first
+        assert asked.locator(".cm-content").is_visible()
+        lines = page.locator(".jp-InputPlaceholder:visible")
+        before = lines.count()
+        line.click()
+        page.locator(".jp-CodeCell .cm-content:visible", has_text="# Solution").first.wait_for()
+        assert lines.count() == before - 1
