@@ -23,8 +23,8 @@ from .doors import (
     whole,
     whole_sizes,
 )
+from .doors.hints import check_output
 from .doors.passes import Guarded, quick_door
-from .hints import check_output
 from .losses import Loss
 from .model import Model, size
 

@@ -23,8 +23,8 @@ from .doors import (
     two_classes,
     whole,
 )
+from .doors.hints import cause, check_output, check_scale, squashed
 from .doors.passes import apart
-from .hints import cause, check_output, check_scale, squashed
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
 from .losses import Loss
 from .network import Sequential

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from backprop.layers.embedding import LazyAdam
+from backprop.layers.rows import LazyAdam
 from backprop.loop import Each, History, TrainingDiverged, run, shuffled
 from backprop.losses import HalfSquaredError
 from backprop.network import Network

@@ -33,7 +33,9 @@ class Output(np.ndarray):
     def __array_finalize__(self, source: Any) -> None:
         self.origin = getattr(source, "origin", frozenset())
 
-    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any
+    ) -> Any:
         known = [x.origin for x in (*inputs, *(out or ())) if isinstance(x, Output)]
         if out is not None:
             options["out"] = tuple(map(plain, out))
@@ -49,7 +51,7 @@ class Output(np.ndarray):
             return tuple(tagged(x, origin) for x in result)
         return tagged(result, origin)
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return plain(self).__reduce__()
 
 

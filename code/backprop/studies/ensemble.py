@@ -14,7 +14,7 @@ import numpy as np
 
 from ..activations import sigmoid
 from ..doors import Whole, checked, generator, not_negative, whole_sizes
-from ..layers.embedding import SparseSGD
+from ..layers.rows import SparseSGD
 from ..loop import Each, run
 from ..losses import Loss
 
