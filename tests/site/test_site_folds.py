@@ -1,7 +1,12 @@
 """What is folded on a page: proofs, what goes deeper, code; on a small book of two pages in Chromium."""
 
+import functools
+import threading
+from http.server import ThreadingHTTPServer
+
 import nbformat
 import pytest
+from conftest import Handler
 from test_site import run_build, write
 
 from book import notebooks
@@ -72,7 +77,12 @@ def folded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("folded")
     result = book(folder, CELLS)
     assert result.returncode == 0, result.stdout + result.stderr
-    return folder / "_build/html"
+    handler = functools.partial(Handler, directory=str(folder / "_build/html"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
@@ -81,7 +91,7 @@ def page(folded, browser):
     page = context.new_page()
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.goto((folded / "page.html").as_uri())
+    page.goto(f"{folded}/page.html")
     yield page
     context.close()
     assert page.complaints == []
@@ -141,8 +151,8 @@ def test_a_link_to_the_inside_opens_it_also_a_second_time(page, name):
 
 @pytest.mark.parametrize("place", ["a-deeper-section", "sec-deep", "sec-far", "equation-eq-deep"])
 def test_an_address_to_the_inside_opens_it_and_so_does_going_back_to_it(page, folded, place):
-    page.goto((folded / "other.html").as_uri())
-    page.goto(f"{(folded / 'page.html').as_uri()}#{place}")
+    page.goto(f"{folded}/other.html")
+    page.goto(f"{folded}/page.html#{place}")
     assert is_open(page, SECTION) == [True]
     assert page.locator(f"[id='{place}']").evaluate(
         "part => part.getBoundingClientRect().top"
@@ -154,7 +164,7 @@ def test_an_address_to_the_inside_opens_it_and_so_does_going_back_to_it(page, fo
 
 
 def test_what_is_found_inside_a_fold_opens(page, folded):
-    page.goto(f"{(folded / 'search.html').as_uri()}?q=obelisk")
+    page.goto(f"{folded}/search.html?q=obelisk")
     hit = page.locator(".found-link", has_text="A deeper section")
     hit.click()
     page.get_by_text("The obelisk").wait_for()
@@ -172,7 +182,7 @@ def test_the_wish_for_code_is_kept_on_all_pages(page, folded):
     page.keyboard.press("ArrowDown")
     assert [is_open(page, part) for part in ("details.proof", "details.hide")] == [[True]] * 2
     assert is_open(page, SECTION) == [False] and hidden.is_visible()
-    page.goto((folded / "other.html").as_uri())
+    page.goto(f"{folded}/other.html")
     assert [is_open(page, part) for part in ("details.proof", "details.hide")] == [[True]] * 2
     menu.click()
     assert page.locator("input[name=code][value=all]").is_checked()
@@ -201,7 +211,7 @@ def test_paper_has_proofs_as_one_line_and_what_goes_deeper_in_full(page):
 def test_without_scripts_folds_open_and_the_menu_is_not_there(folded, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto((folded / "page.html").as_uri())
+    page.goto(f"{folded}/page.html")
     page.locator("details.proof > summary").click()
     assert page.get_by_text("print('a')").is_visible()
     assert not page.locator(".code-menu").is_visible()
