@@ -57,7 +57,6 @@ WAITING = {
     "language/sentiment",
     "loop",
     "recommendation/tables",
-    "model",
     "studies/depth",
     "studies/relations",
     "training",

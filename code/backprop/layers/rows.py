@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..doors import Whole, bound, checked, floats, fraction, ids, positive
+from ..doors import Whole, bound, checked, floats, fraction, ids, positive, stepper
 
 
 class SparseSGD(Whole):
@@ -132,3 +132,29 @@ def of_table(table: Any, rows: Any, row_gradients: Any) -> tuple[np.ndarray, np.
     if not (np.diff(rows) > 0).all() and len(np.unique(rows)) < len(rows):
         raise ValueError("rows must all be different: add their gradients up with sum_of_equal")
     return rows, grads
+
+
+class Each(Whole):
+    """An optimiser for each part of a model whose `theta` is a list, as one `Stepper`.
+
+    The model's `gradient` is then a list too, of tuples: what the optimiser of that part takes
+    after the part, ``(gradient,)`` or, for `LazyAdam` and `SparseSGD`, ``(rows, row_gradients)``.
+
+    Parameters
+    ----------
+    optimizers : list
+        In the order of `theta`.
+    """
+
+    def __init__(self, optimizers: list[Any]):
+        self.optimizers = list(optimizers)
+        for optimizer in self.optimizers:
+            stepper(optimizer)
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizers[0].learning_rate
+
+    def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None:
+        for optimizer, part, g in zip(self.optimizers, theta, gradient, strict=True):
+            optimizer.step(part, *g, factor)

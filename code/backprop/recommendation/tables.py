@@ -10,8 +10,8 @@ import numpy as np
 from ..doors import Arrays, Whole, checked, generator
 from ..doors.passes import apart
 from ..layers.embedding import Embedding
-from ..layers.rows import LazyAdam
-from ..loop import Each, run, shuffled
+from ..layers.rows import Each, LazyAdam
+from ..loop import run, shuffled
 from ..network import Network
 from ..optimizers import Adam
 
