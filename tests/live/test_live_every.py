@@ -21,11 +21,11 @@ PAGE = (
 )
 HEADER = 56
 
-DONE = {"Losses", "Activations", "DescentRace"}
+DONE = {"Losses", "Activations", "DescentRace", "Neuron"}
 ALL = set(FIGURES) - DONE
 UNDONE = {
     "scroll": ALL,
-    "text": {"GradientFlow", "Neuron", "AttentionMap", "DeepGradients"},
+    "text": {"GradientFlow", "AttentionMap", "DeepGradients"},
     "one screen": ALL - {"ComputationalGraph", "DrawDigit"},
     "reset": ALL,
     "sound": {
