@@ -93,6 +93,29 @@ add(
     )
 )
 
+squares = (np.outer(x, delta1) ** 2).sum() + ((a1 * delta2) ** 2).sum()  # of all nine derivatives
+loss = 0.5 * (y - t) ** 2
+add(
+    Exercise(
+        "4.4 step to zero",
+        loss / squares,
+        level="think",
+        decimals=1,
+        mistakes={
+            "a step moves each weight by its derivative and gains that derivative once more: "
+            "divide by the squared length of the gradient, not by its length.": (
+                loss / np.sqrt(squares)
+            ),
+            "all nine weights move; those into the hidden units count, too.": (
+                loss / ((a1 * delta2) ** 2).sum()
+            ),
+            "the loss is half of the squared difference, and it is the loss that should "
+            "be used up.": (y - t) ** 2 / squares,
+            "that is what a step of length 1 gains; how many of these make up the loss?": squares,
+        },
+    )
+)
+
 # section 4.1: the sigmoid
 
 add(
