@@ -283,10 +283,7 @@ function build(host) {
         host.root.dataset.view = view;
         passes.show(view);
         panel.show(stage, stages.indexOf(stage), stages.length - 1);
-        const width =
-          view === "forward"
-            ? "width: size of `w`"
-            : "width: `∂L/∂w` (log)";
+        const width = view === "forward" ? "width: size of `w`" : "width: `∂L/∂w` (log)";
         legend.replaceChildren(
           html("span", { class: "lf-key lf-positive" }, "positive"),
           html("span", { class: "lf-key lf-negative" }, "negative"),
