@@ -6,7 +6,6 @@ import re
 from copy import deepcopy
 from functools import cache
 from html.parser import HTMLParser
-from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -36,9 +35,8 @@ from site_book import (
 
 from book.companion import Companion
 
-AXE = (
-    files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf8")
-)  # Deque's axe-core, as that package brings it
+VENDOR = ROOT / "code" / "book" / "vendor"
+AXE = (VENDOR / "axe-core" / "axe.min.js").read_text(encoding="utf8")  # Deque's axe-core
 each_page = pytest.mark.parametrize("page", PAGES)
 NOTEBOOKS = [name for name in DOCUMENTS if source(name).suffix == ".ipynb"]
 each_document = pytest.mark.parametrize("page", DOCUMENTS)
@@ -100,14 +98,13 @@ CARDS = """() => [...document.querySelectorAll(".cell_output img:not(.live-pictu
 SCALES = """() => [...document.querySelectorAll("img:not(.live-picture)[src*=_images][src$='.png']")].filter((img) => img.clientWidth)
   .map((img) => [img.getAttribute("src"), img.clientWidth / img.naturalWidth, img.closest(".picture-scroll").clientWidth <= innerWidth])"""
 
-# What axe-core finds, in both themes. Contrast and the marks of links are judged on two samples
-# (the first and the last) of each combination of ink, ground, size, weight and decoration that the
-# theme has on this page: thousands of tokens of code look alike, and axe takes seconds for them.
-# The other rules see the whole page, but for the insides of formulas (MathML has no rules, and what
-# the eye sees is hidden from screen readers) and the colours of code. Paragraphs and lines of lists
-# without a sample are taken away before colours are judged: axe-core would ask of each of them what
-# lies over what.
-JUDGE = """async () => {
+# What axe-core finds, in both themes, at a desk and on a phone: all its rules, best practices and experiments too, but for the enhanced
+# contrast of WCAG's level AAA. Contrast and the marks of links are judged on two samples (the first and the last) of each combination of
+# ink, ground, size, weight and decoration that the theme has on this page: thousands of tokens of code look alike, and axe takes seconds
+# for them. The other rules see the whole page, but for the insides of formulas (MathML has no rules, and what the eye sees is hidden from
+# screen readers) and the colours of code. Paragraphs and lines of lists without a sample are taken away before colours are judged:
+# axe-core would ask of each of them what lies over what.
+PREPARE = """async () => {
   const root = document.documentElement;
   document.head.append(Object.assign(document.createElement("style"), { textContent: "*, *::before, *::after { transition: none !important; animation: none !important; }" }));
   const sampled = "[data-light-sample], [data-dark-sample]", settled = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -140,18 +137,34 @@ JUDGE = """async () => {
   }
   for (const formula of document.querySelectorAll(".katex-mathml")) formula.textContent = "formula";
   for (const token of document.querySelectorAll(`.highlight span:not(${sampled}, :has(${sampled}))`)) token.replaceWith(token.textContent);
-  const found = [], colours = ["color-contrast", "link-in-text-block"], options = { resultTypes: ["violations"], iframes: false, preload: false };
-  const note = (theme, { violations }) => {
-    for (const { id, nodes } of violations) found.push(`${theme}: ${id}: ${nodes.map((node) => node.target.flat().join(" ") + " " + node.failureSummary.split("\\n").at(-1).trim()).slice(0, 3).join("; ")}`);
+  const options = { resultTypes: ["violations"], iframes: false, preload: false }, colours = ["color-contrast", "link-in-text-block"];
+  const judge = async (where, part, limits) => (await axe.run(part, { ...options, ...limits })).violations.map(({ id, nodes }) =>
+    `${where}: ${id}: ${nodes.map((node) => node.target.flat().join(" ") + " " + node.failureSummary.split("\\n").at(-1).trim()).slice(0, 3).join("; ")}`);
+  const apart = [...colours, "color-contrast-enhanced"];
+  const rules = Object.fromEntries(axe.getRules().map(({ ruleId }) => [ruleId, { enabled: !apart.includes(ruleId) }]));
+  window.judgeAll = (where) => judge(where, document, { rules });
+  window.judgeColours = async () => {
+    for (const part of document.querySelectorAll("section > :not(section), li")) if (!part.matches(sampled) && !part.querySelector(sampled)) part.remove();
+    const found = [];
+    for (const name of ["dark", "light"]) {
+      await theme(name);
+      found.push(...(await judge(name, { include: [[`[data-${name}-sample]`]] }, { runOnly: colours })));
+    }
+    return found;
   };
-  note("both", await axe.run(document, { ...options, rules: Object.fromEntries(colours.map((id) => [id, { enabled: false }])) }));
-  for (const part of document.querySelectorAll("section > :not(section), li")) if (!part.matches(sampled) && !part.querySelector(sampled)) part.remove();
-  for (const name of ["dark", "light"]) {
-    await theme(name);
-    note(name, await axe.run({ include: [[`[data-${name}-sample]`]] }, { ...options, runOnly: colours }));
-  }
-  return found;
 }"""
+
+
+def judged(page):
+    """What axe-core finds on a page. It is left in pieces."""
+    page.evaluate(AXE)
+    page.evaluate(PREPARE)
+    found = []
+    for name, size in (("phone", PHONE), ("desk", DESK)):
+        page.set_viewport_size(size)
+        page.evaluate(SETTLED)
+        found += page.evaluate("name => judgeAll(name)", name)
+    return found + page.evaluate("() => judgeColours()")
 
 
 HEIGHT = "part => [part.open, part.getBoundingClientRect().height]"
@@ -208,8 +221,7 @@ def sights(browser, site):
             # away from the button, whose hint would stay
             page.mouse.move(DESK["width"] / 2, DESK["height"] - 1)
             page.wait_for_function("!document.querySelector('.tooltip')")
-            page.evaluate(AXE)
-            facts["axe"] = page.evaluate(JUDGE)
+            facts["axe"] = judged(page)
             if name in NOTEBOOKS:
                 sight = deepcopy(sight)  # a download is no part of how the page loads
                 sight.facts["notebook"] = downloaded(page)
@@ -385,24 +397,23 @@ def test_axe_finds_nothing_in_either_theme(page, sights):
 
 
 def test_axe_finds_what_is_wrong(browser):
-    """The same judgement of a page with six mistakes, one of them in the dark theme alone."""
+    """The same judgement of a page with ten mistakes, one of them in the dark theme alone."""
     page = browser.new_page(viewport=DESK)
     page.set_content("""<!doctype html><html lang="en"><head><title>Wrong</title><style>html[data-theme=dark] { background: #111; color: #eee; }
       html[data-theme=dark] .dim { color: #444; } .pale { color: #ccc; } a { color: #002a55; text-decoration: none; } html[data-theme=dark] a { color: #bcd; }
       </style></head><body><main><h1>Wrong</h1><p>A text with a <a href="#x">hardly visible link</a> inside.</p><p class="dim">dim</p>
       <div class="highlight"><pre><span class="k">for</span> <span class="pale">pale</span></pre></div><img src="data:,"><button></button>
-      <input type="range"><p id="x">end</p></main></body></html>""")
-    page.evaluate(AXE)
-    found = page.evaluate(JUDGE)
+      <input type="range"><p id="x">end</p><button aria-label="Look for">Search</button></main><p>Outside</p>
+      <ul style="font-size: 8px; line-height: 8px"><li><a href="#x">one</a></li><li><a href="#x">two</a></li></ul></body></html>""")
+    found = judged(page)
     page.close()
-    assert {" ".join(line.split(": ")[:2]) for line in found} == {
-        "light color-contrast",
-        "dark color-contrast",
-        "light link-in-text-block",
+    colours = {"light color-contrast", "dark color-contrast", "light link-in-text-block"}
+    anywhere = ["image-alt", "button-name", "label", "label-content-name-mismatch", "region"]
+    assert {" ".join(line.split(": ")[:2]) for line in found} == colours | {
         "dark link-in-text-block",
-        "both image-alt",
-        "both button-name",
-        "both label",
+        "phone target-size",
+        "desk target-size",
+        *(f"{where} {rule}" for where in ("phone", "desk") for rule in anywhere),
     }
 
 
