@@ -5,14 +5,26 @@
 what a page loads and shows, `answers` judges exercises in it, `style` makes its one style sheet,
 `finding` makes the index, `search` what the reader's browser searches, `companion` and `source`
 give each module of the package a page and lead to it from every name in a code cell, `elsewhere`
-knows where the book lies and runs.
+knows where the book lies and runs, `moved` where old addresses lead.
 `notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
 """
 
 import hashlib
 from pathlib import Path
 
-from . import answers, elsewhere, finding, live, maths, numbering, page, search, source, style
+from . import (
+    answers,
+    elsewhere,
+    finding,
+    live,
+    maths,
+    moved,
+    numbering,
+    page,
+    search,
+    source,
+    style,
+)
 
 HERE = Path(__file__).parent
 
@@ -44,6 +56,7 @@ def setup(app):
         source,
         search,
         elsewhere,
+        moved,
     ):
         module.setup(app)
     return {

@@ -124,4 +124,13 @@
     menu.open = false;
     /** @type {HTMLElement} */ (menu.querySelector("summary")).focus();
   });
+
+  // A place that is on another page now has a mark here, which leads there (moved.py).
+  const goOn = () => {
+    const name = decodeURIComponent(location.hash.slice(1));
+    const target = document.getElementById(name)?.dataset.moved;
+    if (target) location.replace(target);
+  };
+  addEventListener("hashchange", goOn);
+  goOn();
 })();
