@@ -5,13 +5,29 @@
 what a page loads and shows, `style` makes its one style sheet, `finding` makes the index, `search`
 what the reader's browser searches, `companion` and `source` give each module of the package a page
 and lead to it from every name in a code cell, `elsewhere` knows where the book lies and runs.
+`terms` puts definitions at hand, `paths` says how long pages and reading paths take, `about` what
+the book is and how a mistake is reported, `downloads` prepares the notebooks that readers take.
 `notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
 """
 
 import hashlib
 from pathlib import Path
 
-from . import elsewhere, finding, live, maths, numbering, page, search, source, style
+from . import (
+    about,
+    downloads,
+    elsewhere,
+    finding,
+    live,
+    maths,
+    numbering,
+    page,
+    paths,
+    search,
+    source,
+    style,
+    terms,
+)
 
 HERE = Path(__file__).parent
 
@@ -33,6 +49,8 @@ def setup(app):
     app.add_config_value("book_look", "", "html")
     app.connect("config-inited", take_fingerprints, priority=400)
     for module in (maths, live, numbering, page, style, finding, source, search, elsewhere):
+        module.setup(app)
+    for module in (terms, paths, about, downloads):
         module.setup(app)
     return {
         "version": "1",
