@@ -2,7 +2,8 @@
 
 Below its title each page says how many minutes it takes (`minutes`), a chapter's opening those of
 its sections, too. `{paths}` shows the three reading paths with their pages and hours. The same
-paths are the start page of JupyterLab: `python -m book.paths` writes it, for `make lab`.
+paths are the start page of JupyterLab, which `make lab` writes; `lab/overrides.json` has the
+settings with which it shows Markdown as text.
 """
 
 import re
@@ -272,5 +273,5 @@ def start_page(root=ROOT):
     return "\n".join(lines) + "\n"
 
 
-if __name__ == "__main__":
+def write_start_page():
     (ROOT / "chapters" / START).write_text(start_page(), encoding="utf8")
