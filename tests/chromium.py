@@ -10,9 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The headless shell is the same browser without windows: a page opens with a third of the work.
+# The headless shell is the same browser without windows: a page opens with a third of the work. Debian has it, Ubuntu has not.
+SHELL = "chromium-headless-shell"
 NAMES = (
-    "chromium-headless-shell",
+    SHELL,
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -86,16 +87,28 @@ def missing():
     """What has to be installed before the browser tests can run: names of Debian's packages; a library without one by its own name."""
     path = find()
     packages = {DEBIAN.get(library, library) for library in missing_libraries(_driver())}
-    return sorted(
-        packages | ({"chromium"} if not path or missing_libraries(path) else set())
-    )  # its package brings its libraries
+    if not path or missing_libraries(path):  # its package brings its libraries
+        packages.add(SHELL if _apt_knows(SHELL) else "chromium")
+    return sorted(packages)
+
+
+def _apt_knows(package):
+    """Whether apt can install a package."""
+    if not shutil.which("apt-cache"):
+        return False
+    shown = ["apt-cache", "show", "--no-all-versions", package]
+    return not subprocess.run(shown, capture_output=True, check=False).returncode
+
+
+def listed(names):
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def advice(wanted):
     """One sentence that names all that is missing and says how to get it; empty if nothing is."""
     if not wanted:
         return ""
-    named = " and ".join(filter(None, [", ".join(wanted[:-1]), wanted[-1]]))
+    named = listed(wanted)
     if shutil.which("apt-get"):
         return f"The browser tests need {named}, which this machine does not have: sudo apt-get install {' '.join(wanted)}"
     return (
@@ -104,24 +117,33 @@ def advice(wanted):
     )
 
 
-def install(wanted):
-    """With apt, where that is possible without asking anybody."""
-    if wanted and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {' '.join(wanted)} (apt-get)", flush=True)
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *wanted]):
-            subprocess.run(
-                command,
-                env=quiet,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                check=False,
-            )
+def install(missing):
+    """With apt what the function `missing` names, where that is possible without asking anybody."""
+    if not (missing() and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get")):
+        return
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+
+    def apt(*words):
+        nothing = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        subprocess.run(["apt-get", "-qq", *words], env=quiet, check=False, **nothing)
+
+    apt("update")  # what there is to install is known only now
+    wanted = missing()
+    print(f"Installing {' '.join(wanted)} (apt-get)", flush=True)
+    # what a browser recommends is a desktop; of that only letters are needed
+    apt(
+        "install",
+        "-y",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        *wanted,
+        "fonts-liberation",
+    )
 
 
 def main():
-    install(missing())
+    install(missing)
     sentence = advice(missing())
     print(sentence or f"Browser: {find()}", file=sys.stderr if sentence else sys.stdout)
     return 1 if sentence else 0

@@ -2,9 +2,10 @@
 
 `maths` renders every formula while the book is built, `live` carries live figures into the page,
 `numbering` numbers figures, equations and exercises after the section they stand in, `page` decides
-what a page loads and shows, `style` makes its one style sheet, `finding` makes the index, `search`
-what the reader's browser searches, `companion` and `source` give each module of the package a page
-and lead to it from every name in a code cell, `elsewhere` knows where the book lies and runs.
+what a page loads and shows, `answers` judges exercises in it, `style` makes its one style sheet,
+`finding` makes the index, `search` what the reader's browser searches, `companion` and `source`
+give each module of the package a page and lead to it from every name in a code cell, `elsewhere`
+knows where the book lies and runs.
 `terms` puts definitions at hand, `paths` says how long pages and reading paths take, `about` what
 the book is and how a mistake is reported, `downloads` prepares the notebooks that readers take.
 `notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from . import (
     about,
+    answers,
     downloads,
     elsewhere,
     finding,
@@ -48,9 +50,22 @@ def setup(app):
     app.add_config_value("book_reading", "", "env")
     app.add_config_value("book_look", "", "html")
     app.connect("config-inited", take_fingerprints, priority=400)
-    for module in (maths, live, numbering, page, style, finding, source, search, elsewhere):
-        module.setup(app)
-    for module in (terms, paths, about, downloads):
+    for module in (
+        maths,
+        live,
+        numbering,
+        page,
+        answers,
+        style,
+        finding,
+        source,
+        search,
+        elsewhere,
+        terms,
+        paths,
+        about,
+        downloads,
+    ):
         module.setup(app)
     return {
         "version": "1",

@@ -45,6 +45,8 @@ def judge_value(exercise: Exercise, answer: Any) -> str | None:
     for text, wrong in exercise.mistakes.items():
         if equal(a, wrong, exercise):
             return text
+    if exercise.choices:
+        return f"choose a number from 1 to {exercise.choices}."
     return diagnose([(a, right)], exercise)
 
 

@@ -154,8 +154,9 @@
     try {
       const [definition] = await Promise.all([widget(source), style(css)]);
       if (!definition?.render) throw new Error("its module has nothing to show");
+      const model = new Model(state(figure));
       const given = {
-        model: new Model(state(figure)),
+        model,
         signal: new AbortController().signal,
         experimental: {},
       };
@@ -164,6 +165,8 @@
       figure.classList.add("is-live"); // before render, so that the module can measure its element
       await definition.render({ ...given, el: host });
       note.textContent = "";
+      // for the browser's console: $0.model.set("eta", 1), as figure.eta = 1 in a notebook
+      Object.assign(figure, { model });
       figure.dataset.live = "ready";
     } catch (error) {
       host.remove();
