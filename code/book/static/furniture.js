@@ -1,25 +1,18 @@
-// What a page remembers and fills in for its reader: the place in the contents, and the section of
-// a mistake that is reported.
+// What a page does for its reader's bearings: its own line in the contents is in view, and the
+// section of a mistake that is reported is named.
 (() => {
-  // The contents stay where they were when the reader goes to another page; the page's own line is
-  // always in view.
+  // The theme keeps the contents where they were on the page before, even where the line of a page
+  // that is reached otherwise (next, a link, the search) is out of view then.
   const contents = document.getElementById("pst-primary-sidebar");
-  const NAME = "contents-scroll";
-  if (contents) {
-    try {
-      contents.scrollTop = Number(sessionStorage.getItem(NAME)) || 0;
-    } catch {} // a browser may keep pages from storing anything
-    const here = [...contents.querySelectorAll("li.current > a")].at(-1);
+  function bringIntoView() {
+    const line = [...(contents?.querySelectorAll("li.current > a") ?? [])].at(-1);
+    if (!contents || !line) return;
     const frame = contents.getBoundingClientRect();
-    const line = here?.getBoundingClientRect();
-    if (line && (line.top < frame.top || line.bottom > frame.bottom))
-      contents.scrollTop += line.top - frame.top - frame.height / 2;
-    addEventListener("pagehide", () => {
-      try {
-        sessionStorage.setItem(NAME, String(contents.scrollTop));
-      } catch {}
-    });
+    const { top, bottom } = line.getBoundingClientRect();
+    if (top < frame.top || bottom > frame.bottom)
+      contents.scrollTop += (top + bottom) / 2 - frame.top - frame.height / 2;
   }
+  addEventListener("DOMContentLoaded", () => setTimeout(bringIntoView)); // after the theme
 
   // The section of a mistake is the one that the page's address names. Otherwise the reader fills
   // it in.

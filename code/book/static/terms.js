@@ -2,7 +2,8 @@
 // of the page (code/book/terms.py); without this script each term is a link to the glossary.
 //
 // A note stays while the pointer is on its word or on itself, and while its word has the focus;
-// Escape closes it (WCAG 1.4.13). A tap shows it, a second one follows the link.
+// Escape closes it (WCAG 1.4.13). A tap shows it, a second one follows the link, and one anywhere
+// else closes it.
 (() => {
   if (!HTMLElement.prototype.showPopover) return;
   const SHOW = 150; // ms that the pointer rests on a word
@@ -60,7 +61,9 @@
     else if (shown && document.activeElement !== shown) later(hide, HIDE);
     else clearTimeout(timer);
   });
-  document.documentElement.addEventListener("pointerleave", () => later(hide, HIDE));
+  document.documentElement.addEventListener("pointerleave", (event) => {
+    if (event.pointerType !== "touch") later(hide, HIDE);
+  });
   addEventListener("focusin", (event) => {
     const term = termAt(event);
     if (term?.matches(":focus-visible")) show(term);
@@ -77,7 +80,7 @@
   addEventListener("pointerdown", (event) => {
     const term = termAt(event);
     first = event.pointerType === "touch" && term !== null && term !== shown;
-    if (event.pointerType === "touch" && !term && !onNote(event)) hide();
+    if (event.pointerType === "touch" && !term) hide();
   });
   addEventListener("click", (event) => {
     const term = termAt(event);
