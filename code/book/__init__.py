@@ -2,10 +2,10 @@
 
 `maths` renders every formula while the book is built, `live` carries live figures into the page,
 `numbering` numbers figures, equations and exercises after the section they stand in, `page` decides
-what a page loads and shows, `answers` judges exercises in it, `style` makes its one style sheet,
-`finding` makes the index, `search` what the reader's browser searches, `companion` and `source`
-give each module of the package a page and lead to it from every name in a code cell, `elsewhere`
-knows where the book lies and runs.
+what a page loads and shows, `folds` what of it is folded, `answers` judges exercises in it,
+`style` makes its one style sheet, `finding` makes the index, `search` what the reader's browser
+searches, `companion` and `source` give each module of the package a page and lead to it from every
+name in a code cell, `elsewhere` knows where the book lies and runs.
 `terms` puts definitions at hand, `paths` says how long pages and reading paths take, `about` what
 the book is and how a mistake is reported, `downloads` prepares the notebooks that readers take.
 `notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
@@ -20,6 +20,7 @@ from . import (
     downloads,
     elsewhere,
     finding,
+    folds,
     live,
     maths,
     numbering,
@@ -55,6 +56,7 @@ def setup(app):
         live,
         numbering,
         page,
+        folds,
         answers,
         style,
         finding,

@@ -184,6 +184,8 @@
     const name = /^#(\w+)=/.exec(location.hash)?.[1];
     const figure = name && [...figures()].find((candidate) => state(candidate).address === name);
     if (!figure) return;
+    for (const fold of document.querySelectorAll("details"))
+      if (fold.contains(figure)) fold.open = true;
     figure.scrollIntoView();
     // what folds up or arrives above it moves it
     const settling = new ResizeObserver(() => figure.scrollIntoView());
