@@ -1,5 +1,5 @@
 // What arrow keys, a pointer over it or a finger on it move: one place in the tab order.
-import { held } from "../shared/chart.js";
+import { drag } from "../shared/drag.js";
 
 /** @type {Record<string, [down: number, right: number]>} */
 const BY_KEY = {
@@ -21,10 +21,10 @@ const BY_KEY = {
  * @param {(left: number, top: number) => void} onspot
  */
 export function follow(node, onstep, onspot) {
-  held(node, onspot);
+  drag(node, { move: onspot, plane: true });
   node.addEventListener("pointermove", (event) => {
     const { buttons, clientX, clientY, pointerType } = /** @type {PointerEvent} */ (event);
-    if (pointerType === "touch" || buttons) return; // held does it
+    if (pointerType === "touch" || buttons) return; // drag does it
     const box = node.getBoundingClientRect();
     onspot(clientX - box.left, clientY - box.top);
   });

@@ -40,6 +40,7 @@ export function inputPlane({ onmove, onkey }) {
     xLabel: "x₁",
     margin: { left: 34, right: 6, top: 6, bottom: 34 },
     onmove,
+    plane: true,
     onframe: () => last && show(...last),
   });
   const shading = shadingOf();

@@ -1,4 +1,5 @@
 // Films to rate, each with a slider of stars.
+import { patient } from "../shared/drag.js";
 import { html, svg, unique } from "../shared/draw.js";
 
 /** @typedef {import("../shared/draw.js").Numbers} Numbers */
@@ -26,8 +27,8 @@ export function starSlider(s, title, numbers, onmove) {
     step: 1,
     "data-control": `r[${s}]`,
     "aria-labelledby": label,
-    oninput: () => onmove(Number(input.value)),
   });
+  patient(input, () => onmove(Number(input.value)));
   const none = html("span", { class: "lf-film-none" }, "×");
   const number = html("span", { class: "lf-spoken", "aria-hidden": "true" });
   const node = html(

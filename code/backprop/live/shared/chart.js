@@ -1,4 +1,5 @@
 // A pair of axes with curves, bands and marks on it: what the figures that plot functions share.
+import { drag } from "./drag.js";
 import { svg, place, fixed, whole } from "./draw.js";
 
 /** @typedef {[number, number]} Pair  a point in data units, or the two ends of an axis */
@@ -6,8 +7,8 @@ import { svg, place, fixed, whole } from "./draw.js";
 /** @typedef {{ from: number, to: number, label?: string, low?: boolean }} Band  of x; `low`: its label at the bottom */
 /** @typedef {{ at?: number, dx?: number, dy?: number, anchor?: "start" | "middle" | "end" }} LabelPlace  at x, moved by pixels */
 /** @typedef {{ f: Real, breaks?: number[], kind?: string, label?: string } & LabelPlace} Curve  y = f(x) */
-/** @typedef {{ from: Pair, to: Pair, kind?: string }} Stroke */
-/** @typedef {{ at: Pair, kind?: string }} Dot */
+/** @typedef {{ from: Pair, to: Pair, kind?: string, gradient?: string, head?: boolean }} Stroke  `gradient`: which one it draws; `head`: with an arrow's head at `to` */
+/** @typedef {{ at: Pair, kind?: string, gradient?: string }} Dot */
 /** @typedef {string | (string | SVGElement)[]} TickText */
 
 /**
@@ -83,6 +84,7 @@ function trace(f, [lo, hi], breaks, X, Y, pixels) {
  * @property {string} [yLabel]  beside the upper end of its axis
  * @property {{ left?: number, right?: number, top?: number, bottom?: number }} [margin]
  * @property {(at: Pair) => void} [onmove]  called while a pointer is held down on it
+ * @property {boolean} [plane]  both numbers of `onmove` count, not x alone
  * @property {(chart: Chart) => void} [onframe]  to place a figure's own marks in `under` and `over`
  */
 
@@ -97,7 +99,7 @@ const UNKNOWN = () => Number.NaN;
 
 export class Chart {
   /** @param {Options} options */
-  constructor({ label, height, xLabel = "", yLabel = "", margin = {}, onmove, onframe }) {
+  constructor({ label, height, xLabel = "", yLabel = "", margin = {}, onmove, plane, onframe }) {
     this.edge = { left: 38, right: 12, top: 8, bottom: 36, ...margin };
     this.height = height;
     this.onframe = onframe;
@@ -148,7 +150,8 @@ export class Chart {
     this.frame = this.frame.bind(this);
     this.mark = this.mark.bind(this);
     this.resize = this.resize.bind(this);
-    if (onmove) held(this.node, (left, top) => onmove([this.x(left), this.y(top)]));
+    if (onmove)
+      drag(this.node, { plane, move: (left, top) => onmove([this.x(left), this.y(top)]) });
   }
 
   /** @param {Frame} content */
@@ -300,18 +303,37 @@ export class Chart {
         .map(([a, b]) => `${X(a).toFixed(1)},${Y(b).toFixed(1)}`)
         .join(" "),
     }));
-    refill(this.lines, lines, "line", ({ from, to, kind = "" }) => ({
+    refill(this.lines, lines, "path", ({ from, to, kind = "", gradient, head }) => ({
       class: `lf-stroke ${kind}`,
-      x1: X(from[0]),
-      y1: Y(from[1]),
-      x2: X(to[0]),
-      y2: Y(to[1]),
+      d: strokePath([X(from[0]), Y(from[1])], [X(to[0]), Y(to[1])], head),
+      "data-gradient": gradient,
     }));
-    refill(this.dots, dots, "path", ({ at, kind = "" }) => ({
+    refill(this.dots, dots, "path", ({ at, kind = "", gradient }) => ({
       class: `lf-mark ${kind}`,
+      "data-gradient": gradient,
       d: shapeOf(kind, kind.includes("lf-small") ? 3 : 5),
       transform: `translate(${X(at[0]).toFixed(2)} ${Y(at[1]).toFixed(2)})`,
     }));
+  }
+
+  /**
+   * The tangent of a curve at a point, as a stroke for `mark`: `reach` pixels to each side, however
+   * steep. It draws the gradient called `gradient`.
+   * @param {Pair} at
+   * @param {number} slope
+   * @param {{ gradient: string, kind?: string, reach?: number }} how
+   * @returns {Stroke}
+   */
+  tangent([x, y], slope, { gradient, kind = "lf-tangent", reach = 60 }) {
+    const across = this.X(x + 1) - this.X(x); // pixels of one unit of x
+    const up = this.Y(0) - this.Y(1); // and of y, on a linear axis
+    const dx = reach / Math.hypot(across, slope * up);
+    return {
+      from: [x - dx, y - dx * slope],
+      to: [x + dx, y + dx * slope],
+      kind,
+      gradient,
+    };
   }
 
   /** @param {number} width */
@@ -332,36 +354,6 @@ const thinned = (points, most) => {
 };
 
 /**
- * Call `move(left, top)`, in pixels from the corner of `node`, while a pointer is held down on it.
- * @param {Element} node
- * @param {(left: number, top: number) => void} move
- */
-export function held(node, move) {
-  let holding = false;
-  /** @param {Event} event */
-  const tell = (event) => {
-    const { clientX, clientY } = /** @type {PointerEvent} */ (event);
-    const box = node.getBoundingClientRect();
-    move(clientX - box.left, clientY - box.top);
-  };
-  node.addEventListener("pointerdown", (event) => {
-    const { button, pointerId, pointerType } = /** @type {PointerEvent} */ (event);
-    if (button !== 0) return;
-    holding = true;
-    node.setPointerCapture(pointerId);
-    if (pointerType !== "touch") tell(event); // a finger may be about to scroll the page
-  });
-  node.addEventListener("pointermove", (event) => holding && tell(event));
-  node.addEventListener("pointerup", (event) => {
-    if (holding) tell(event);
-    holding = false;
-  });
-  node.addEventListener("pointercancel", () => {
-    holding = false;
-  });
-}
-
-/**
  * As many children of `group` as there are `items`, each with its attributes; those that are there
  * are used again.
  * @template Item
@@ -374,7 +366,7 @@ export function refill(group, items, tag, attributes) {
   while (group.children.length > items.length) group.lastElementChild?.remove();
   items.forEach((item, k) => {
     const child = group.children[k] ?? group.appendChild(svg(tag));
-    place(child, /** @type {Record<string, string | number>} */ (attributes(item, k)));
+    place(child, attributes(item, k));
   });
 }
 
@@ -389,6 +381,23 @@ export const shapeOf = (kind, r = 5) =>
     : kind.includes("lf-third")
       ? `M0,${-r - 1.5}L${r + 1.5},0L0,${r + 1.5}L${-r - 1.5},0Z`
       : `M${-r},0A${r},${r} 0 1 1 ${r},0A${r},${r} 0 1 1 ${-r},0Z`;
+
+/**
+ * A straight line in pixels, as a path; with an arrow's head at its end, which shrinks with a short
+ * arrow.
+ * @type {(from: Pair, to: Pair, head?: boolean) => string}
+ */
+export const strokePath = ([x1, y1], [x2, y2], head = false) => {
+  const shaft = `M${x1.toFixed(1)},${y1.toFixed(1)}L${x2.toFixed(1)},${y2.toFixed(1)}`;
+  const length = Math.hypot(x2 - x1, y2 - y1);
+  if (!head || length < 0.5) return shaft;
+  const size = Math.min(9, 0.6 * length);
+  const [ux, uy] = [(size * (x2 - x1)) / length, (size * (y2 - y1)) / length];
+  /** @param {number} side */
+  const barb = (side) =>
+    `${(x2 - ux - side * 0.55 * uy).toFixed(1)},${(y2 - uy + side * 0.55 * ux).toFixed(1)}`;
+  return `${shaft}M${barb(1)}L${x2.toFixed(1)},${y2.toFixed(1)}L${barb(-1)}`;
+};
 
 /**
  * A polygon's worth of an arrowhead, its tip at the end of a line from (x1, y1) to (x2, y2).

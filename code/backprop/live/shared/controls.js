@@ -1,5 +1,6 @@
 // The controls of the live figures: native elements, so that keyboard, touch and screen reader work
 // as everywhere.
+import { patient } from "./drag.js";
 import { html, maths, unique } from "./draw.js";
 
 /** @typedef {import("./draw.js").Numbers} Numbers */
@@ -31,8 +32,8 @@ export function slider({ numbers, name, label, spoken, unit = "", onmove, stops,
     step,
     "aria-label": spoken,
     "data-control": name,
-    oninput: () => onmove(stops ? stops[Number(input.value)] : Number(input.value)),
   });
+  patient(input, () => onmove(stops ? stops[Number(input.value)] : Number(input.value)));
   const number = numbers.put(html("span", { class: "lf-number" }), name);
   const node = html(
     "div",

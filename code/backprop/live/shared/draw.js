@@ -55,12 +55,17 @@ export const svg = (tag, attributes, ...children) =>
 
 /**
  * Set attributes, skipping those that already have the value: most of a repaint changes little.
+ * What is undefined is taken away.
  * @template {Element} T
  * @param {T} node
- * @param {Record<string, string | number>} attributes
+ * @param {Record<string, string | number | undefined>} attributes
  */
 export function place(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined) {
+      if (node.hasAttribute(name)) node.removeAttribute(name);
+      continue;
+    }
     const text = typeof value === "number" ? String(Math.round(value * 100) / 100) : value;
     if (node.getAttribute(name) !== text) node.setAttribute(name, text);
   }
@@ -127,6 +132,8 @@ export class Numbers {
     this.formatOf = formatOf;
     /** @type {Place[]} */
     this.places = [];
+    /** @type {{ node: Element, source: string }[]} */
+    this.formulas = [];
     /** @type {Record<string, number>} */
     this.table = {};
   }
@@ -162,9 +169,18 @@ export class Numbers {
     }
   }
 
+  /** Let the formulas say the present numbers to a screen reader. */
+  speak() {
+    /** @param {string} name */
+    const text = (name) => (name in this.table ? this.formatOf(name)(this.table[name]) : "");
+    for (const { node, source } of this.formulas)
+      place(node, { "aria-label": aloud(source, text) });
+  }
+
   /** @param {Element} root  what is about to go, with the numbers in it */
   forget(root) {
     this.places = this.places.filter(({ node }) => !root.contains(node));
+    this.formulas = this.formulas.filter(({ node }) => !root.contains(node));
   }
 }
 
@@ -177,14 +193,21 @@ export class Numbers {
  * @param {Numbers} numbers
  * @param {Attributes} [attributes]
  */
-export const maths = (source, numbers, attributes) =>
-  html(
+export function maths(source, numbers, attributes) {
+  const node = html(
     "span",
-    { class: "lf-maths", ...attributes },
+    { class: "lf-maths", role: "math", ...attributes },
     source
       .split("|")
       .map((piece) => html("span", { class: "lf-chunk" }, parse(piece.trim(), numbers))),
   );
+  numbers.formulas.push({ node, source });
+  node.setAttribute(
+    "aria-label",
+    aloud(source, () => ""),
+  ); // its numbers follow
+  return node;
+}
 
 /**
  * prose("the sum `z_j`") is text with formulas in it.
@@ -200,6 +223,72 @@ export const prose = (text, numbers) =>
  * @param {string} text
  */
 export const plain = (text) => text.replace(/[`_^{}|]/g, "");
+
+/** @type {Record<string, string>} */
+const SYMBOLS = {
+  "=": "equals",
+  "+": "plus",
+  "\u2212": "minus",
+  "±": "plus or minus",
+  "·": "times",
+  "×": "times",
+  "⊙": "element by element times",
+  "←": "becomes",
+  "/": "over",
+  "∂": "d",
+  "∇": "gradient of",
+  Σ: "the sum of",
+  "‖": "norm",
+  "∣": "bar",
+  "½": "one half",
+  "′": "prime",
+  "⊤": "transposed",
+  δ: "delta",
+  η: "eta",
+  θ: "theta",
+  σ: "sigma",
+  ρ: "rho",
+  λ: "lambda",
+  β: "beta",
+  μ: "mu",
+  ε: "epsilon",
+  "₁": "1",
+  "₂": "2",
+};
+
+/**
+ * A formula as it is read aloud: maths("\\frac{∂L}{∂w_1} = $g$") is "d L over d w 1 equals −0.2".
+ * @param {string} source
+ * @param {(name: string) => string} numberOf  how a number by its name is written
+ */
+export function aloud(source, numberOf) {
+  let text = source
+    .replace(/\$\(?([^$()]+)\)?\$/g, (_, name) => ` ${numberOf(name)} `)
+    .replaceAll("|", " ");
+  // innermost braces first, so that a fraction may hold scripts and a script a fraction
+  for (let before = ""; before !== text; ) {
+    before = text;
+    text = text
+      .replace(/\\frac\{([^{}]*)\}\{([^{}]*)\}/g, " $1 over $2 ")
+      .replace(/\^\{\((\w+)\)\}/g, " of layer $1 ")
+      .replace(/\^(?:\{2\}|2)/g, " squared ")
+      .replace(/\^(?:\{⊤\}|⊤)/g, " transposed ")
+      .replace(/\^(?:\{([^{}]*)\}|(.))/g, " to the power $1$2 ")
+      .replace(/_(?:\{([^{}]*)\}|(.))/g, " $1$2 ");
+  }
+  return [
+    ...text
+      .replace(/["{}]/g, "")
+      .replace(/([\w′])\(/g, "$1 of ")
+      .replace(/[()]/g, ", "),
+  ]
+    .map((c) => (SYMBOLS[c] ? ` ${SYMBOLS[c]} ` : c))
+    .join("")
+    .replace(/\s+/g, " ")
+    .replace(/ ,/g, ",")
+    .replace(/[, ]+$/, "")
+    .trim();
+}
 
 /**
  * @param {string} text
@@ -280,6 +369,30 @@ export const widths = {
 };
 
 // ------------------------------------------------------------------------------------------------------------- changes
+/** @type {WeakMap<Element, Animation>} */
+const flashes = new WeakMap();
+
+/**
+ * Let what has changed light up and fade: text and what is drawn. Does nothing for a reader who
+ * wants no motion.
+ * @param {Element} node
+ */
+export function flash(node) {
+  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const running = flashes.get(node);
+  if (running) {
+    running.currentTime = 0;
+    running.play();
+    return;
+  }
+  const lit = "var(--lf-flash)";
+  const frames =
+    node instanceof SVGElement
+      ? [{ stroke: lit, strokeWidth: "6px" }, {}]
+      : [{ background: lit, boxShadow: `0 0 0 3px ${lit}` }, {}];
+  flashes.set(node, node.animate(frames, { duration: 900, easing: "ease-in" }));
+}
+
 /**
  * Call `repaint` once for each batch of changes of the named traits, however many of them change at
  * once.

@@ -7,13 +7,28 @@
 // and `build(host)`, called once for each place where the figure is shown, makes its controls and
 // its pictures and returns
 //
-//   { content, draw(state, changed, first), say(), speak() }
+//   { content, draw(state, changed, first), say(), gradients(), speak(), reset() }
 //
 // content: the nodes, in reading order. draw: bring everything up to date with the state;
 // `changed("z", "t")` says whether one of these traits is another than at the last drawing, so that
 // what is dear is done only then. say: one sentence with the values, which a screen reader hears
-// once the reader has rested. speak, if there is one: renew the labels that are heard on the
-// pictures.
+// once the reader has rested; gradients: those drawn, [[what it is, its value], ...], and the host
+// adds those that changed to what is said. speak, if there is one: renew the labels that are heard
+// on the pictures. reset, if there is one: end what goes on by itself.
+//
+// `first`, a sentence: what to do first. It stands above the figure, Reset beside it: the host makes
+// both, and goes back to the trait `start` or else to the state in which the figure opened.
+//
+// Each figure draws a gradient, by an arrow, a tangent, a bar or a colour, that moves while the
+// reader drags. What draws it carries data-gradient with its name: `gradient` of a stroke or a dot
+// of a chart does that, chart.tangent makes a tangent; a test looks for it. What is dragged and
+// what it moves are seen together: on one screen, at 1280 x 900 and at 390 x 844, below the page's
+// header. The picture goes into .lf-stick, which stays in view while what stands beside it in
+// .lf-bench scrolls; from 600 px on they are side by side, so that both are short.
+//
+// What can be dragged where it stands is dragged by drag() of drag.js, a slider by slider(): with
+// both, a finger that scrolls the page sets nothing. Settings are written fixed(2), what is computed
+// `small`. flash(node) lights up what has changed where it would be missed.
 //
 // A control asks for a change by host.set({ z: 1 }), never by touching what is drawn: the change
 // goes to the model (and to Python, if it is there), the model tells every view of the figure, and
@@ -21,7 +36,6 @@
 // the same whether its reader, another view, or Python moved it, and keeps no state of its own
 // beside what can be computed again. host.state is the traits now, host.get("catalogue") any other
 // trait, host.numbers the numbers shown by name; host.live("z") is a place that shows one.
-// host.reset() goes back to the trait `start`.
 //
 // What moves by itself is a host.loop(step): it sleeps while the figure is out of sight or its tab
 // is hidden. What must keep its size is a chart in host.fit(chart), anything else
@@ -29,12 +43,13 @@
 // and observers of its own a figure has none: so nothing stays behind. Pure mathematics stands in
 // modules beside figure.js that know of no page, where V8 alone tests it against the companion; a
 // network with a backward pass is network.js, written nowhere else.
-import { announcer } from "./controls.js";
-import { Numbers, fill, html, onWidth, prose, watch } from "./draw.js";
+import { announcer, button } from "./controls.js";
+import { Numbers, fill, html, onWidth, prose, small, watch } from "./draw.js";
 
 const REST = 900; // ms without a change until its values are said
 const STILL = 300; // ms until the labels of pictures are renewed
-const NEAR = "200px"; // a figure this close to the view still counts as seen
+const NEWS = 3; // gradients said at once
+const FOCUSABLE = "button, input, select, textarea, summary, [href], [tabindex='0']";
 
 /**
  * @typedef {object} Model  What anywidget gives, and the book's page too.
@@ -53,7 +68,9 @@ const NEAR = "200px"; // a figure this close to the view still counts as seen
  *   content: import("./draw.js").Child[],
  *   draw: (state: State, changed: Changed<State>, first: boolean) => void,
  *   say: () => string,
+ *   gradients?: () => [name: string, value: number][],
  *   speak?: () => void,
+ *   reset?: () => void,
  * }} Parts  what a figure is made of, as said above
  */
 
@@ -63,14 +80,15 @@ const NEAR = "200px"; // a figure this close to the view still counts as seen
  */
 
 /**
- * `name`: its class on the page is lf-<name>; `label`: what it is, for a screen reader; `traits`:
- * those that it draws; `format`: how a number is written, by its name; `rest`: ms without a change
+ * `name`: its class on the page is lf-<name>; `label`: what it is, for a screen reader; `first`: what
+ * to do first; `traits`: those that it draws; `format`: how a number is written, by its name; `rest`: ms without a change
  * until its values are said; `read`: the state to draw, where the traits alone may not fit
  * together.
  * @template {object} State
  * @typedef {{
  *   name: string,
  *   label: string,
+ *   first?: string,
  *   traits: (keyof State & string)[],
  *   format: (name: string, host: Host<State>) => import("./draw.js").Format,
  *   rest?: number,
@@ -114,19 +132,32 @@ export class Host {
     this.seen = true;
     /** @type {State | null} */
     this.drawn = null;
+    /** What the reader's pointer took hold of it with. @type {State | null} */
+    this.before = null;
+    /** The focused control, and what it stands in. @type {Element[]} */
+    this.focused = [];
+    /** @type {Record<string, number>} */
+    this.said = {};
     this.speaking = 0;
     this.redraw = this.redraw.bind(this);
     this.parts = description.build(this);
+    this.opening = structuredClone({ ...this.traits, ...(model.get("start") ?? {}) });
+    this.watchHands();
   }
 
   // ---------------------------------------------------------------------------------------------------------- the state
-  /** @returns {State} */
-  get state() {
-    const { traits, read } = this.description;
-    const state = /** @type {State} */ (
+  /** As the model has them. @returns {State} */
+  get traits() {
+    const { traits } = this.description;
+    return /** @type {State} */ (
       Object.fromEntries(traits.map((name) => [name, this.model.get(name)]))
     );
-    return read ? read(state, this) : state;
+  }
+
+  /** @returns {State} */
+  get state() {
+    const { read } = this.description;
+    return read ? read(this.traits, this) : this.traits;
   }
 
   /**
@@ -154,8 +185,9 @@ export class Host {
    * @param {Partial<State> & Record<string, any>} [also]
    */
   reset(also = {}) {
-    const start = structuredClone(this.model.get("start"));
-    this.set({ ...start, ...also }, () => `Back at the start: ${this.parts.say()}`, 0);
+    this.parts.reset?.();
+    const opening = structuredClone(this.opening);
+    this.set({ ...opening, ...also }, () => `Back at the start: ${this.parts.say()}`, 0);
   }
 
   /**
@@ -164,7 +196,22 @@ export class Host {
    * @param {number} [wait]
    */
   say(words, wait = 0) {
-    this.announcer.say(words, wait);
+    this.announcer.say(() => {
+      const text = typeof words === "function" ? words() : words;
+      const news = this.news().join("; ");
+      return news ? `${text.replace(/[.;\s]+$/, "")}. ${news}.` : text;
+    }, wait);
+  }
+
+  /** The gradients that are others than when they were last said, those that changed most. */
+  news() {
+    const now = Object.fromEntries(this.parts.gradients?.() ?? []);
+    /** @param {string} name */
+    const change = (name) => Math.abs(now[name] - (this.said[name] ?? 0));
+    const changed = Object.keys(now).filter((name) => now[name] !== this.said[name]);
+    changed.sort((a, b) => change(b) - change(a));
+    this.said = now;
+    return changed.slice(0, NEWS).map((name) => `gradient ${name} ${small(now[name])}`);
   }
 
   /**
@@ -276,9 +323,10 @@ export class Host {
    * @param {Element} el
    */
   show(el) {
-    fill(this.root, [this.parts.content, this.announcer.node]);
+    fill(this.root, [this.bar(), this.parts.content, this.announcer.node]);
     el.append(this.root);
     this.redraw();
+    this.said = Object.fromEntries(this.parts.gradients?.() ?? []);
     for (const [holder, resize] of this.fitted) this.atEnd(onWidth(holder(), resize));
     this.atEnd(watch(this.model, this.description.traits, this.redraw));
     this.atEnd(this.watchSight());
@@ -295,22 +343,70 @@ export class Host {
     const { state, drawn } = this;
     this.drawn = state;
     draw(state, (...names) => names.some((n) => drawn?.[n] !== state[n]), drawn === null);
-    if (!speak) return;
+    this.keepFocus();
     clearTimeout(this.speaking);
-    this.speaking = window.setTimeout(speak, drawn ? STILL : 0);
+    const aloud = () => {
+      this.numbers.speak();
+      speak?.();
+    };
+    this.speaking = window.setTimeout(aloud, drawn ? STILL : 0);
+  }
+
+  /** What to do first, and the way back. */
+  bar() {
+    const { first } = this.description;
+    if (!first) return null;
+    const reset = button("Reset", () => this.reset(), { "data-control": "reset" });
+    const words = html("p", { class: "lf-first" }, prose(first, this.numbers));
+    return html("div", { class: "lf-bar" }, words, reset);
+  }
+
+  /** A hold that the browser breaks off goes back to what was before; the focus is remembered. */
+  watchHands() {
+    const { root } = this;
+    root.addEventListener("lf-take", () => {
+      this.before = this.traits;
+    });
+    root.addEventListener("lf-undo", () => {
+      if (this.before) this.set(this.before);
+    });
+    root.addEventListener("focusin", ({ target }) => {
+      this.focused = [];
+      for (let n = /** @type {Element} */ (target); n !== root; n = n.parentElement ?? root)
+        this.focused.push(n);
+    });
+    root.addEventListener("focusout", ({ target }) => {
+      // what is taken away or hidden loses it, too: then keepFocus finds it another place
+      const node = /** @type {Element} */ (target);
+      if (node.isConnected && !node.closest("[hidden], :disabled")) this.focused = [];
+    });
+  }
+
+  /** If the focused control has gone, the focus goes to the nearest that is left. */
+  keepFocus() {
+    const [held, ...holders] = this.focused;
+    const now = document.activeElement;
+    if (now && now !== document.body && now !== held) return; // it is somewhere already
+    /** @param {Element} node */
+    const there = (node) => node.isConnected && !node.closest("[hidden], :disabled");
+    if (!held || there(held)) return;
+    for (const holder of [...holders, this.root]) {
+      if (holder !== this.root && !(there(holder) && this.root.contains(holder))) continue;
+      const next = [...holder.querySelectorAll(FOCUSABLE)].find(
+        (node) => there(node) && node.getClientRects().length,
+      );
+      if (next) return /** @type {HTMLElement} */ (next).focus();
+    }
   }
 
   watchSight() {
     const tell = () => {
       for (const sleeper of this.sleepers) sleeper(this.awake);
     };
-    const observer = new IntersectionObserver(
-      (entries) => {
-        this.seen = entries[entries.length - 1].isIntersecting;
-        tell();
-      },
-      { rootMargin: NEAR },
-    );
+    const observer = new IntersectionObserver((entries) => {
+      this.seen = entries[entries.length - 1].isIntersecting;
+      tell();
+    });
     observer.observe(this.root);
     document.addEventListener("visibilitychange", tell);
     return () => {
