@@ -266,7 +266,7 @@ def test_every_control_works_by_keyboard(show):
     ).wait_for()  # said once the figure has been at rest for 0.3 s
     order = shown.tab_order()
     assert order[0] == "reset" and order[1].startswith("Norm of the gradient")
-    assert order[2:-1] == ["rnn", "scale"] and order[-1].startswith("More to change")
+    assert order[2:-1] == ["rnn", "scale"] and order[-1].startswith("More: ")
     page.locator(".lf-gt-more summary").press("Enter")
     assert shown.tab_order()[-5:] == ["inputs", "steps", "seed", "orthogonal", "seeds"]
     for k, (key, value) in enumerate((("cell", "lstm"), ("matrix", "gaussian"))):

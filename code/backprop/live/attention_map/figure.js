@@ -234,9 +234,8 @@ function flowPanel(host, moves) {
     html(
       "p",
       { class: "lf-at-say" },
-      "For ",
       sound,
-      " it looks most at ",
+      " looks most at ",
       most,
       host.prose(", $top\u2009%, as over $spread letters."),
     ),
@@ -321,7 +320,7 @@ function build(host) {
   const go = (t, k) => {
     const to = { step: step(t), letter: letter(k) };
     const stays = to.step === look.t && to.letter === look.k;
-    host.set(stays ? to : { ...to, nudge: 0 }, null);
+    host.set(stays ? to : { ...to, nudge: 0 });
   };
   const above = head(host);
   const flow = flowPanel(host, {

@@ -7,7 +7,8 @@ import { follow, valueText } from "./follow.js";
 
 /** @typedef {import("./maths.js").Look} Look */
 
-const TALL = 80; // pixels, of the lines
+/** In pixels, of the lines. @param {number} width */
+const tallOf = (width) => (width < 420 ? 56 : 80);
 const PULL = 30; // of the longest arrow, each way
 const PER_SCORE = 9; // pixels of a drag that add 1 to a score
 const MANY = 10; // tokens in a row: more are written smaller
@@ -30,7 +31,7 @@ function tokenRow(label, kind, onmove) {
   });
   follow(
     node,
-    (_, by) => onmove((now) => now + by),
+    (down, right) => onmove((now) => now + right - down),
     (left) => {
       const share = left / node.getBoundingClientRect().width;
       onmove((_, count) => Math.floor(share * count));
@@ -65,7 +66,7 @@ export function flowPicture({ onletter, onsound, onnudge }) {
   const top = tokenRow("letters: arrow keys choose one", "lf-at-letters", onletter);
   const bottom = tokenRow("sounds: arrow keys choose the one to follow", "lf-at-sounds", onsound);
   const lines = svg("g");
-  const links = svg("svg", { class: "lf-at-links", height: TALL, "aria-hidden": "true" }, lines);
+  const links = svg("svg", { class: "lf-at-links", "aria-hidden": "true" }, lines);
   const stems = svg("g");
   const heads = svg("g");
   const zero = svg("line", { class: "lf-at-zero", x1: 0, y1: PULL + 4, y2: PULL + 4 });
@@ -75,7 +76,6 @@ export function flowPicture({ onletter, onsound, onnudge }) {
       class: "lf-at-pulls",
       height: 2 * PULL + 8,
       "aria-hidden": "true",
-      "data-gradient": "∂ ln p/∂s",
     },
     zero,
     stems,
@@ -109,7 +109,8 @@ export function flowPicture({ onletter, onsound, onnudge }) {
     const kind = (v, i) => `${v < 0 ? "lf-negative" : ""}${i === k ? " lf-now" : ""}`;
     refill(stems, S[t], "line", (v, i) => {
       const [x, y2] = tip(v, i);
-      return { class: `lf-at-stem ${kind(v, i)}`, x1: x, x2: x, y1, y2 };
+      const line = { x1: x, x2: x, y1, y2, "data-gradient": "∂ ln p/∂s" };
+      return { class: `lf-at-stem ${kind(v, i)}`, ...line };
     });
     refill(heads, S[t], "polygon", (v, i) => {
       const [x, y] = tip(v, i);
@@ -119,13 +120,14 @@ export function flowPicture({ onletter, onsound, onnudge }) {
   }
   /** @param {Look} look */
   function drawLines({ letters, names, A, t }) {
-    place(links, { width, viewBox: `0 0 ${width} ${TALL}` });
+    const tall = tallOf(width);
+    place(links, { width, height: tall, viewBox: `0 0 ${width} ${tall}` });
     const x2 = (((t + 0.5) / names.length) * width).toFixed(1);
     refill(lines, A[t], "path", (share, i) => {
       const x1 = (((i + 0.5) / letters.length) * width).toFixed(1);
-      const middle = TALL / 2;
+      const middle = tall / 2;
       return {
-        d: `M${x1},2C${x1},${middle} ${x2},${middle} ${x2},${TALL - 2}`,
+        d: `M${x1},2C${x1},${middle} ${x2},${middle} ${x2},${tall - 2}`,
         class: "lf-at-line",
         "stroke-width": (0.6 + 11 * share).toFixed(2),
         "stroke-opacity": (0.16 + 0.74 * Math.min(1, share * 1.5)).toFixed(3),

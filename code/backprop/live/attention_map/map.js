@@ -7,6 +7,7 @@ import { follow, valueText } from "./follow.js";
 
 const LEFT = 36; // pixels beside the map, for the names of the sounds
 const TOP = 24; // and above it, for the letters
+const MOST_TALL = 220; // px of all rows, where they fit
 const NARROW = 10; // px of a column that has no room for its letter
 
 /**
@@ -56,7 +57,8 @@ export function mapPicture({ label, gradient, onstep, onspot }) {
     if (laid === layout) return;
     laid = layout;
     size = Math.min(34, (wide - LEFT - 2) / m);
-    tall = Math.min(28, Math.max(wide < 250 ? 14 : 18, size));
+    const least = wide < 250 ? 12 : 14;
+    tall = Math.max(least, Math.min(28, size, MOST_TALL / names.length));
     const height = TOP + names.length * tall + 2;
     place(node, { width: wide, height, viewBox: `0 0 ${wide} ${height}` });
     refill(

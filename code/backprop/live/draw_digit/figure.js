@@ -47,6 +47,9 @@ const FORMATS = {
 /** @param {string} name */
 const format = (name) => FORMATS[name] ?? (name.startsWith("p[") ? percent : small);
 
+/** @param {number[][]} rows */
+const peakOf = (rows) => Math.max(...rows.flat().map(Math.abs));
+
 /** What the map shows of a gradient, pixel by pixel. @type {(shown: Shown, gradient: number[][], picture: Picture) => number[]} */
 const mapOf = (shown, gradient, picture) => {
   const ink = picture.flat();
@@ -175,6 +178,7 @@ function seenPart(host) {
     },
   });
   const how = html("span");
+  const bar = html("i", { "data-gradient": "∂L/∂x of the pixel" });
   const lowest = html("span", { class: "lf-number" });
   const scale = html(
     "div",
@@ -199,6 +203,7 @@ function seenPart(host) {
         host.prose("row $row, column $column: "),
         maths("x = $x$ , | ∂L/∂x = $dx$", numbers),
       ),
+      html("div", { class: "lf-digit-dx", "aria-hidden": "true" }, bar),
       scale,
     ),
   );
@@ -211,6 +216,10 @@ function seenPart(host) {
     paintInk(seen.dots, picture.flat(), ink);
     seen.show(here, `${cellName(here)}: ink ${fixed(2)(x)}, slope of the loss ${small(dx)}`);
     write(how, drawing.whole ? "as it is" : centre ? "scaled and centred (dashed)" : "as drawn");
+    const share = Math.min(1, Math.abs(dx) / (peakOf(gradient) || 1)) / 2;
+    bar.style.left = `${(dx < 0 ? 50 - 100 * share : 50).toFixed(2)}%`;
+    bar.style.width = `${(100 * share).toFixed(2)}%`;
+    bar.classList.toggle("lf-negative", dx < 0);
     write(lowest, peak ? `\u2212${small(peak)}` : "0");
     host.root.classList.toggle("lf-digit-no-map", shown === "nothing");
     return { row: i + 1, column: j + 1, x, dx };
@@ -325,7 +334,7 @@ function build(host) {
     label: "η",
     spoken: "learning rate of a step on the pixels",
     stops: ETAS,
-    onmove: (v) => host.set({ eta: v }, null),
+    onmove: (v) => host.set({ eta: v }),
   });
   const centre = html("input", {
     type: "checkbox",
@@ -410,6 +419,7 @@ function build(host) {
     gradients: () => [
       ["of L by ink, the largest", numbers.table.peak],
       ["at the pixel pointed at", numbers.table.dx],
+      ["taken one step, foretells a loss of", numbers.table.predicted],
     ],
 
     reset: () => {

@@ -76,7 +76,7 @@ function slidersOf(host) {
       max: 2,
       step: 0.02,
     }),
-    inputs: knob("inputs", '"size of the inputs"', "standard deviation of the inputs", {
+    inputs: knob("inputs", '"size of inputs"', "standard deviation of the inputs", {
       min: 0,
       max: 3,
       step: 0.1,
@@ -152,7 +152,7 @@ function build(host) {
   const pointAt = (t, words) => host.set({ at: Math.min(host.state.steps, Math.max(0, t)) }, words);
   const plot = normsPlot({
     onpoint: (t) => pointAt(Math.round(t)),
-    onstep: (by) => pointAt(Math.min(host.state.at, host.state.steps) + by, null),
+    onstep: (by) => pointAt(Math.min(host.state.at, host.state.steps) + by),
     onbound: (level) => {
       const { scale, steps } = host.state;
       const wanted = (level ** (1 / steps) * scale) / sigma; // sigma grows with the scale
@@ -239,31 +239,31 @@ function build(host) {
           pick.node,
           sliders.scale.node,
           sliders.gate_bias.node,
+          html(
+            "details",
+            { class: "lf-gt-more" },
+            html("summary", {}, "More: inputs, steps, weights, seeds"),
+            html(
+              "div",
+              { class: "lf-gt-controls" },
+              sliders.inputs.node,
+              sliders.steps.node,
+              sliders.seed.node,
+              kinds.node,
+              html(
+                "label",
+                { class: "lf-gt-check" },
+                many,
+                html("span", {}, "eight other seeds, as faint lines"),
+              ),
+            ),
+          ),
           verdict,
           table.node,
           bound,
         ),
       ),
       note,
-      html(
-        "details",
-        { class: "lf-gt-more" },
-        html("summary", {}, "More to change: inputs, steps, weights, seeds"),
-        html(
-          "div",
-          { class: "lf-gt-controls" },
-          sliders.inputs.node,
-          sliders.steps.node,
-          sliders.seed.node,
-          kinds.node,
-          html(
-            "label",
-            { class: "lf-gt-check" },
-            many,
-            html("span", {}, "eight other seeds, as faint lines"),
-          ),
-        ),
-      ),
     ],
 
     gradients: () => {

@@ -33,7 +33,7 @@ const inOrder = (now) => [...NAMES.filter((name) => name !== now), now];
  * @param {{ onpoint: (t: number) => void, onstep: (by: number) => void, onbound: (level: number) => void }} options
  */
 export function normsPlot({ onpoint, onstep, onbound }) {
-  const bars = svg("g", { class: "lf-gt-bars", "data-gradient": "∂L/∂h" });
+  const bars = svg("g");
   const handle = svg(
     "g",
     { class: "lf-handle lf-gt-handle", "aria-hidden": "true" },
@@ -108,6 +108,7 @@ export function normsPlot({ onpoint, onstep, onbound }) {
     const bottom = axes.Y(FLOOR);
     refill(bars, norms[cell], "rect", (v, t) => ({
       class: "lf-gt-bar",
+      "data-gradient": "∂L/∂h",
       x: axes.X(t) - 0.4 * pitch,
       width: 0.8 * pitch,
       y: Math.min(bottom, axes.Y(limit(v))),
