@@ -12,14 +12,13 @@ chapter  what it is about                       where its code is
 4        its mathematics, checked               `activations`, `losses`, `gradient_check`
 5        a network in NumPy, trained            `model`, `network`, `loop`, `training`
 6        pictures, language, recommendation     `layers`; `images`, `language`, `recommendation`
-7, 8     what others have built; open ends      `frameworks`; `studies`
+7, 8     what others have built; open ends      `studies`
 9        questions that readers ask             all of these
 =======  =====================================  ===================================================
 
-On every page: `datasets` (real data), `plots` (one style), `check` (judges an answer to one of the
-`exercises`), `stored` (results of long runs) and `live` (the figures that move). What goes into a
-function is converted and checked in `doors`, and `hints` warns of what trains badly in silence; no
-formula stands there.
+On every page: `datasets` (real data), `plots` (one style), `check` (an answer to one of the
+`exercises`) and `live` (the figures that move). What goes into a function is converted and checked
+in `doors`, which also warn of what trains badly in silence; no formula stands there.
 
 The names that most pages use can be imported from here: ``from backprop import Network, train``.
 """

@@ -11,48 +11,12 @@ last axis is the layer.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .doors import floats, inside
-
-
-def numbers_door(method: Callable) -> Callable:
-    """Put before a method of an activation: its arguments become floats, of one shape.
-
-    A single number gives a single number. Inside a pass the layers have seen to that.
-    """
-
-    def convert(self: Activation, *arrays: Any) -> Any:
-        arrays = tuple(
-            x if x is None and k == 1 else floats(f"what {self} takes", x)  # softmax needs no z
-            for k, x in enumerate(arrays)
-        )
-        shapes = {x.shape for x in arrays if x is not None}
-        if len(shapes) > 1:
-            shown = " and ".join(map(str, sorted(shapes)))
-            raise ValueError(f"{self}: the arrays must have one shape, these have {shown}")
-        if () in shapes and self.name == "softmax":
-            raise ValueError("softmax takes rows of numbers, (n, K), not a single number")
-        result = method(self, *arrays)
-        return result[()] if () in shapes else result
-
-    if method.__name__ == "backward":
-
-        @functools.wraps(method)
-        def backward(self: Activation, grad_a: Any, z: Any, a: Any) -> Any:
-            return method(self, grad_a, z, a) if inside.now else convert(self, grad_a, z, a)
-
-        return backward
-
-    @functools.wraps(method)
-    def forward(self: Activation, z: Any) -> Any:
-        return method(self, z) if inside.now else convert(self, z)
-
-    return forward
+from .doors import floats
+from .doors.formulas import chosen, numbers_door
 
 
 class Activation:
@@ -168,17 +132,4 @@ ACTIVATIONS = {f.name: f for f in (identity, sigmoid, tanh, relu, softmax)}
 
 def get_activation(f: str | Activation) -> Activation:
     """Return the activation named `f` (or `f` itself); ValueError lists the names there are."""
-    if isinstance(f, Activation):
-        return f
-    if isinstance(f, type) and issubclass(f, Activation):
-        raise TypeError(f"an activation must be an object, not a class: write {f.__name__}()")
-    if isinstance(f, list | tuple):
-        raise TypeError(
-            "one activation is wanted, by name or itself, not a list; for one a layer put Dense "
-            "layers into a Sequential"
-        )
-    if not isinstance(f, str):
-        raise TypeError(f"an activation is wanted, by name or itself, not {f!r}")
-    if f not in ACTIVATIONS:
-        raise ValueError(f"unknown activation {f!r}; there are: {', '.join(ACTIVATIONS)}")
-    return ACTIVATIONS[f]
+    return chosen("activation", f, Activation, ACTIVATIONS)

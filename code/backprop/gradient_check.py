@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .doors import function, instance, positive
+from .doors.memory import randomness, redraw
 from .losses import Loss
-from .model import randomness, redraw
 from .network import Sequential
 
 

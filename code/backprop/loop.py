@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from tqdm.auto import tqdm
 
-from .doors import Whole, function, generator, number, stepper, truth, whole
+from .doors import function, generator, number, stepper, truth, whole
+from .doors.hints import divergence
 
 
 class Trainable(Protocol):
@@ -41,32 +42,6 @@ class Stepper(Protocol):
     def learning_rate(self) -> float: ...
 
     def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None: ...
-
-
-class Each(Whole):
-    """An optimiser for each part of a model whose `theta` is a list, as one `Stepper`.
-
-    The model's `gradient` is then a list too, of tuples: what the optimiser of that part takes
-    after the part, ``(gradient,)`` or, for `LazyAdam` and `SparseSGD`, ``(rows, row_gradients)``.
-
-    Parameters
-    ----------
-    optimizers : list
-        In the order of `theta`.
-    """
-
-    def __init__(self, optimizers: list[Any]):
-        self.optimizers = list(optimizers)
-        for optimizer in self.optimizers:
-            stepper(optimizer)
-
-    @property
-    def learning_rate(self) -> float:
-        return self.optimizers[0].learning_rate
-
-    def step(self, theta: Any, gradient: Any, factor: float = 1.0) -> None:
-        for optimizer, part, g in zip(self.optimizers, theta, gradient, strict=True):
-            optimizer.step(part, *g, factor)
 
 
 class TrainingDiverged(ArithmeticError):
@@ -269,22 +244,9 @@ def mean(losses: list[float], sizes: list[int]) -> float:
 
 
 def diverged(
-    history: History,
-    optimizer: Stepper,
-    advice: Callable[[], str] | None = None,
-    what: str = "",
+    history: History, optimizer: Stepper, advice: Callable[[], str] | None, what: str = ""
 ) -> TrainingDiverged:
     """The error for training that went wrong at the last step; `what` says in which way."""
-    losses, eta = history.step_loss, optimizer.learning_rate
-    if not what and math.isfinite(losses[-1]):
-        what = f"the loss reached {losses[-1]:.3g}"
-    slower = (
-        f"Try a smaller learning rate: a tenth of {eta:g}, "
-        "then a third of it; check that the inputs are scaled."
-    )
-    return TrainingDiverged(
-        f"training diverged: at step {len(losses)} {what or 'the loss is no longer finite'} "
-        f"(the loss was {losses[0]:.3g} at step 1). {(advice and advice()) or slower}",
-        len(losses),
-        history,
-    )
+    losses = history.step_loss
+    said = divergence(losses, optimizer.learning_rate, advice, what)
+    return TrainingDiverged(said, len(losses), history)

@@ -11,13 +11,15 @@ logarithm never meets a zero and the gradient is the plain difference ``p - t``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .activations import sigmoid, softmax
-from .doors import checked, classes, finite, floats, positive
-from .doors.passes import both_door
+from .doors import checked, floats, positive
+from .doors.formulas import both_door
+from .doors.targets import distributions, like_outputs, probabilities, signs
 
 
 class Loss:
@@ -29,12 +31,15 @@ class Loss:
         What messages call it.
     applies : str
         The activation that it applies to the outputs itself, if it does.
+    takes : callable
+        What targets must be: one of `backprop.doors.targets`.
     unchecked : callable
         `both` behind its door, for loops that have checked their targets once.
     """
 
     name = ""
     applies = ""
+    takes: Callable = like_outputs
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -68,14 +73,7 @@ class Loss:
         This is the door: `both` asks no more. Raises ValueError where `t` is not what the subclass
         allows; here an array like the output, of finite numbers.
         """
-        t = floats("targets", t, dtype)
-        if t.shape != shape:
-            flat = ": t[:, None] is a column" if shape == (*t.shape, 1) else ""
-            raise ValueError(
-                f"{self.name}: targets have shape {t.shape}, the network's output {shape}; "
-                f"they must be the same{flat}"
-            )
-        return finite("targets", t).astype(dtype, copy=False)
+        return type(self).takes(self.name, t, shape, dtype)
 
     def __repr__(self) -> str:
         return self.name
@@ -113,6 +111,7 @@ class BinaryCrossEntropy(Loss):
 
     name = "binary cross-entropy"
     applies = "sigmoid"
+    takes = probabilities
 
     def both(self, z, t):
         value = np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z)))  # (n, d)
@@ -120,15 +119,6 @@ class BinaryCrossEntropy(Loss):
 
     def predict(self, z):
         return sigmoid.forward(z)
-
-    def targets(self, t, shape, dtype):
-        t = super().targets(column(t, shape), shape, dtype)
-        if t.size and (t.min() < 0 or t.max() > 1):
-            raise ValueError(
-                f"{self.name}: targets lie in [{t.min():g}, {t.max():g}]; "
-                "they must be probabilities in [0, 1]"
-            )
-        return t
 
 
 class CrossEntropy(Loss):
@@ -142,6 +132,7 @@ class CrossEntropy(Loss):
 
     name = "cross-entropy"
     applies = "softmax"
+    takes = distributions
 
     def both(self, z, t):
         n = len(z)
@@ -162,18 +153,6 @@ class CrossEntropy(Loss):
 
     def predict(self, z):
         return softmax.forward(z)
-
-    def targets(self, t, shape, dtype):
-        if len(shape) != 2:
-            raise ValueError(f"{self.name}: the outputs have shape {shape}; they must be (n, K)")
-        if np.ndim(t) == 1 or (np.shape(t) == (shape[0], 1) and shape[1] > 1):
-            return classes(self.name, t, *shape)
-        t = super().targets(t, shape, dtype)
-        if t.size and (t.min() < 0 or not np.allclose(t.sum(axis=1), 1, atol=1e-5)):
-            raise ValueError(
-                f"{self.name}: each row of targets must hold probabilities that sum to 1"
-            )
-        return t
 
 
 class MeanAbsoluteError(Loss):
@@ -226,6 +205,7 @@ class Hinge(Loss):
     """
 
     name = "hinge"
+    takes = signs
 
     def both(self, s, t):
         missing = np.maximum(1 - t * s, 0)  # (n, d), what is missing to a margin of 1
@@ -234,16 +214,6 @@ class Hinge(Loss):
     def predict(self, s):
         s = floats("the outputs", s)
         return np.where(s >= 0, s.dtype.type(1), s.dtype.type(-1))
-
-    def targets(self, t, shape, dtype):
-        t = super().targets(column(t, shape), shape, dtype)
-        if not np.isin(t, (-1, 1)).all():
-            wrong = t[~np.isin(t, (-1, 1))][0]
-            raise ValueError(
-                f"{self.name}: targets must be -1 or +1, not {wrong:g}; "
-                "from labels 0 and 1 make 2 t - 1"
-            )
-        return t
 
 
 class KullbackLeibler(CrossEntropy):
@@ -268,13 +238,6 @@ def entropy(p: np.ndarray) -> np.ndarray:
     """``-sum_k p_k log p_k`` of each distribution, (n, K) to (n,). 0 log 0 is 0, its limit."""
     p = floats("p", p)
     return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
-
-
-def column(t: Any, shape: tuple[int, ...]) -> Any:
-    """Return targets (n,) of a network with one output as the column (n, 1), others as they are."""
-    if np.ndim(t) == 1 and shape == (len(t), 1):
-        return np.reshape(t, shape)
-    return t
 
 
 LOSSES = {

@@ -11,8 +11,6 @@ whatever the flag says.
 
 from __future__ import annotations
 
-import copy
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .doors import Arrays, finite, floats, write
+from .doors.memory import part_of_another, restore, snapshot
 from .doors.passes import Guarded
 
 if TYPE_CHECKING:
@@ -70,37 +69,13 @@ class Model(Guarded):
             raise ValueError(f"the parameters must have one dtype; these layers have {have}")
         self.dtype: np.dtype = dtypes.pop()
         self._leaves = [layer for _, layer in found]
-        self._theta, self._gradient = self.part_of_another() or pack(self.leaves)
+        self._theta, self._gradient = part_of_another(self) or pack(self.leaves)
         self._parameters, self._gradients = Arrays(), Arrays()
         for path, layer in found:
             for name in layer.parameters:
                 self._parameters.bind(self.key(path, name), layer.parameters[name])
                 self._gradients.bind(self.key(path, name), layer.gradients[name])
         self.training = self.__dict__.get("_training", True)
-
-    def part_of_another(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Where all layers are a run of another network's: the parts of its vectors, shared.
-
-        None where no layer has another network; then all belong to this one. Raises ValueError
-        where only some have, since one array cannot lie in two vectors.
-        """
-        homes = {id(home): home for leaf in self.leaves if (home := leaf.home()) is not None}
-        homes.pop(id(self), None)
-        if not homes:
-            for leaf in self.leaves:
-                leaf.home = weakref.ref(self)  # type: ignore[method-assign]
-            return None
-        arrays = [p for leaf in self.leaves for p in leaf.parameters.values()]
-        (home, *others), size = homes.values(), sum(p.size for p in arrays)
-        start = (address(arrays[0]) - address(home.theta)) // home.theta.itemsize
-        places = np.cumsum([0] + [p.nbytes for p in arrays[:-1]]) + address(arrays[0])
-        if others or [address(p) for p in arrays] != places.tolist():
-            raise ValueError(
-                "a layer belongs to another network already, whose parameters lie in one vector; "
-                "give this network a copy of its own: copy.deepcopy(layer)"
-            )
-        self._home = home  # alive as long as this one is
-        return home.theta[start : start + size], home.gradient[start : start + size]
 
     def __getstate__(self) -> dict[str, Any]:
         packed = ("_theta", "_gradient", "_parameters", "_gradients", "_home")
@@ -136,16 +111,8 @@ class Model(Guarded):
     def gradient(self, value: Any) -> None:
         write("gradient", self._gradient, value)
 
-    def snapshot(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """All that training changes: theta, and what layers carry on; see `restore`."""
-        lasting = [vars(leaf)[name] for leaf in self.leaves for name in leaf.lasting]
-        return [(array, array.copy()) for array in (self.theta, *lasting)]
-
-    @staticmethod
-    def restore(snapshot: list[tuple[np.ndarray, np.ndarray]]) -> None:
-        """Put everything back to where it was at a `snapshot`."""
-        for array, value in snapshot:
-            array[...] = value
+    snapshot = snapshot
+    restore = staticmethod(restore)
 
     def key(self, path: str, name: str) -> str:
         """Return what the parameter `name` of the layer at `path` is called in this model."""
@@ -225,27 +192,6 @@ def leaves(layers: Iterable[tuple[str, Layer]]) -> Iterator[tuple[str, Layer]]:
         yield from leaves(
             (f"{path}.{k}" if path else str(k), part) for k, part in enumerate(layer.layers, 1)
         )
-
-
-def randomness(layers: Iterable[Layer]) -> list[tuple[np.random.Generator, Any]]:
-    """The generators that the layers draw from, each with its state; see `redraw`."""
-    found = {
-        id(rng): rng
-        for layer in layers
-        if isinstance(rng := getattr(layer, "rng", None), np.random.Generator)
-    }
-    return [(rng, copy.deepcopy(rng.bit_generator.state)) for rng in found.values()]
-
-
-def redraw(states: list[tuple[np.random.Generator, Any]]) -> None:
-    """Put the generators back to their states: they draw the same again."""
-    for rng, state in states:
-        rng.bit_generator.state = state
-
-
-def address(array: np.ndarray) -> int:
-    """Where the memory of `array` begins."""
-    return array.__array_interface__["data"][0]
 
 
 def size(layer: Layer) -> int:

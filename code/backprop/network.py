@@ -12,19 +12,10 @@ from typing import Any
 import numpy as np
 
 from .activations import Activation, get_activation
-from .doors import (
-    Arrays,
-    batch,
-    entrance,
-    finite,
-    float_kind,
-    generator,
-    instance,
-    whole,
-    whole_sizes,
-)
+from .doors import Arrays, finite, float_kind, generator, instance, whole, whole_sizes
+from .doors.arrays import batch, entrance, shapes_along
+from .doors.hints import check_output
 from .doors.passes import Guarded, quick_door
-from .hints import check_output
 from .losses import Loss
 from .model import Model, size
 
@@ -34,24 +25,22 @@ class Layer(Guarded):
 
     Attributes
     ----------
-    parameters : dict of str to array
-    gradients : dict of str to array
+    parameters, gradients : dict of str to array
         To each parameter its gradient, of the same shape.
     layers : sequence of Layer
         The layers inside this one, if it is made of others.
-    training : bool
-        Whether the layer computes as in training.
     mask : array of bool, shape (n, T), or None
         True where a sequence has an element; None: everywhere.
-    takes_ids : bool
-        Whether its input are integer ids.
+    training, takes_ids : bool
+        Whether the layer computes as in training; whether its input are integer ids.
     """
 
     training: bool = True
     takes_ids: bool = False
     mask: np.ndarray | None = None
     layers: Sequence[Layer] = ()
-    lasting: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()  # names of arrays that training changes, beside the parameters
+    enter = entrance
 
     def __init__(self) -> None:
         self.own()
@@ -62,18 +51,6 @@ class Layer(Guarded):
             float_kind(p.dtype)
         self._parameters = Arrays(parameters)
         self._gradients = Arrays({name: np.zeros_like(p) for name, p in parameters.items()})
-
-    @staticmethod
-    def home() -> Model | None:
-        """The network that the layer belongs to."""
-        return None
-
-    def enter(self, x: Any) -> np.ndarray:
-        """Convert and check what goes into `forward` from outside, (n, ...)."""
-        return entrance(self, x)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "home"}
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return the layer's output and keep what `backward` needs."""
@@ -99,10 +76,8 @@ class Dense(Layer):
 
     Parameters
     ----------
-    d_in : int
-        Number of inputs, at least 1.
-    d_out : int
-        Number of units, at least 1.
+    d_in, d_out : int
+        Number of inputs and of units, at least 1.
     activation : str or Activation
         f, by name or itself.
     bias : bool
@@ -190,23 +165,15 @@ class Sequential(Model):
     def __init__(
         self, input_shape: Sequence[int], layers: Sequence[Layer], padding: int | None = None
     ):
-        self.layers: Sequence[Layer] = list(layers)
-        for layer in self.layers:
-            instance("each of layers", layer, Layer, "Dense(2, 3)")
+        self.layers = [instance("each of layers", l, Layer, "Dense(2, 3)") for l in layers]
         self.padding = padding
         self.named = {str(l): layer for l, layer in enumerate(self.layers, 1)}
         self.input_shape = tuple(whole_sizes("input_shape", input_shape))
-        self.shapes = [self.input_shape]
-        for l, layer in enumerate(self.layers, 1):
-            try:
-                self.shapes.append(tuple(layer.output_shape(self.shapes[-1])))
-            except ValueError as error:
-                raise ValueError(f"layer {l}: {error}") from None
+        self.shapes = shapes_along(self.layers, self.input_shape)
         self.sizes = [prod(shape) for shape in self.shapes]
         self.collect()
         self.takes_ids = self.leaves[0].takes_ids
-        has_parameters = [size(layer) > 0 for layer in self.layers]
-        self.first = has_parameters.index(True)  # below it there is nothing to learn
+        self.first = [size(layer) > 0 for layer in self.layers].index(True)  # the first that learns
 
     def key(self, path: str, name: str) -> str:
         number, dot, inner = path.partition(".")
@@ -256,10 +223,7 @@ class Sequential(Model):
         return np.concatenate(y)
 
     def inputs(self, X: Any) -> np.ndarray:
-        """Return `X` flat, (n, d), in the network's dtype; ids stay integers.
-
-        Raises ValueError for a wrong shape or an empty batch, TypeError for another float dtype.
-        """
+        """Return `X` flat, (n, d), in the network's dtype; see `backprop.doors.arrays.batch`."""
         return batch(self, X)
 
     def __repr__(self) -> str:
@@ -276,17 +240,11 @@ class Network(Sequential):
     ----------
     sizes : sequence of int
         Units a layer, inputs first: ``[2, 3, 1]``.
-    hidden : str or Activation
-        Activation of the hidden layers.
-    output : str or Activation
-        Activation of the last layer. With a cross-entropy loss it is "identity": the loss takes
-        logits.
-    bias : bool
-        False leaves all biases out.
-    rng : numpy.random.Generator, optional
-        Source of the initial weights.
-    dtype : dtype
-        float64 or float32.
+    hidden, output : str or Activation
+        Activation of the hidden layers, and of the last one. With a cross-entropy loss the latter
+        is "identity": the loss takes logits.
+    bias, rng, dtype
+        As for `Dense`.
 
     Examples
     --------
@@ -311,7 +269,7 @@ class Network(Sequential):
         d = whole_sizes("sizes", sizes)
         if len(d) < 2:
             raise ValueError(f"a network needs at least an input and an output size, not {d}")
-        rng, dtype = generator(rng), float_kind(dtype)
+        rng = generator(rng)
         f = [get_activation(hidden)] * (len(d) - 2) + [get_activation(output)]
         layers = [Dense(d[l], d[l + 1], f[l], bias, rng, dtype) for l in range(len(f))]
         super().__init__(d[:1], layers)

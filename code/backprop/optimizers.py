@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from .doors import Whole, bound, checked, floats, fraction, not_negative, positive
+from .doors import Whole, checked, fraction, not_negative, positive
+from .doors.memory import memory_of
 
 
 class Optimizer(Whole):
     r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
+
+    The first parameter of each is `learning_rate`, eta > 0.
 
     Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; every
     step works in them and in one vector more, so that it allocates nothing and keeps the dtype.
@@ -56,34 +59,13 @@ class Optimizer(Whole):
         theta -= self.scratch
 
     def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """Make the memory before the first step; after that, refuse what it does not fit.
-
-        Return `gradient` as floats.
-        """
-        if theta is self.theta and gradient is self.gradient:  # as in the step before
+        """Return `gradient` as floats, after a look at what is not that of the step before."""
+        if theta is self.theta and gradient is self.gradient:
             return gradient
-        gradient = floats("the gradient", gradient)
-        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
-            raise TypeError("theta must be an array of floats: it is changed in place")
-        if self.steps == 0:
-            self.scratch = np.empty_like(theta)
-            for name in self.vectors:
-                setattr(self, name, np.zeros_like(theta))
-        if theta.shape != self.scratch.shape or gradient.shape != theta.shape:
-            raise ValueError(
-                f"this optimiser's memory has shape {self.scratch.shape}, theta {theta.shape}, "
-                f"the gradient {gradient.shape}; they must be the same: take a new optimiser for "
-                "another network"
-            )
-        if theta is not self.theta:
-            self.theta = bound(self.theta, theta) if self.steps and self.vectors else theta
-        self.gradient = gradient
-        return gradient
+        return memory_of(self, theta, gradient)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            name: value for name, value in vars(self).items() if name not in ("theta", "gradient")
-        }
+        return {k: v for k, v in vars(self).items() if k not in ("theta", "gradient")}
 
 
 class SGD(Optimizer):
@@ -94,8 +76,6 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     momentum : float
         mu in [0, 1).
     """
@@ -123,8 +103,6 @@ class Nesterov(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     momentum : float
         mu in [0, 1).
     """
@@ -152,8 +130,6 @@ class AdaGrad(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     eps : float
         > 0, keeps the division safe where a gradient has always been 0.
     """
@@ -179,8 +155,6 @@ class RMSProp(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
     rho : float
         In [0, 1); 0.99 is PyTorch's default, the lecture has 0.9.
     eps : float
@@ -210,12 +184,8 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
-        eta > 0.
-    beta1 : float
-        In [0, 1), of the mean of the gradients.
-    beta2 : float
-        In [0, 1), of the mean of their squares.
+    beta1, beta2 : float
+        In [0, 1), of the means of the gradients and of their squares.
     eps : float
         > 0.
     """
@@ -255,7 +225,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    learning_rate, beta1, beta2, eps : float
+    beta1, beta2, eps : float
         As for `Adam`.
     weight_decay : float
         lambda >= 0. Every entry of theta decays, biases too, as in PyTorch.

@@ -11,20 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .doors import classes as check_classes
-from .doors import (
-    finite,
-    floats,
-    function,
-    generator,
-    instance,
-    number,
-    stepper,
-    two_classes,
-    whole,
-)
+from .doors import finite, floats, function, generator, instance, number, stepper, whole
+from .doors.arrays import classes as check_classes
+from .doors.arrays import two_classes
+from .doors.hints import cause, check_output, check_scale, squashed, validation_lost
 from .doors.passes import apart
-from .hints import cause, check_output, check_scale, squashed
+from .doors.training import fitting, settings
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
 from .losses import Loss
 from .network import Sequential
@@ -105,34 +97,13 @@ def train(
     stepper(optimizer)
     function("score", score, "accuracy")
     function("augment", augment, "random_shift()")
-    X = finite("X", net.inputs(X))
+    X, t = fitting(net, loss, X, t)
     n = len(X)
-    t = loss.targets(t, (n, *net.shapes[-1]), net.dtype)
-    if loss.applies == "softmax" and net.sizes[-1] == 1:
-        raise ValueError(
-            f"{loss.name} with one output is always 0: there is nothing to choose from. "
-            "Take BinaryCrossEntropy, or one output a class"
-        )
     check_output(loss, net)
     check_scale(net, X)
-    batch_size = min(32, n) if batch_size is None else whole("batch_size", batch_size)
-    if not 1 <= batch_size <= n:
-        raise ValueError(
-            f"batch_size must lie in 1 .. {n}, the number of samples, not {batch_size}"
-        )
-    if patience is not None:
-        whole("patience", patience, 1)
-    if patience is not None and validation is None:
-        raise ValueError(
-            "patience needs validation data: without it there is nothing to lose patience with"
-        )
-    if score is not None and validation is None:
-        raise ValueError("score needs validation data to be measured on")
+    batch_size = settings(n, batch_size, patience, validation, score)
     if validation is not None:  # better refused now than after an epoch
-        if not isinstance(validation, tuple | list) or len(validation) != 2:
-            raise TypeError("validation must be a pair of samples and targets, (X, t)")
-        rows = len(finite("validation X", net.inputs(validation[0])))
-        loss.targets(validation[1], (rows, *net.shapes[-1]), net.dtype)
+        fitting(net, loss, *validation, what="validation X")
     if score is accuracy and net.sizes[-1] == 1:
         score = functools.partial(accuracy, threshold=0.5 if squashed(net) else 0.0)
     rng = generator(rng)
@@ -156,7 +127,9 @@ def train(
         y = net.predict(validation[0])
         history.validation_loss.append(loss(y, validation[1]))
         if not math.isfinite(history.validation_loss[-1]):
-            raise lost(history, net, *validation)
+            X_validation = net.inputs(validation[0])
+            said = validation_lost(history.loss, history.validation_loss[-1], X_validation)
+            raise TrainingDiverged(said, len(history.step_loss), history)
         if score is not None:
             measured = number("the score", score(y, validation[1]))
             history.validation_score.append(measured)
@@ -184,23 +157,6 @@ def train(
     if patience and history.validation_loss:  # an interrupted first epoch has no best parameters
         net.restore(best)
     return history
-
-
-def lost(history: History, net: Sequential, X: np.ndarray, t: np.ndarray) -> TrainingDiverged:
-    """The error for a validation loss that is no finite number."""
-    X = net.inputs(X)
-    size = np.abs(X).max(axis=1)
-    row = int(size.argmax())
-    why = f"the validation samples reach {size[row]:.3g}, in row {row}: is that a missing value?"
-    if size[row] < 1e6:
-        why = "the network's outputs have become too large: try a smaller learning rate"
-    return TrainingDiverged(
-        f"after epoch {len(history.loss)} the validation loss is "
-        f"{history.validation_loss[-1]:g}, no finite number (the training loss is "
-        f"{history.loss[-1]:.3g}); {why}",
-        len(history.step_loss),
-        history,
-    )
 
 
 def cosine(progress: float) -> float:

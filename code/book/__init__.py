@@ -2,16 +2,17 @@
 
 `maths` renders every formula while the book is built, `live` carries live figures into the page,
 `numbering` numbers figures, equations and exercises after the section they stand in, `page` decides
-what a page loads and shows, `style` makes its one style sheet, `finding` makes the index, `search`
-what the reader's browser searches, `companion` and `source` give each module of the package a page
-and lead to it from every name in a code cell, `elsewhere` knows where the book lies and runs.
+what a page loads and shows, `answers` judges exercises in it, `style` makes its one style sheet,
+`finding` makes the index, `search` what the reader's browser searches, `companion` and `source`
+give each module of the package a page and lead to it from every name in a code cell, `elsewhere`
+knows where the book lies and runs.
 `notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
 """
 
 import hashlib
 from pathlib import Path
 
-from . import elsewhere, finding, live, maths, numbering, page, search, source, style
+from . import answers, elsewhere, finding, live, maths, numbering, page, search, source, style
 
 HERE = Path(__file__).parent
 
@@ -32,7 +33,18 @@ def setup(app):
     app.add_config_value("book_reading", "", "env")
     app.add_config_value("book_look", "", "html")
     app.connect("config-inited", take_fingerprints, priority=400)
-    for module in (maths, live, numbering, page, style, finding, source, search, elsewhere):
+    for module in (
+        maths,
+        live,
+        numbering,
+        page,
+        answers,
+        style,
+        finding,
+        source,
+        search,
+        elsewhere,
+    ):
         module.setup(app)
     return {
         "version": "1",

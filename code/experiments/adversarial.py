@@ -18,7 +18,7 @@ from backprop.datasets import load_mnist, split
 from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import SGD
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import accuracy, cosine
 
 EPSILONS = [0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3]

@@ -11,10 +11,11 @@ test score is computed with them as stored.
 
 import numpy as np
 from backprop.language.characters import CharacterModel, train_characters
-from backprop.datasets import load_sonnets
+from backprop.language.texts import load_sonnets
 from backprop.optimizers import Adam
-from backprop.layers.recurrent import GRU, LSTM, RNN
-from backprop.stored import store
+from backprop.layers.gated import GRU, LSTM
+from backprop.layers.recurrent import RNN
+from backprop.studies.stored import store
 from backprop.training import cosine
 
 CELLS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}

@@ -19,7 +19,7 @@ from backprop.datasets import load_mnist, split
 from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import SGD
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import accuracy, cosine, train
 
 SIZES, KEEP, BITS, SEEDS = [784, 300, 100, 10], [0.5, 0.2, 0.1, 0.05, 0.02, 0.01], [8, 4, 3, 2], 3

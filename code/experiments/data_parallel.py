@@ -31,7 +31,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from backprop.datasets import load_mnist
-from backprop.stored import store
+from backprop.studies.stored import store
 
 BATCH, RATE = 96, 0.1
 

@@ -13,8 +13,8 @@ from backprop.studies.depth import deep_classifier
 from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import SGD
-from backprop.layers.recurrent import Clipped
-from backprop.stored import store
+from backprop.layers.clipping import Clipped
+from backprop.studies.stored import store
 from backprop.training import TrainingDiverged, accuracy, cosine, train
 
 RATES, SEEDS = [0.001, 0.003, 0.01, 0.03, 0.1], 4

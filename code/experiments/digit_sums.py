@@ -13,7 +13,7 @@ from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import SGD
 from backprop.studies.relations import PairRelation, train_on_pairs
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import accuracy, cosine, train
 
 NUMBERS, RATES, SEEDS, EPOCHS, BATCH = [100, 300, 1000, 3000], [0.03, 0.1, 0.3], 3, 20, 32

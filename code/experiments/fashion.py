@@ -12,7 +12,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from backprop.layers.convolution import Conv2D, MaxPool2D
+from backprop.layers.convolution import Conv2D
+from backprop.layers.pooling import MaxPool2D
 from backprop.datasets import load_fashion_mnist, split
 from backprop.network import Dense
 from backprop.losses import CrossEntropy
@@ -21,7 +22,7 @@ from backprop.layers.normalization import Dropout
 from backprop.optimizers import SGD
 from backprop.layers.basic import Activate, Flatten
 from backprop.network import Sequential
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import accuracy, confusion_matrix, cosine, random_shift, train
 
 EPOCHS, BATCH, SEEDS, PICTURES = 8, 64, 3, 10_000

@@ -7,10 +7,11 @@ time the film whose rating is least certain, given that those before it are know
 
 import numpy as np
 
-from backprop.datasets import load_movielens
-from backprop.layers.embedding import LazyAdam
-from backprop.recommendation.factorization import MatrixFactorization, train_tables
-from backprop.stored import store
+from backprop.recommendation.movielens import load_movielens
+from backprop.layers.rows import LazyAdam
+from backprop.recommendation.factorization import MatrixFactorization
+from backprop.recommendation.tables import train_tables
+from backprop.studies.stored import store
 from backprop.training import cosine
 
 D, VECTORS, BIASES, KEPT, RATED, KNOWN = 16, 12, 4, 300, 20, 60

@@ -12,8 +12,10 @@ from backprop.network import Dense
 from backprop.losses import BinaryCrossEntropy
 from backprop.model import pack
 from backprop.optimizers import Adam
-from backprop.layers.recurrent import GRU, LSTM, RNN, Clipped
-from backprop.stored import store
+from backprop.layers.clipping import Clipped
+from backprop.layers.gated import GRU, LSTM
+from backprop.layers.recurrent import RNN
+from backprop.studies.stored import store
 
 SETUPS = {
     "RNN": (RNN, None),

@@ -10,14 +10,15 @@ import time
 
 import numpy as np
 
-from backprop.layers.attention import Positions
+from backprop.layers.sequences import Positions
 from backprop.network import Dense
 from backprop.losses import CrossEntropy
 from backprop.optimizers import Adam
-from backprop.layers.recurrent import GRU, LSTM, Clipped
+from backprop.layers.clipping import Clipped
+from backprop.layers.gated import GRU, LSTM
 from backprop.layers.basic import EachStep
 from backprop.network import Sequential
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import accuracy, cosine
 from backprop.studies.transformer import LastElement, block, lookup, parity
 

@@ -9,7 +9,8 @@ import time
 
 import numpy as np
 
-from backprop.layers.convolution import Conv2D, MaxPool2D
+from backprop.layers.convolution import Conv2D
+from backprop.layers.pooling import MaxPool2D
 from backprop.datasets import load_mnist, split
 from backprop.network import Dense
 from backprop.losses import CrossEntropy
@@ -17,7 +18,7 @@ from backprop.layers.normalization import Dropout
 from backprop.optimizers import SGD
 from backprop.layers.basic import Activate, Flatten
 from backprop.network import Sequential
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import accuracy, cosine, random_shift, train
 
 EPOCHS, BATCH, RATE, MOMENTUM = 7, 64, 0.05, 0.9

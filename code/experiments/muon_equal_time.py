@@ -10,7 +10,7 @@ import numpy as np
 from muon_race import BATCH, MAKE, SIZES, cross_entropy, data
 
 from backprop.network import Network
-from backprop.stored import store, stored
+from backprop.studies.stored import store, stored
 from backprop.training import accuracy, cosine
 
 race = stored("muon_race").result

@@ -15,7 +15,7 @@ from backprop.losses import CrossEntropy
 from backprop.studies.muon import Muon
 from backprop.network import Network
 from backprop.optimizers import SGD, Adam
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import accuracy, cosine
 
 PICTURES, STEPS, BATCH, EVERY, SIZES = 10_000, 240, 128, 20, [784, 128, 128, 10]

@@ -9,13 +9,11 @@ lists are then measured on each test part once. Takes about two minutes.
 
 import numpy as np
 
-from backprop.datasets import load_movielens, split
-from backprop.layers.embedding import LazyAdam
-from backprop.recommendation.factorization import (
-    MatrixFactorization,
-    NeuralFactorization,
-    train_tables,
-)
+from backprop.datasets import split
+from backprop.recommendation.movielens import load_movielens
+from backprop.layers.rows import LazyAdam
+from backprop.recommendation.factorization import MatrixFactorization, NeuralFactorization
+from backprop.recommendation.tables import train_tables
 from backprop.optimizers import AdamW
 from backprop.recommendation.ranking import (
     damped_biases,
@@ -26,7 +24,7 @@ from backprop.recommendation.ranking import (
     table_of,
     top,
 )
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import cosine
 from backprop.recommendation.two_tower import TwoTower
 

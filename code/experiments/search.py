@@ -10,11 +10,11 @@ Run: python code/experiments/search.py  (needs optuna, see the extra [frameworks
 import numpy as np
 
 from backprop.datasets import load_fashion_mnist, split
-from backprop.frameworks import need
+from backprop.studies.frameworks import need
 from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import AdamW
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import TrainingDiverged, accuracy, cosine, train
 
 TRIALS, SEEDS, EPOCHS = 30, 8, 8

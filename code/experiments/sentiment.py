@@ -6,7 +6,7 @@ python code/experiments/sentiment.py
 import time
 
 from backprop.language.sentiment import KINDS, Classifier, folds
-from backprop.stored import store
+from backprop.studies.stored import store
 
 
 def main():

@@ -17,8 +17,8 @@ from backprop.studies.meta import (
     sinusoids,
 )
 from backprop.optimizers import Adam
-from backprop.layers.recurrent import clip_gradient
-from backprop.stored import store
+from backprop.layers.clipping import clip_gradient
+from backprop.studies.stored import store
 
 ALPHA, SHOTS, TASKS, STEPS, SEEDS = 0.1, 10, 10, 3000, 3
 RATES, COUNTS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2], [1, 10, 100]

@@ -13,7 +13,7 @@ from backprop.datasets import load_fashion_mnist, split
 from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import Adam
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import accuracy, cosine, train
 
 SEEDS, EPOCHS, RATES, PICTURES = 3, 6, [0.001, 0.003], 6000

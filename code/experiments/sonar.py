@@ -9,9 +9,9 @@ ignored, initial weights uniform in [-0.3, 0.3].
 
 import numpy as np
 
-from backprop.datasets import load_sonar
+from backprop.studies.sonar import load_sonar
 from backprop.studies.ensemble import Ensemble, blocks, folds
-from backprop.stored import store
+from backprop.studies.stored import store
 
 STARTS, EPOCHS, ETA, MARGIN = 10, 300, 2.0, 0.2
 X, y = load_sonar()

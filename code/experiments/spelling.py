@@ -12,12 +12,12 @@ from collections import Counter, defaultdict
 from functools import cache
 
 import numpy as np
-from backprop.datasets import load_cmudict
+from backprop.language.texts import load_cmudict
 from backprop.layers.embedding import SequenceCrossEntropy
 from backprop.language.encoder_decoder import EncoderDecoder, batches
 from backprop.optimizers import Adam
-from backprop.layers.recurrent import clip_gradient
-from backprop.stored import store
+from backprop.layers.clipping import clip_gradient
+from backprop.studies.stored import store
 from backprop.language.vocabulary import Vocabulary, edit_distance
 from backprop.training import cosine
 

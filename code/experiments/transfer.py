@@ -7,8 +7,10 @@ Run: python code/experiments/transfer.py
 
 import numpy as np
 
-from backprop.layers.convolution import Conv2D, GlobalAveragePool, MaxPool2D
-from backprop.datasets import load_fashion_mnist, load_squeezenet
+from backprop.layers.convolution import Conv2D
+from backprop.layers.pooling import GlobalAveragePool, MaxPool2D
+from backprop.datasets import load_fashion_mnist
+from backprop.images.squeezenet import load_squeezenet
 from backprop.network import Dense
 from backprop.losses import CrossEntropy
 from backprop.network import Network
@@ -17,7 +19,7 @@ from backprop.optimizers import Adam, AdamW
 from backprop.layers.basic import Activate, Flatten
 from backprop.network import Sequential
 from backprop.images.squeezenet import prepare, squeezenet
-from backprop.stored import store
+from backprop.studies.stored import store
 from backprop.training import accuracy, cosine, train
 
 SIDE, LABELS, SEEDS, STEPS = 112, (5, 10, 20, 50), 3, 100

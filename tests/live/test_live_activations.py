@@ -119,7 +119,7 @@ def test_marks_lie_where_the_numbers_say(show):
     shown = show(Activations())
     for name, z in (("sigmoid", -3.0), ("tanh", 0.5), ("relu", 6.0), ("identity", -7.0)):
         shown.set(activation=name, z=z)
-        gaps = shown.page.evaluate("""() => [...document.querySelectorAll(".lf-panels .lf-chart")].map((chart) => {
+        gaps = shown.page.evaluate("""() => [...document.querySelectorAll(".lf-panel:not(.lf-product) .lf-chart")].map((chart) => {
           const [x, y] = chart.querySelector(".lf-mark").getAttribute("transform").match(/[-\\d.]+/g).map(Number);
           return Math.min(...chart.querySelector(".lf-curve:not(.lf-faint)").getAttribute("d").slice(1).split(/[ML]/).map((p) => { const [u, v] = p.split(",").map(Number); return Math.hypot(u - x, v - y); }));
         })""")
@@ -142,7 +142,7 @@ def test_saturated_regions_are_shaded(show, name, bands):
 
 
 def test_the_chain_shows_one_dot_a_layer_and_none_when_nothing_passes(show):
-    shown, chain = show(Activations(depth=6)), ".lf-training .lf-mark"
+    shown, chain = show(Activations(depth=6)), ".lf-product .lf-mark"
     assert (
         shown.page.locator(chain).count() == 20
         and shown.page.locator(f"{chain}.lf-later-dot").count() == 14
@@ -161,9 +161,31 @@ def test_the_chain_shows_one_dot_a_layer_and_none_when_nothing_passes(show):
     )
 
 
+def test_the_axis_of_products_stays_and_the_arrow_grows(show):
+    shown = show(Activations(depth=6))
+    product = """() => { const plot = document.querySelector(".lf-product"), arrow = plot.querySelector("[data-gradient]");
+      return [[...plot.querySelectorAll("[data-name='axis y']")].map((n) => n.dataset.value), arrow.getBoundingClientRect().height]; }"""
+    axis, height = shown.page.evaluate(product)
+    shown.slide(z=6)
+    assert shown.page.evaluate(product)[0] == axis
+    assert shown.page.evaluate(product)[1] > 1.5 * height
+
+
+def test_the_tangent_is_as_steep_as_the_slope_says(show):
+    shown = show(Activations())
+    for name, z in (("sigmoid", 0.0), ("tanh", -1.0), ("relu", 3.0)):
+        shown.set(activation=name, z=z)
+        steep = shown.page.evaluate("""() => { const n = document.querySelector("[data-gradient='da/dz']");
+          const [x1, y1, x2, y2] = n.getAttribute("d").match(/[-\\d.]+/g).map(Number);
+          const ticks = (axis) => [...n.closest(".lf-chart").querySelectorAll(`[data-name='axis ${axis}']`)].map((t) => [Number(t.dataset.value), Number(t.getAttribute(axis))]);
+          const scale = (t) => (t.at(-1)[1] - t[0][1]) / (t.at(-1)[0] - t[0][0]);
+          return ((y2 - y1) / (x2 - x1)) * scale(ticks("x")) / scale(ticks("y")); }""")
+        assert steep == pytest.approx(Activations(activation=name, z=z).slope, rel=0.02)
+
+
 def test_every_control_works_by_keyboard(show):
     shown = show(Activations())
-    assert shown.tab_order() == ["sigmoid", "z", "depth"]
+    assert shown.tab_order() == ["reset", "sigmoid", "z", "depth"]
     shown.page.get_by_role("radio", name="sigmoid").focus()
     for name in ("tanh", "relu", "identity", "sigmoid"):
         shown.page.keyboard.press("ArrowRight")

@@ -12,7 +12,7 @@ from mathematics import Mathematics
 from backprop.activations import softmax
 from backprop.language.encoder_decoder import END, START, EncoderDecoder
 from backprop.live.attention_map import LONGEST, WORDS, AttentionMap, opened, packed
-from backprop.stored import stored
+from backprop.studies.stored import stored
 
 STATE = ("word", "step", "letter", "head", "temperature", "hidden", "nudge")
 LETTERS = ["<pad>", "<unk>", *ascii_lowercase]

@@ -140,13 +140,26 @@ def test_dots_lie_on_their_curves(show):
     ):
         shown.set(**state)
         gaps = shown.page.evaluate("""() => [...document.querySelectorAll(".lf-task:not([hidden]) .lf-chart")].flatMap((chart) => [...chart.querySelectorAll(".lf-mark")].map((mark) => {
-          const kind = mark.getAttribute("class").replace("lf-mark", "").trim(), [x, y] = mark.getAttribute("transform").match(/[-\\d.]+/g).map(Number);
+          const kind = mark.getAttribute("class").replace(/lf-mark|lf-small|lf-there/g, "").trim(), [x, y] = mark.getAttribute("transform").match(/[-\\d.]+/g).map(Number);
           const curve = [...chart.querySelectorAll(".lf-curve")].find((n) => n.getAttribute("class").replace("lf-curve", "").trim() === kind);
           return Math.min(...curve.getAttribute("d").slice(1).split(/[ML]/).map((p) => { const [u, v] = p.split(",").map(Number); return Math.hypot(u - x, v - y); }));
         }))""")
         assert (
-            len(gaps) == (4 if shown.get("task") == "classification" else 6) and max(gaps) < 2.5
-        ), (state, gaps)
+            len(gaps) == (6 if shown.get("task") == "classification" else 9) and max(gaps) < 2.5
+        ), (state, gaps)  # the point, its gradient, and where a step lands
+
+
+def test_the_arrow_of_a_step_ends_where_the_tangent_says(show):
+    shown = show(Losses())
+    for error in (2.0, -1.0, 2.8):
+        shown.set(error=error)
+        steep = shown.page.evaluate("""() => { const n = document.querySelector("[data-gradient='step mse']");
+          const [x1, y1, x2, y2] = n.getAttribute("d").match(/[-\\d.]+/g).map(Number);
+          const ticks = (axis) => [...n.closest(".lf-chart").querySelectorAll(`[data-name='axis ${axis}']`)].map((t) => [Number(t.dataset.value), Number(t.getAttribute(axis))]);
+          const scale = (t) => (t.at(-1)[1] - t[0][1]) / (t.at(-1)[0] - t[0][0]);
+          return [(x2 - x1) / scale(ticks("x")), (y2 - y1) / scale(ticks("y"))]; }""")
+        gradient = Losses(error=error).gradients["mse"]
+        assert steep == pytest.approx([-0.25 * gradient, -0.25 * gradient**2], abs=0.03)
 
 
 def test_the_remark_fits_the_state(show):
@@ -180,7 +193,7 @@ def test_the_wrong_side_is_shaded(show):
 
 def test_every_control_works_by_keyboard(show):
     shown = show(Losses())
-    assert shown.tab_order() == ["regression", "error", "delta"]
+    assert shown.tab_order() == ["reset", "regression", "error", "delta"]
     for control, keys in (
         ("error", {"ArrowRight": 2.05, "Home": -3, "End": 3}),
         ("delta", {"ArrowLeft": 1.45, "Home": 0.1, "End": 3}),

@@ -22,28 +22,28 @@ from backprop.images.squeezenet import Fire, bilinear, prepare
 from backprop.language import characters, encoder_decoder, sentiment, vocabulary
 from backprop.language.characters import CharacterModel
 from backprop.language.encoder_decoder import EncoderDecoder
-from backprop.layers.attention import (
+from backprop.layers.attention import MultiHeadAttention, attend, attend_backward
+from backprop.layers.sequences import (
     AttentionPooling,
     MeanOverTime,
-    MultiHeadAttention,
     Positions,
     SumOverTime,
-    attend,
-    attend_backward,
     positions,
 )
-from backprop.layers.basic import Activate, EachStep, Flatten
-from backprop.layers.convolution import AveragePool2D, Conv2D, GlobalAveragePool, MaxPool2D
+from backprop.layers.basic import Activate, Bidirectional, EachStep, Flatten, Residual
+from backprop.layers.convolution import Conv2D
+from backprop.layers.pooling import AveragePool2D, GlobalAveragePool, MaxPool2D
 from backprop.layers.embedding import Embedding, SequenceCrossEntropy, sum_of_equal
 from backprop.layers.normalization import (
     BatchNorm,
     Dropout,
     LayerNorm,
-    Residual,
     standardise,
     standardise_backward,
 )
-from backprop.layers.recurrent import GRU, LSTM, RNN, Bidirectional, Clipped, Recurrent
+from backprop.layers.clipping import Clipped
+from backprop.layers.gated import GRU, LSTM
+from backprop.layers.recurrent import RNN, Recurrent
 from backprop.loop import History, shuffled
 from backprop.losses import (
     BinaryCrossEntropy,
@@ -59,7 +59,7 @@ from backprop.losses import (
 from backprop.model import Model
 from backprop.network import Dense, Layer, Network, Sequential
 from backprop.optimizers import SGD, AdaGrad, Adam, AdamW, Nesterov, Optimizer, RMSProp
-from backprop.recommendation import factorization, ranking, two_tower
+from backprop.recommendation import factorization, ranking, tables, two_tower
 from backprop.studies import attribution, checkpointing, compression, depth, ensemble, meta, muon
 from backprop.studies import precision, relations, transformer
 from backprop.training import cosine, train
@@ -232,7 +232,7 @@ MODELS: dict[type, Callable[[Any], Any]] = {
 
 
 def models() -> list[type]:
-    return subclasses(Model) + subclasses(factorization.TableModel)
+    return subclasses(Model) + subclasses(tables.TableModel)
 
 
 def learn(model: Any, seed: int = 5) -> float:
@@ -249,7 +249,7 @@ def learn(model: Any, seed: int = 5) -> float:
         return model.loss_and_gradients(SequenceCrossEntropy(ignore=0), *batch)
     if isinstance(model, two_tower.TwoTower):
         return model.loss_and_gradients(rng.integers(0, 4, 6), rng.integers(0, 5, 6))
-    if isinstance(model, factorization.TableModel):
+    if isinstance(model, tables.TableModel):
         columns = rng.integers(0, 4, 6), rng.integers(0, 5, 6), rng.normal(size=6)
         return model.loss_and_gradients(*columns)
     X, t = rng.normal(size=(6, 3)), rng.integers(0, 2, 6)
@@ -304,7 +304,7 @@ CALLS: dict[Callable, Callable[[], dict[str, Any]]] = {
         inverse=np.ones((1, 2)),
         axis=0,
     ),
-    factorization.train_tables: lambda: dict(
+    tables.train_tables: lambda: dict(
         model=factorization.MatrixFactorization(4, 5, 2, rng=1),
         columns=(np.arange(4), np.arange(4), np.arange(4.0)),
         epochs=1,

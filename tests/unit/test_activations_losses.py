@@ -19,6 +19,7 @@ from backprop.activations import (
     softmax,
     tanh,
 )
+from backprop.doors import finite
 from backprop.gradient_check import numeric_gradient
 from backprop.losses import (
     LOSSES,
@@ -26,7 +27,6 @@ from backprop.losses import (
     CrossEntropy,
     HalfSquaredError,
     MeanSquaredError,
-    finite,
 )
 from reference import close, equals_torch, targets, torch_activation, torch_loss
 

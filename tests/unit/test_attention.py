@@ -9,21 +9,20 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from backprop.layers.attention import (
+from backprop.layers.attention import MultiHeadAttention, attend, attend_backward
+from backprop.layers.sequences import (
     AttentionPooling,
     MeanOverTime,
-    MultiHeadAttention,
     Positions,
     SumOverTime,
-    attend,
-    attend_backward,
     positions,
 )
 from backprop.layers.embedding import Embedding
 from backprop.gradient_check import check_network, numeric_gradient
 from backprop.network import Dense
 from backprop.losses import CrossEntropy
-from backprop.layers.normalization import LayerNorm, Residual
+from backprop.layers.basic import Residual
+from backprop.layers.normalization import LayerNorm
 from backprop.optimizers import Adam
 from backprop.layers.basic import EachStep
 from backprop.network import Sequential

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from backprop.language.characters import CharacterModel, pieces, train_characters
-from backprop.datasets import load_sonnets
+from backprop.language.texts import load_sonnets
 from backprop.layers.embedding import SequenceCrossEntropy
 from backprop.gradient_check import gradient_check
 from backprop.language.ngrams import WittenBell
 from backprop.optimizers import Adam
-from backprop.layers.recurrent import GRU, LSTM, RNN
+from backprop.layers.gated import GRU, LSTM
+from backprop.layers.recurrent import RNN
 
 cells = pytest.mark.parametrize("cell", [RNN, LSTM, GRU])
 

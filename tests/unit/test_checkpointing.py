@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from backprop.studies import checkpointing
-from backprop.layers.convolution import Conv2D, GlobalAveragePool
+from backprop.layers.convolution import Conv2D
+from backprop.layers.pooling import GlobalAveragePool
 from backprop.layers.embedding import Embedding
 from backprop.network import Dense
 from backprop.losses import CrossEntropy
 from backprop.network import Network
-from backprop.layers.normalization import BatchNorm, Dropout, LayerNorm, Residual
-from backprop.layers.recurrent import LSTM
+from backprop.layers.basic import Residual
+from backprop.layers.normalization import BatchNorm, Dropout, LayerNorm
+from backprop.layers.gated import LSTM
 from backprop.layers.basic import Activate, Flatten
 from backprop.network import Sequential
 

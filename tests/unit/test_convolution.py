@@ -10,15 +10,9 @@ import torch
 from hypothesis import assume, given, settings
 
 from backprop.activations import ReLU
-from backprop.layers.convolution import (
-    AveragePool2D,
-    Conv2D,
-    GlobalAveragePool,
-    MaxPool2D,
-    pad,
-    place,
-    view_of_windows,
-)
+from backprop.layers.convolution import Conv2D
+from backprop.layers.pooling import AveragePool2D, GlobalAveragePool, MaxPool2D
+from backprop.layers.windows import pad, place, view_of_windows
 from backprop.gradient_check import check_network
 from backprop.network import Dense
 from backprop.losses import CrossEntropy

@@ -23,6 +23,10 @@ from backprop.datasets import (
     read_checked,
     split,
 )
+from backprop.images import squeezenet
+from backprop.language import texts
+from backprop.recommendation import movielens
+from backprop.studies import sonar
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "code" / "backprop"
@@ -129,12 +133,12 @@ def test_a_harmed_file_is_refused_with_its_name_and_both_checksums(tmp_path, har
 FILES = {
     "mnist": (load_mnist, ".gz"),
     "fashion": (datasets.load_fashion_mnist, "fashion"),
-    "sentences": (datasets.load_sentences, "review"),
-    "movielens": (datasets.load_movielens, "movielens"),
-    "squeezenet": (datasets.load_squeezenet, "squeezenet"),
-    "sonnets": (datasets.load_sonnets, "sonnets"),
-    "cmudict": (datasets.load_cmudict, "cmudict"),
-    "sonar": (datasets.load_sonar, "sonar"),
+    "sentences": (texts.load_sentences, "review"),
+    "movielens": (movielens.load_movielens, "movielens"),
+    "squeezenet": (squeezenet.load_squeezenet, "squeezenet"),
+    "sonnets": (texts.load_sonnets, "sonnets"),
+    "cmudict": (texts.load_cmudict, "cmudict"),
+    "sonar": (sonar.load_sonar, "sonar"),
 }
 
 
@@ -195,7 +199,6 @@ ORDER = [
     "doors",
     "activations",
     "losses",
-    "hints",
     "model",
     "network",
     "optimizers",
@@ -203,9 +206,7 @@ ORDER = [
     "training",
     "gradient_check",
     "graph",
-    "frameworks",
     "datasets",
-    "stored",
     "plots",
     "layers",
     "images",

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from backprop import datasets
+from backprop.images import squeezenet
+from backprop.language import texts
+from backprop.recommendation import movielens
 
 
 def test_fashion_mnist():
@@ -34,7 +37,7 @@ def test_fashion_mnist():
 
 
 def test_sentences():
-    data = datasets.load_sentences()
+    data = texts.load_sentences()
     assert len(data.text) == len(data.rating) == 10_605 and all(data.text)
     assert data.text[2] == "Effective but too tepid biopic" and data.rating[2] == -0.6
     assert data.rating.min() == -3.875 and data.rating.max() == pytest.approx(3.9411764705882355)
@@ -48,7 +51,7 @@ def test_sentences():
 
 
 def test_movielens():
-    data = datasets.load_movielens()
+    data = movielens.load_movielens()
     assert len(data.user) == len(data.movie) == len(data.rating) == len(data.time) == 100_004
     assert np.array_equal(np.unique(data.user), np.arange(671)) and np.array_equal(
         np.unique(data.movie), np.arange(9066)
@@ -101,7 +104,7 @@ def test_movielens_baselines():
 
     Global mean 1.0585, user mean .9646, film mean .9976, damped bias .8872 (+- .003).
     """
-    data, errors = datasets.load_movielens(), []
+    data, errors = movielens.load_movielens(), []
     for seed in range(5):
         train, test = datasets.split(
             len(data.rating), len(data.rating) // 5, np.random.default_rng(seed)
@@ -130,7 +133,7 @@ def test_movielens_baselines():
 
 
 def test_squeezenet_weights():
-    weights = datasets.load_squeezenet()
+    weights = squeezenet.load_squeezenet()
     assert sum(w.size for w in weights.values()) == 1_235_496 and {
         w.dtype for w in weights.values()
     } == {np.dtype(np.float16)}
@@ -143,7 +146,7 @@ def test_squeezenet_weights():
 
 
 def test_sonnets():
-    text = datasets.load_sonnets()
+    text = texts.load_sonnets()
     assert (
         len(text) == 95_728
         and len(set(text)) == 62
@@ -156,7 +159,7 @@ def test_sonnets():
 
 
 def test_cmudict():
-    data = datasets.load_cmudict()
+    data = texts.load_cmudict()
     assert len(data.word) == len(data.sounds) == len(set(data.word)) == 126_052
     sounds = dict(zip(data.word, data.sounds))
     assert (
@@ -165,7 +168,7 @@ def test_cmudict():
         and sounds["aalborg"] == ("AO1", "L", "B", "AO0", "R", "G")
     )
     assert len({s for word in data.sounds for s in word}) == 69
-    variants = datasets.load_cmudict(stress=False, variants=True)
+    variants = texts.load_cmudict(stress=False, variants=True)
     assert len(variants.word) == 135_166 and set(variants.word) == set(data.word)
     assert [s for w, s in zip(*variants) if w == "read"] == [("R", "EH", "D"), ("R", "IY", "D")]
     assert len({s for word in variants.sounds for s in word}) == 39

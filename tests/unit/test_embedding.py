@@ -9,13 +9,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from backprop.layers.embedding import (
-    Embedding,
-    LazyAdam,
-    SequenceCrossEntropy,
-    SparseSGD,
-    sum_of_equal,
-)
+from backprop.layers.embedding import Embedding, SequenceCrossEntropy, sum_of_equal
+from backprop.layers.rows import LazyAdam, SparseSGD
 from backprop.gradient_check import check_network, numeric_gradient
 from backprop.network import Dense
 from backprop.optimizers import SGD, Adam

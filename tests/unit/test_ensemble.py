@@ -141,7 +141,7 @@ def test_folds_and_blocks_divide_all_rows():
 
 
 def test_sonar():
-    from backprop.datasets import load_sonar
+    from backprop.studies.sonar import load_sonar
 
     data = load_sonar()
     assert (

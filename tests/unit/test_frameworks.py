@@ -20,9 +20,9 @@ import torch
 from hypothesis import given, settings
 from packaging.requirements import Requirement
 
-from backprop import frameworks
+from backprop.studies import frameworks
 from backprop.activations import ReLU
-from backprop.frameworks import Missing, NotInstalled, code_lines, need, requirement
+from backprop.studies.frameworks import Missing, NotInstalled, code_lines, need, requirement
 from backprop.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from backprop.network import Network
 from reference import torch_activation, torch_loss
@@ -114,7 +114,7 @@ def test_a_notebook_shows_that_line_and_no_traceback(without):
 
     without("torch")
     shell, shown = InteractiveShell(), io.StringIO()
-    shell.run_cell("from backprop.frameworks import need\ntorch = need('torch')")
+    shell.run_cell("from backprop.studies.frameworks import need\ntorch = need('torch')")
     with redirect_stdout(shown):
         result = shell.run_cell("class Net(torch.nn.Module):\n    pass")
     assert isinstance(result.error_in_exec, NotInstalled)
@@ -148,7 +148,7 @@ def run_program(program, *folders):
     """Run a program in a process of its own; the process, ended."""
     path = os.pathsep.join(map(str, [*folders, ROOT / "code"]))
     return subprocess.run(
-        [sys.executable, "-c", f"from backprop.frameworks import need; {program}"],
+        [sys.executable, "-c", f"from backprop.studies.frameworks import need; {program}"],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from backprop.layers.embedding import LazyAdam
-from backprop.loop import Each, History, TrainingDiverged, run, shuffled
+from backprop.layers.rows import LazyAdam
+from backprop.loop import History, TrainingDiverged, run, shuffled
+from backprop.layers.rows import Each
 from backprop.losses import HalfSquaredError
 from backprop.network import Network
 from backprop.optimizers import SGD

@@ -9,11 +9,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from backprop.layers.convolution import Conv2D, GlobalAveragePool
+from backprop.layers.convolution import Conv2D
+from backprop.layers.pooling import GlobalAveragePool
 from backprop.gradient_check import check_network
 from backprop.network import Dense
 from backprop.losses import CrossEntropy, HalfSquaredError
-from backprop.layers.normalization import BatchNorm, Dropout, LayerNorm, Residual
+from backprop.layers.basic import Residual
+from backprop.layers.normalization import BatchNorm, Dropout, LayerNorm
 from backprop.optimizers import SGD
 from backprop.layers.basic import Activate
 from backprop.network import Sequential

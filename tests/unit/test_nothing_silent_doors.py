@@ -18,7 +18,7 @@ from backprop.check import check
 from backprop.doors import generator, number, whole
 from backprop.graph import Scalar
 from backprop.layers.basic import Activate
-from backprop.layers.embedding import LazyAdam, SparseSGD
+from backprop.layers.rows import LazyAdam, SparseSGD
 from backprop.layers.normalization import BatchNorm
 from backprop.losses import (
     BinaryCrossEntropy,

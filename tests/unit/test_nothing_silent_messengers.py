@@ -9,10 +9,11 @@ from catalogue import around, fed, layers
 
 from backprop.gradient_check import check_network, gradient_check, numeric_gradient
 from backprop.images.boxes import iou
-from backprop.layers.attention import MeanOverTime, MultiHeadAttention
+from backprop.layers.attention import MultiHeadAttention
+from backprop.layers.sequences import MeanOverTime
 from backprop.layers.basic import Activate
 from backprop.layers.normalization import BatchNorm, Dropout
-from backprop.layers.recurrent import Clipped, clip_gradient
+from backprop.layers.clipping import Clipped, clip_gradient
 from backprop.loop import History, TrainingDiverged
 from backprop.losses import BinaryCrossEntropy, CrossEntropy, HalfSquaredError
 from backprop.network import Dense, Network, Sequential

@@ -9,13 +9,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from backprop.layers.embedding import LazyAdam, SparseSGD
-from backprop.recommendation.factorization import (
-    MatrixFactorization,
-    NeuralFactorization,
-    fold_in,
-    train_tables,
-)
+from backprop.layers.rows import LazyAdam, SparseSGD
+from backprop.recommendation.factorization import MatrixFactorization, NeuralFactorization, fold_in
+from backprop.recommendation.tables import train_tables
 from backprop.gradient_check import gradient_check, numeric_gradient
 from backprop.optimizers import SGD
 from backprop.recommendation.ranking import (

@@ -14,14 +14,10 @@ from backprop.gradient_check import check_network
 from backprop.network import Dense
 from backprop.losses import CrossEntropy
 from backprop.optimizers import SGD, Adam
-from backprop.layers.recurrent import (
-    GRU,
-    LSTM,
-    RNN,
-    Bidirectional,
-    Clipped,
-    clip_gradient,
-)
+from backprop.layers.clipping import Clipped, clip_gradient
+from backprop.layers.gated import GRU, LSTM
+from backprop.layers.basic import Bidirectional
+from backprop.layers.recurrent import RNN
 from backprop.layers.basic import EachStep
 from backprop.network import Sequential
 from backprop.training import train

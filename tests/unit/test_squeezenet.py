@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from backprop.datasets import load_squeezenet
+from backprop.images.squeezenet import load_squeezenet
 from backprop.images.squeezenet import MEAN_BGR, Fire, bilinear, prepare, squeezenet
 from layer_reference import by_torch, central_differences, randomise
 from reference import close

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backprop.datasets import DataFileError
-from backprop.stored import LARGEST, meaning, store, stored
+from backprop.studies.stored import LARGEST, meaning, store, stored
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "code" / "experiments").glob("*.py"))

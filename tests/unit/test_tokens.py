@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backprop.datasets import load_sentences
+from backprop.language.texts import load_sentences
 from backprop.language.vocabulary import Vocabulary, edit_distance, words
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from backprop import frameworks
+from backprop.studies import frameworks
 from backprop.layers.attention import MultiHeadAttention
 from backprop.studies.counting import count_products
-from backprop.frameworks import Missing, NotInstalled, need
+from backprop.studies.frameworks import Missing, NotInstalled, need
 from backprop.gradient_check import check_network, gradient_check
 from backprop.network import Dense
 from backprop.losses import CrossEntropy

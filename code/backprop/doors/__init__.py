@@ -5,7 +5,18 @@ everywhere: integers become floats, `rng=42` is a seed, a whole number is no flo
 instance. Behind a door nothing is asked again.
 """
 
-from .arrays import alike, batch, classes, entrance, finite, floats, ids, listed, two_classes
+from .arrays import (
+    alike,
+    batch,
+    classes,
+    entrance,
+    finite,
+    floats,
+    ids,
+    listed,
+    two_classes,
+)
+from .memory import bound
 from .numbers import (
     an_object,
     float_kind,
@@ -24,7 +35,7 @@ from .numbers import (
     within,
 )
 from .signatures import checked, inside
-from .together import Arrays, Whole, bound, write
+from .together import Arrays, Whole, write
 
 __all__ = [
     "Arrays",

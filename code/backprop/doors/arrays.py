@@ -210,3 +210,17 @@ def entrance(layer: Any, x: Any) -> np.ndarray:
             f"x.astype(np.{dtype})"
         )
     return x
+
+
+def shapes_along(layers: Any, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """One sample's shape before the first of the `layers`, between them and after the last.
+
+    Raises ValueError that counts the layer which does not fit.
+    """
+    shapes = [shape]
+    for l, layer in enumerate(layers, 1):
+        try:
+            shapes.append(tuple(layer.output_shape(shapes[-1])))
+        except ValueError as error:
+            raise ValueError(f"layer {l}: {error}") from None
+    return shapes

@@ -33,7 +33,9 @@ class Output(np.ndarray):
     def __array_finalize__(self, source: Any) -> None:
         self.origin = getattr(source, "origin", frozenset())
 
-    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any
+    ) -> Any:
         known = [x.origin for x in (*inputs, *(out or ())) if isinstance(x, Output)]
         if out is not None:
             options["out"] = tuple(map(plain, out))
@@ -49,7 +51,7 @@ class Output(np.ndarray):
             return tuple(tagged(x, origin) for x in result)
         return tagged(result, origin)
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return plain(self).__reduce__()
 
 
@@ -223,6 +225,14 @@ class Guarded(Whole):
         if "__init__" in vars(cls):
             cls.__init__ = checked(vars(cls)["__init__"], least=1)  # type: ignore[method-assign]
 
+    @staticmethod
+    def home() -> Any:
+        """The network that a layer belongs to, or None."""
+        return None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "home"}
+
     def enter(self, x: Any) -> Any:
         """Convert and check what goes into `forward` from outside."""
         return x
@@ -252,21 +262,3 @@ class Guarded(Whole):
     gradients: Arrays = property(  # type: ignore[assignment]
         attrgetter("_gradients"), write_gradients, doc="The gradients by name."
     )
-
-
-def both_door(method: Callable) -> Callable:
-    """Put before `both`: outputs become floats, targets go through `targets`."""
-
-    @functools.wraps(method)
-    def both(self: Any, y: np.ndarray, t: Any) -> tuple[float, np.ndarray]:
-        origin = y.origin if isinstance(y, Output) else frozenset()
-        y = plain(floats("the outputs", y))
-        if y.ndim == 0 or y.size == 0:
-            raise ValueError(
-                f"{self.name}: the outputs have shape {y.shape}; they must be (n, d), at least "
-                "one sample a row"
-            )
-        value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
-        return value, tagged(gradient, origin) if origin else gradient
-
-    return both

@@ -79,16 +79,3 @@ class Whole:
 
     def __copy__(self) -> Any:
         return copy.deepcopy(self)
-
-
-def bound(before: np.ndarray | None, theta: np.ndarray) -> np.ndarray:
-    """Return `theta` if an optimiser that has moved `before` may go on with it: the same memory.
-
-    After a copy, `before` is None: the copy goes on with the first theta that it gets.
-    """
-    if before is not None and before.__array_interface__ != theta.__array_interface__:
-        raise ValueError(
-            "this optimiser has the memory of another network's steps; take a new optimiser for "
-            "another network"
-        )
-    return theta

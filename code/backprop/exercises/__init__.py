@@ -1,6 +1,4 @@
-"""The exercises of the book; importing this package fills `EXERCISES`, for `backprop.check`.
-
-============ ========== ==================================================="""
+"""The exercises of the book and their judge; importing this package fills `EXERCISES`."""
 
 from . import (
     ch01,

@@ -13,6 +13,7 @@ add(
         "1.1 one correction",
         [4.5, 5, 0],
         level="practise",
+        entries=("w1", "w2", "b"),
         mistakes={
             "the weights move away from the sample; with target 1 and answer 0 they should "
             "move towards it.": [

@@ -36,6 +36,7 @@ add(
         "3.1 xor by hand",
         np.array([[1.0], [-2.0]]),
         level="think",
+        entries=("row 1", "row 2"),
         mistakes={
             "that network gives 1 for two ones as well: it computes OR.": np.array([[1.0], [-1.0]]),
             "both units push upwards; then two ones give the largest output of all.": (

@@ -43,6 +43,7 @@ add(
         "4.4 input gradient",
         W1 @ delta1,
         level="practise",
+        entries=("dL/dx1", "dL/dx2"),
         decimals=6,
         mistakes={
             "an input has no activation function: leave out the factor x (1 - x).": (

@@ -39,11 +39,16 @@ class Exercise:
         Whether `tolerance` is relative to each entry, not to the largest one.
     quiet : bool
         Whether a function that warns is refused.
+    entries : tuple of str
+        What the page calls the entries of an answer that is a few numbers, row by row.
+    choices : int
+        For an answer that is the number of a choice: how many there are. Each wrong one is a known
+        mistake.
 
     Raises
     ------
     ValueError
-        The level is none of the three.
+        The level is none of the three, or a wrong choice is no known mistake.
     """
 
     name: str
@@ -56,10 +61,15 @@ class Exercise:
     decimals: int | None = None
     each: bool = False
     quiet: bool = False
+    entries: tuple[str, ...] = ()
+    choices: int = 0
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
             raise ValueError(f"the level of {self.name!r} is {self.level!r}, not one of {LEVELS}")
+        wrong = set(range(1, self.choices + 1)) - {self.answer} if self.choices else set()
+        if self.choices and wrong != set(self.mistakes.values()):
+            raise ValueError(f"{self.name!r} wants a sentence for each of the choices {wrong}")
 
     def whole(self, right: np.ndarray) -> bool:
         """Whether whole numbers are compared, for this right value of the function or in all."""

@@ -7,12 +7,16 @@ features.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
+from ..datasets import read_checked
 from ..doors import checked
-from ..layers.convolution import Conv2D, GlobalAveragePool, MaxPool2D
+from ..layers.convolution import Conv2D
+from ..layers.pooling import GlobalAveragePool, MaxPool2D
 from ..network import Layer, Sequential
 
 MEAN_BGR = np.array([103.94, 116.78, 123.68], np.float32)  # of ImageNet's pixels: blue, green, red
@@ -79,7 +83,7 @@ def squeezenet(
     Parameters
     ----------
     weights : mapping of str to ndarray
-        Those of `backprop.datasets.load_squeezenet`.
+        Those of `load_squeezenet`.
     side : int
         Side of the square pictures in pixels; ValueError below 31.
     features : bool
@@ -158,3 +162,12 @@ def bilinear(length: int, wanted: int, dtype=np.float32) -> np.ndarray:
     centre = (np.arange(wanted) + 0.5) * step - 0.5  # of the new pixels, in old ones
     weights = np.maximum(0, 1 - np.abs(np.arange(length) - centre[:, None]) / max(1, step))
     return (weights / weights.sum(axis=1, keepdims=True)).astype(dtype)
+
+
+def load_squeezenet(folder: str | Path | None = None) -> dict[str, np.ndarray]:
+    """The weights of SqueezeNet 1.1 for ImageNet (iandola2016), float16, by name.
+
+    Such as "fire2/squeeze1x1/W"; see `backprop.images.squeezenet`.
+    """
+    with np.load(io.BytesIO(read_checked("squeezenet.npz", folder)), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays}

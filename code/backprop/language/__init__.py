@@ -3,6 +3,7 @@
 =============== ======= ===============================================================
 module          section what is in it
 =============== ======= ===============================================================
+texts           6.2     sonnets, words with their sounds, sentences of film reviews
 ngrams          6.2.1   `WittenBell`: the next character by counting, the baseline
 characters      6.2.1   `CharacterModel`: the next character by a recurrent network
 vocabulary      6.2.2   `words`, `Vocabulary`: texts to ids and back; `edit_distance`

@@ -15,9 +15,10 @@ import numpy as np
 from ..activations import softmax
 from ..doors import checked, generator
 from ..layers.basic import EachStep
+from ..layers.clipping import Clipped
 from ..layers.embedding import Embedding, SequenceCrossEntropy
 from ..layers.normalization import Dropout
-from ..layers.recurrent import Clipped, Recurrent
+from ..layers.recurrent import Recurrent
 from ..loop import History, Stepper, run
 from ..model import Model
 from ..network import Dense

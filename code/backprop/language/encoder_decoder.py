@@ -17,9 +17,9 @@ import numpy as np
 
 from ..doors import checked, generator
 from ..layers.attention import MultiHeadAttention
-from ..layers.basic import EachStep
+from ..layers.basic import Bidirectional, EachStep
 from ..layers.embedding import Embedding
-from ..layers.recurrent import GRU, Bidirectional
+from ..layers.gated import GRU
 from ..model import Model
 from ..network import Dense
 

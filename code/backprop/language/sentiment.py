@@ -9,23 +9,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..datasets import load_sentences
 from ..doors import checked
-from ..layers.attention import (
-    AttentionPooling,
-    MeanOverTime,
-    MultiHeadAttention,
-    Positions,
-    SumOverTime,
-)
-from ..layers.basic import EachStep
+from ..layers.attention import MultiHeadAttention
+from ..layers.basic import EachStep, Residual
+from ..layers.clipping import Clipped
 from ..layers.embedding import Embedding
-from ..layers.normalization import Dropout, LayerNorm, Residual
-from ..layers.recurrent import GRU, Clipped
+from ..layers.gated import GRU
+from ..layers.normalization import Dropout, LayerNorm
+from ..layers.sequences import AttentionPooling, MeanOverTime, Positions, SumOverTime
 from ..losses import BinaryCrossEntropy
 from ..network import Dense, Sequential
 from ..optimizers import Adam
 from ..training import train
+from .texts import load_sentences
 from .vocabulary import Vocabulary, words
 
 LONGEST = 36  # words; a longer sentence is cut

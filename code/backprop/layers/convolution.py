@@ -1,4 +1,4 @@
-r"""Convolution and pooling, forward and backward, as matrix products and sums over windows.
+r"""Convolution, forward and backward, as matrix products and sums over windows.
 
 A picture is (H, W, C): rows, columns, channels; a batch is (n, H, W, C), so that the C numbers of a
 pixel lie side by side and a window is copied in runs of k C numbers. Loops run over the k x k
@@ -13,11 +13,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ..activations import Activation, get_activation
-from ..doors import generator, whole
+from ..doors import generator
 from ..network import Layer
+from .windows import pad, pair, place, view_of_windows, windows_along
 
 
 class Conv2D(Layer):
@@ -140,161 +140,7 @@ class Conv2D(Layer):
         return (*windows_along(shape, self.size, self.stride, self.padding), self.c_out)
 
 
-class MaxPool2D(Layer):
-    r"""Largest entry of each window: equation (eq-conv-maxpool), (n, H, W, C) to (n, H', W', C).
-
-    Back, the error goes to the entry that won. Of equal entries the first, row by row, wins, as in
-    PyTorch. Rows and columns that no window reaches are left out.
-
-    Parameters
-    ----------
-    size : int or (int, int)
-        Side of the window, or its rows and columns.
-    stride : int, optional
-        Step of the window, by default `size`.
-    """
-
-    def __init__(self, size: int | tuple[int, int] = 2, stride: int | None = None):
-        super().__init__()
-        self.size = pair(size)
-        if stride is None and self.size[0] != self.size[1]:
-            raise ValueError(f"a window of {self.size} needs a stride")
-        self.stride = self.size[0] if stride is None else whole("stride", stride, 1)
-
-    def forward(self, x):
-        self.shape = x.shape
-        H, W = self.output_shape(x.shape[1:])[:2]
-        self.a = place(x, 0, 0, (H, W), self.stride).copy()  # (n, H', W', C)
-        small = self.size[0] * self.size[1] <= 256
-        self.winner = np.zeros(self.a.shape, np.uint8 if small else np.int64)
-        for k, (i, j) in enumerate(np.ndindex(self.size)):
-            here = place(x, i, j, (H, W), self.stride)
-            won = (here > self.a) * self.winner.dtype.type(k)
-            np.maximum(self.winner, won, out=self.winner)  # a later winner has a larger k
-            np.maximum(self.a, here, out=self.a)
-        return self.a
-
-    def backward(self, grad, inputs=True):
-        grad_x = np.zeros(self.shape, grad.dtype)  # (n, H, W, C)
-        for k, (i, j) in enumerate(np.ndindex(self.size)):
-            to = place(grad_x, i, j, grad.shape[1:3], self.stride)
-            if self.stride >= max(self.size):  # no two windows overlap
-                np.multiply(grad, self.winner == k, out=to)
-            else:
-                to += grad * (self.winner == k)
-        return grad_x
-
-    def output_shape(self, shape):
-        if len(shape) != 3:
-            raise ValueError(
-                f"{type(self).__name__} takes pictures, one sample (H, W, C), not {shape}"
-            )
-        return (*windows_along(shape, self.size, self.stride), shape[2])
-
-
-class AveragePool2D(MaxPool2D):
-    r"""The mean of each window, (n, H, W, C) to (n, H', W', C): equation (eq-conv-averagepool).
-
-    Back, every entry gets an equal share of the error. Parameters as for `MaxPool2D`.
-    """
-
-    def forward(self, x):
-        self.shape = x.shape
-        H, W = self.output_shape(x.shape[1:])[:2]
-        self.a = place(x, 0, 0, (H, W), self.stride).copy()  # (n, H', W', C)
-        for i, j in list(np.ndindex(self.size))[1:]:
-            self.a += place(x, i, j, (H, W), self.stride)
-        self.a /= self.size[0] * self.size[1]
-        return self.a
-
-    def backward(self, grad, inputs=True):
-        share = grad / (self.size[0] * self.size[1])
-        grad_x = np.zeros(self.shape, grad.dtype)  # (n, H, W, C)
-        for i, j in np.ndindex(self.size):
-            place(grad_x, i, j, grad.shape[1:3], self.stride)[...] += share
-        return grad_x
-
-
-class GlobalAveragePool(Layer):
-    """The mean over all rows and columns: (n, H, W, C) to (n, C) (lin2014)."""
-
-    def forward(self, x):
-        self.shape = x.shape
-        return x.mean(axis=(1, 2))
-
-    def backward(self, grad, inputs=True):
-        share = grad / (self.shape[1] * self.shape[2])
-        return np.broadcast_to(share[:, None, None], self.shape)  # (n, 1, 1, C) to (n, H, W, C)
-
-    def output_shape(self, shape):
-        if len(shape) != 3:
-            raise ValueError(f"GlobalAveragePool takes pictures, one sample (H, W, C), not {shape}")
-        return shape[2:]
-
-
 # ----------------------------------------------------------------------------------------- windows
-def view_of_windows(x: np.ndarray, size: tuple[int, int], stride: int) -> np.ndarray:
-    """All windows of `x`, (n, H, W, C), as a view: (n, H', W', rows, columns, C)."""
-    windows = sliding_window_view(x, size, axis=(1, 2))  # a window at each pixel
-    windows = windows[:, ::stride, ::stride]  # (n, H', W', C, rows, columns)
-    return windows.transpose(0, 1, 2, 4, 5, 3)
-
-
-def place(x: np.ndarray, i: int, j: int, shape: tuple[int, int], stride: int) -> np.ndarray:
-    """The entries of pictures at one place of their windows, as a view, (n, H', W', C).
-
-    Parameters
-    ----------
-    x : ndarray, (n, H, W, C)
-        The pictures.
-    i : int
-        Row in the window.
-    j : int
-        Column in the window.
-    shape : (int, int)
-        H' and W', windows along rows and columns.
-    stride : int
-        Step of the window.
-    """
-    rows = slice(i, i + stride * (shape[0] - 1) + 1, stride)
-    columns = slice(j, j + stride * (shape[1] - 1) + 1, stride)
-    return x[:, rows, columns]
-
-
-def pad(x: np.ndarray, padding: tuple[int, int]) -> np.ndarray:
-    """`x` with zeros around each picture: (n, H, W, C) to (n, H + 2 rows, W + 2 columns, C)."""
-    rows, columns = padding
-    if not rows and not columns:
-        return x
-    return np.pad(x, ((0, 0), (rows, rows), (columns, columns), (0, 0)))
-
-
-def windows_along(shape, size, stride, padding=(0, 0)) -> tuple[int, int]:
-    """How many windows fit along rows and columns; ValueError where none does.
-
-    Parameters
-    ----------
-    shape : (int, int, ...)
-        Of one sample, (H, W, ...).
-    size : (int, int)
-        Rows and columns of the window.
-    stride : int
-        Step of the window.
-    padding : (int, int)
-        Zeros above and below, and on the left and right.
-    """
-    H, W = shape[0] + 2 * padding[0], shape[1] + 2 * padding[1]
-    if H < size[0] or W < size[1]:
-        raise ValueError(f"a window of {size[0]} x {size[1]} does not fit into {H} x {W} pixels")
-    return (H - size[0]) // stride + 1, (W - size[1]) // stride + 1
-
-
-def pair(size, least: int = 1) -> tuple[int, int]:
-    """`size` as (rows, columns); ValueError unless both are integers of at least `least`."""
-    rows, columns = (size, size) if np.ndim(size) == 0 else size
-    if not all(isinstance(d, (int, np.integer)) and d >= least for d in (rows, columns)):
-        raise ValueError(f"sizes must be whole numbers of at least {least}, not {size}")
-    return int(rows), int(columns)
 
 
 def buffer(layer: Layer, name: str, shape: tuple[int, ...], dtype) -> np.ndarray:

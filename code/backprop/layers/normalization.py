@@ -1,4 +1,4 @@
-r"""Batch and layer normalisation, dropout, residual connections: what makes deep networks train.
+r"""Batch and layer normalisation, and dropout: what makes deep networks train.
 
 Batch normalisation and layer normalisation are one computation over different axes. Both give each
 number mean 0 and variance 1 among its fellows, then a scale gamma and a shift beta of their own:
@@ -7,8 +7,6 @@ all features of the same sample.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -224,59 +222,6 @@ class Dropout(Layer):
 
     def backward(self, grad, inputs=True):
         return grad if self.factors is None else grad * self.factors
-
-
-class Residual(Layer):
-    r"""``x + branch(x)``: a residual connection (he2016), equation (eq-bn-residual).
-
-    Back, the error is the sum of two: ``grad + branch^T grad``.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-        The branch, layers in a row whose output has the shape of their input.
-    shortcut : sequence of Layer
-        Layers in a row for the other way, where the branch changes the shape; none: the identity.
-    """
-
-    def __init__(self, layers: Sequence, shortcut: Sequence = ()):
-        super().__init__()
-        self.branch, self.shortcut = list(layers), list(shortcut)
-        if not self.branch:
-            raise ValueError("the branch of a residual connection needs at least one layer")
-        self.layers = self.branch + self.shortcut
-
-    def forward(self, x):
-        y = short = x
-        for layer in self.branch:
-            y = layer.forward(y)
-        for layer in self.shortcut:
-            short = layer.forward(short)
-        if y.shape != short.shape:
-            raise ValueError(
-                f"the branch makes {y.shape}, the shortcut {short.shape}: they cannot be added"
-            )
-        return y + short
-
-    def backward(self, grad, inputs=True):
-        short = grad
-        for k, layer in reversed(list(enumerate(self.branch))):
-            grad = layer.backward(grad, inputs or k > 0)
-        for k, layer in reversed(list(enumerate(self.shortcut))):
-            short = layer.backward(short, inputs or k > 0)
-        return grad + short if inputs else None
-
-    def output_shape(self, shape):
-        branch = short = shape
-        for layer in self.branch:
-            branch = layer.output_shape(branch)
-        for layer in self.shortcut:
-            short = layer.output_shape(short)
-        if branch != short:
-            raise ValueError(
-                f"the branch makes {branch} of {shape}, the shortcut {short}: they cannot be added"
-            )
-        return branch
 
 
 def features(layer: Layer, shape: tuple[int, ...], name: str) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from ..doors import checked, generator
 from ..layers.embedding import Embedding
 from ..losses import CrossEntropy
 from ..network import Network
-from .factorization import TableModel
+from .tables import TableModel
 
 
 @checked

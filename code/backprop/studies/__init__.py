@@ -1,8 +1,11 @@
-"""What single sections of chapters 7 to 9 study: one module a study.
+"""What single sections of chapters 7 to 9 study: one module a study; long runs and frameworks.
 
 ============= ======= =====================================================================
 module        section what is in it
 ============= ======= =====================================================================
+stored        6 to 9  results of runs that take too long for a page
+frameworks    5.3, 7  TensorFlow, PyTorch and Keras, where they are installed; Optuna (8.1)
+sonar         7.2.2   the echoes of 1988, real data
 ensemble      7.2.2   `Ensemble`: many small networks at once, for cross-validation
 counting      8.1.1   `count_products`: the multiplications of a pass
 transformer   8.1.2   a Transformer `block`, and the tasks `lookup` and `parity`

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..doors import checked
+from ..doors import checked, finite
+from ..doors.memory import randomness, redraw
 from ..doors.passes import apart
-from ..losses import Loss, finite
-from ..model import leaves, randomness, redraw
+from ..losses import Loss
+from ..model import leaves
 from ..network import Sequential
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..activations import Activation, get_activation
 from ..doors import checked, generator
-from ..layers.basic import Activate
-from ..layers.normalization import BatchNorm, LayerNorm, Residual
+from ..layers.basic import Activate, Residual
+from ..layers.normalization import BatchNorm, LayerNorm
 from ..network import Dense, Network, Sequential
 
 # variance of a weight; "small" and "large" are half and three times the standard deviation of

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..activations import sigmoid
 from ..doors import Whole, checked, generator, not_negative, whole_sizes
-from ..layers.embedding import SparseSGD
-from ..loop import Each, run
+from ..layers.rows import Each, SparseSGD
+from ..loop import run
 from ..losses import Loss
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import checked
+from ..doors import checked, fraction
 from ..network import Network
-from ..optimizers import Optimizer, fraction
+from ..optimizers import Optimizer
 
 # (a, b, c): the first converges to 1, slowly from far below; the second (jordan2024) comes near 1
 # in five steps and stays there, without converging

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..doors import checked, generator
 from ..layers.attention import MultiHeadAttention
-from ..layers.basic import EachStep
-from ..layers.normalization import LayerNorm, Residual
+from ..layers.basic import EachStep, Residual
+from ..layers.normalization import LayerNorm
 from ..network import Dense, Layer
 
 

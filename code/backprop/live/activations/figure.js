@@ -14,6 +14,7 @@ import { liveFigure } from "../shared/host.js";
 const LAYERS = 20;
 /** @type {Pair} */
 const Z = [-8, 8];
+const LOWEST = 1e-24; // of the axis of products, which stays while z moves
 const SHARE = 0.01; // saturated: a slope below this share of the largest
 /** @type {(name: Name, z: number) => number} */
 const value = (name, z) => activations[name].f(z);
@@ -142,7 +143,7 @@ function panel(host, symbol, name, label) {
   const plot = host.fit(
     chart({
       label,
-      height: (width) => Math.round(Math.min(240, 0.5 * width + 52)),
+      height: (width) => Math.round(Math.min(226, 0.5 * width + 62)),
       xLabel: "weighted input z",
       onmove: ([z]) => host.set({ z: Math.round(20 * z) / 20 }),
     }),
@@ -163,7 +164,7 @@ function slopesMultiply(host) {
   const plot = host.fit(
     chart({
       label: "product of the slopes, layer by layer",
-      height: () => 190,
+      height: () => (host.root.clientWidth < 600 ? 150 : 190),
       xLabel: "layers the error signal has passed",
       margin: { left: 56 },
       onmove: ([l]) => host.set({ depth: Math.min(LAYERS, Math.max(1, Math.round(l))) }),
@@ -195,31 +196,27 @@ function slopesMultiply(host) {
       maths("f′(z)^L = $slope$ ^{$depth$} | = $product$", numbers),
       maths('"at best " $largest$ ^{$depth$} | = $best$', numbers),
     ),
-    depthSlider.node,
     verdicts,
   );
 
   let framed = "";
   /** @type {(state: State, table: Record<string, number>) => void} */
   const draw = ({ activation, depth }, table) => {
-    const last = table[`product[${LAYERS}]`];
-    const decades = [4, 8, 16, 32, 64, 128].find((d) => last >= 10 ** -d) ?? 16;
-    const frame = `${activation} ${decades}`;
-    if (framed !== frame) {
-      framed = frame;
+    if (framed !== activation) {
+      framed = activation;
       plot.frame({
         x: [0, LAYERS + 0.5],
-        y: [10 ** -decades, 3 ** (decades / 8)],
+        y: [LOWEST, 30],
         log: true,
         xTicks: [0, 5, 10, 15, 20],
-        yTicks: [0, 1, 2, 3, 4].map((k) => 10 ** ((-k * decades) / 4)),
+        yTicks: [0, 6, 12, 18, 24].map((k) => 10 ** -k),
         curves: [
           {
             f: (l) => LARGEST[activation] ** l,
             kind: "lf-faint lf-dashed",
             label: "at best",
             at: 19,
-            dy: -11,
+            dy: LARGEST[activation] === 1 ? 15 : -8,
             anchor: "end",
           },
         ],
@@ -227,11 +224,25 @@ function slopesMultiply(host) {
     }
     const passes = table.slope > 0;
     const layers = Array.from({ length: passes ? LAYERS : 0 }, (_, k) => k + 1);
+    const shown = layers.filter((l) => table[`product[${l}]`] >= LOWEST);
     /** @param {number} l */
     const kind = (l) => (l > depth ? "lf-small lf-later-dot" : l < depth ? "lf-small" : "");
+    const last = Math.min(depth, shown.length);
     plot.mark({
       cursor: depth,
-      dots: layers.map((l) => ({ at: [l, table[`product[${l}]`]], kind: kind(l) })),
+      // down from 1 by so many decades
+      lines: passes
+        ? [
+            {
+              from: [last || 0.5, 1],
+              to: [last || 0.5, Math.max(LOWEST, table[`product[${last || 1}]`])],
+              kind: "lf-gradient-arrow",
+              head: true,
+              gradient: "product of the slopes",
+            },
+          ]
+        : [],
+      dots: shown.map((l) => ({ at: [l, table[`product[${l}]`]], kind: kind(l) })),
     });
     const now = !passes ? 0 : table.product === 1 ? 1 : 2;
     verdicts.forEach((node, k) => {
@@ -239,8 +250,8 @@ function slopesMultiply(host) {
     });
     depthSlider.show(depth);
   };
-  const picture = html("div", { class: "lf-panel" }, plot.node);
-  return { node: html("div", { class: "lf-training" }, text, picture), draw };
+  const picture = html("div", { class: "lf-panel lf-product" }, plot.node);
+  return { text, picture, slider: depthSlider.node, draw };
 }
 
 /**
@@ -256,8 +267,6 @@ function build(host) {
   });
   const left = panel(host, "a", "a", "the activation function");
   const right = panel(host, "f′(z)", "slope", "its derivative");
-  const legend =
-    "Drag in a plot or move the slider. The tangent’s slope is what the right plot shows. Grey: the other functions.";
   const zSlider = slider({
     numbers,
     name: "z",
@@ -295,32 +304,41 @@ function build(host) {
   return {
     content: [
       pick.node,
-      html("div", { class: "lf-panels" }, left.node, right.node),
-      html("p", { class: "lf-legend" }, legend),
-      zSlider.node,
-      note,
-      chain.node,
+      html(
+        "div",
+        { class: "lf-slopes" },
+        html("div", { class: "lf-stick lf-panels" }, left.node, right.node, chain.picture),
+        html("div", { class: "lf-sliders" }, zSlider.node, chain.slider),
+        note,
+        chain.text,
+      ),
     ],
 
     draw(state, changed) {
       const { activation, z } = state;
       const table = tableOf(state);
       if (changed("activation")) turnTo(activation);
-      // the tangent, about equally long everywhere
-      const steepness = FRAMES[activation] === UNBOUNDED ? 0.55 : 3.5;
-      const reach = 3 / Math.hypot(1, table.slope * steepness);
-      /** @type {(v: number) => Pair} */
-      const on = (v) => [v, table.a + table.slope * (v - z)];
+      const reach = 0.21 * left.plot.width;
       left.plot.mark({
         cursor: z,
-        lines: [{ from: on(z - reach), to: on(z + reach), kind: "lf-tangent" }],
+        lines: [left.plot.tangent([z, table.a], table.slope, { gradient: "da/dz", reach })],
         dots: [{ at: [z, table.a] }],
       });
-      right.plot.mark({ cursor: z, dots: [{ at: [z, table.slope] }] });
+      const bar = { kind: "lf-gradient-arrow", head: true, gradient: "f′(z)" };
+      right.plot.mark({
+        cursor: z,
+        lines: [{ from: [z, 0], to: [z, table.slope], ...bar }],
+        dots: [{ at: [z, table.slope] }],
+      });
       chain.draw(state, table);
       numbers.show(table);
       zSlider.show(z);
     },
+
+    gradients: () => [
+      ["da/dz", numbers.table.slope],
+      ["through all layers", numbers.table.product],
+    ],
 
     say() {
       const { table } = numbers;
@@ -333,6 +351,7 @@ function build(host) {
 export default liveFigure({
   name: "activations",
   label: "activation functions and their derivatives",
+  first: "Drag `z`, in a plot or by its slider, to where the curve is flat.",
   traits: ["activation", "z", "depth"],
   format: (name) => FORMATS[name],
   build,

@@ -13,8 +13,8 @@ import traitlets
 from matplotlib.figure import Figure
 
 from ...activations import ACTIVATIONS
-from ...layers.basic import Activate
-from ...layers.normalization import LayerNorm, Residual
+from ...layers.basic import Activate, Residual
+from ...layers.normalization import LayerNorm
 from ...network import Dense
 from ..base import LiveFigure, Number
 from ..shared.random import mulberry32, normal

@@ -10,7 +10,8 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from ...layers.recurrent import GRU, LSTM, RNN, Recurrent
+from ...layers.gated import GRU, LSTM
+from ...layers.recurrent import RNN, Recurrent
 from ..base import LiveFigure, Number
 from ..shared.random import mulberry32, normal
 

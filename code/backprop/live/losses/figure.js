@@ -157,6 +157,7 @@ const format = (name) => FORMATS[name] ?? (name.startsWith("ratio") ? fixed(1) :
  * @property {number[]} xTicks
  * @property {string} xLabel
  * @property {"error" | "z"} trait  what moves along x
+ * @property {number} eta  of the steps that are drawn
  * @property {(state: State) => number[]} breaks
  * @property {(state: State, plot: number) => import("../shared/chart.js").Band[]} bands
  * @property {{ title: string, head: string, y: [number, number], yTicks: number[] }[]} plots
@@ -172,6 +173,7 @@ const TASKS = {
     trait: "error",
     breaks: ({ delta }) => [-delta, 0, delta],
     bands: () => [],
+    eta: 0.25,
     plots: [
       { title: "Loss", head: "L(e)", y: [-0.3, 9.3], yTicks: [0, 3, 6, 9] },
       { title: "Gradient", head: "\\frac{dL}{de}", y: [-6.5, 6.5], yTicks: [-6, -3, 0, 3, 6] },
@@ -201,6 +203,7 @@ const TASKS = {
     bands: ({ t }, k) => [
       { from: t ? -8 : 0, to: t ? 0 : 8, label: "wrong side", low: k === 1 && t === 0 },
     ],
+    eta: 2,
     plots: [
       { title: "Loss", head: "L(z)", y: [-0.9, 8.6], yTicks: [0, 2, 4, 6, 8] },
       {
@@ -236,11 +239,10 @@ const TASKS = {
  * @param {HTMLElement[]} controls
  */
 function section(host, task, controls) {
-  const { x, xTicks, xLabel, trait, breaks, bands, plots, remarks } = TASKS[task];
+  const { x, xTicks, xLabel, trait, eta, breaks, bands, plots, remarks } = TASKS[task];
   const series = SERIES[task];
   const { numbers } = host;
-  /** @param {number} width */
-  const height = (width) => Math.round(Math.min(250, 0.52 * width + 60));
+  const height = () => (host.root.clientWidth < 600 ? 150 : 236);
   const charts = plots.map((_, k) =>
     host.fit(
       chart({
@@ -297,14 +299,48 @@ function section(host, task, controls) {
   const node = html(
     "div",
     { class: "lf-task" },
-    html("div", { class: "lf-panels" }, panel(0), panel(1)),
+    html("div", { class: "lf-panels lf-stick" }, panel(0), panel(1)),
     html(
       "div",
       { class: "lf-training lf-wide-right" },
-      html("div", { class: "lf-chain" }, controls, html("div", { class: "lf-note" }, said)),
+      html("div", { class: "lf-chain" }, controls),
       rows,
+      html(
+        "div",
+        { class: "lf-note" },
+        html("p", { class: "lf-legend" }, host.prose(STEP.replace("ETA", String(eta)))),
+        said,
+      ),
     ),
   );
+
+  /**
+   * The step of gradient descent that a loss makes from here: along the tangent to where that says
+   * the loss will be, and a ring where it is.
+   * @type {(series: Series, state: State) => Omit<import("../shared/chart.js").Marks, "cursor">}
+   */
+  const stepOf = ({ id, kind, both }, state) => {
+    const at = state[trait];
+    const [loss, gradient] = both(at, state);
+    const to = at - eta * gradient;
+    const [there] = both(to, state);
+    const predicted = loss - eta * gradient * gradient;
+    const tangent = { gradient: `d${id}`, kind: `lf-tangent lf-thin ${kind}`, reach: 44 };
+    return {
+      lines: [
+        charts[0].tangent([at, loss], gradient, tangent),
+        {
+          from: [at, loss],
+          to: [to, predicted],
+          kind: `lf-gradient-arrow ${kind}`,
+          head: true,
+          gradient: `step ${id}`,
+        },
+        { from: [to, predicted], to: [to, there], kind: `lf-miss ${kind}` },
+      ],
+      dots: [{ at: [to, there], kind: `lf-small lf-there ${kind}` }],
+    };
+  };
 
   /** Curves by loss and plot, with what they depend on: a curve that is the same object is drawn
    * already.
@@ -331,11 +367,25 @@ function section(host, task, controls) {
         const curves = series.map((loss) => curveOf(loss, k, state));
         plot.frame({ x, xTicks, y, yTicks, bands: bands(state, k), curves });
       }
+      const at = state[trait];
       const dots = series.map(({ id, kind }) => {
         const value = table[`${k ? "dL" : "L"}[${id}]`];
-        return { at: /** @type {[number, number]} */ ([state[trait], value]), kind };
+        return { at: /** @type {[number, number]} */ ([at, value]), kind };
       });
-      plot.mark({ cursor: state[trait], dots: dots.reverse() });
+      const steps = k ? [] : series.map((loss) => stepOf(loss, state));
+      // of the gradients, bars side by side from 0
+      const beside = (/** @type {number} */ n) => plot.x(plot.X(at) + 5 * (n - 1));
+      const bars = series.map(({ id, kind }, n) => ({
+        from: /** @type {[number, number]} */ ([beside(n), 0]),
+        to: /** @type {[number, number]} */ ([beside(n), table[`dL[${id}]`]]),
+        kind: `lf-bar ${kind}`,
+        gradient: `dL ${id}`,
+      }));
+      plot.mark({
+        cursor: at,
+        lines: k ? bars : steps.flatMap(({ lines = [] }) => lines),
+        dots: [...steps.flatMap((s) => s.dots ?? []), ...dots.reverse()],
+      });
     });
     framed = frame;
     const now = remarks.findIndex(([holds]) => holds(state));
@@ -345,6 +395,9 @@ function section(host, task, controls) {
   };
   return { node, draw };
 }
+
+const STEP =
+  "Arrow: a step against the gradient, `η` = ETA, to where the tangent says. Ring: the loss there.";
 
 /** @param {string} kind */
 const swatch = (kind) =>
@@ -424,6 +477,7 @@ function build(host) {
 export default liveFigure({
   name: "losses",
   label: "losses and their gradients",
+  first: "Drag in a plot: each loss pulls along its tangent.",
   traits: ["task", "error", "delta", "z", "t"],
   format,
   build,

@@ -12,9 +12,9 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from ...datasets import load_movielens
 from ...recommendation.factorization import fold_in
-from ...stored import stored
+from ...recommendation.movielens import load_movielens
+from ...studies.stored import stored
 from ..base import Array, LiveFigure
 from ..shared.weights import dequantise, quantise
 

@@ -338,6 +338,7 @@ export class Chart {
 
   /** @param {number} width */
   resize(width) {
+    if (width <= this.edge.left + this.edge.right) return; // nothing fits: it is not laid out yet
     this.width = width;
     if (this.framed) this.frame(this.framed);
   }

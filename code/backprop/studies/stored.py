@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .datasets import DataFileError, data_folder
+from ..datasets import DataFileError, data_folder
 
 START = time.process_time()
 LARGEST = 700_000  # bytes of one stored file: the repository is meant to stay small

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,3 +58,45 @@ def cause(X: np.ndarray, t: np.ndarray) -> str:
             f"The inputs reach {largest[1]:.3g}: scale them, (X - X.mean(axis=0)) / X.std(axis=0)."
         )
     return " ".join(found)
+
+
+def divergence(losses: list[float], eta: float, advice: Callable | None, what: str = "") -> str:
+    """What to say of training that went wrong at the last of these `losses`.
+
+    Parameters
+    ----------
+    losses : list of float
+        Of all steps.
+    eta : float
+        The learning rate.
+    advice : callable, optional
+        ``advice()`` says what to change; by default the learning rate.
+    what : str
+        In which way it went wrong; by default what the last loss says.
+    """
+    if not what and math.isfinite(losses[-1]):
+        what = f"the loss reached {losses[-1]:.3g}"
+    slower = (
+        f"Try a smaller learning rate: a tenth of {eta:g}, "
+        "then a third of it; check that the inputs are scaled."
+    )
+    return (
+        f"training diverged: at step {len(losses)} {what or 'the loss is no longer finite'} "
+        f"(the loss was {losses[0]:.3g} at step 1). {(advice and advice()) or slower}"
+    )
+
+
+def validation_lost(losses: list[float], last: float, X: np.ndarray) -> str:
+    """What to say where the `last` validation loss, on samples `X`, is no finite number.
+
+    `losses` are the training losses of the epochs.
+    """
+    size = np.abs(X).max(axis=1)
+    row = int(size.argmax())
+    why = f"the validation samples reach {size[row]:.3g}, in row {row}: is that a missing value?"
+    if size[row] < 1e6:
+        why = "the network's outputs have become too large: try a smaller learning rate"
+    return (
+        f"after epoch {len(losses)} the validation loss is {last:g}, no finite number (the "
+        f"training loss is {losses[-1]:.3g}); {why}"
+    )

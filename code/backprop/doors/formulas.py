@@ -1,0 +1,96 @@
+"""Doors of activations and losses: numbers become arrays of floats, targets what a loss takes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .arrays import floats
+from .passes import Output, plain, tagged
+from .signatures import inside
+
+
+def numbers_door(method: Callable) -> Callable:
+    """Put before a method of an activation: its arguments become floats, of one shape.
+
+    A single number gives a single number. Inside a pass the layers have seen to that.
+    """
+
+    def convert(self: Any, *arrays: Any) -> Any:
+        arrays = tuple(
+            x if x is None and k == 1 else floats(f"what {self} takes", x)  # softmax needs no z
+            for k, x in enumerate(arrays)
+        )
+        shapes = {x.shape for x in arrays if x is not None}
+        if len(shapes) > 1:
+            shown = " and ".join(map(str, sorted(shapes)))
+            raise ValueError(f"{self}: the arrays must have one shape, these have {shown}")
+        if () in shapes and self.name == "softmax":
+            raise ValueError("softmax takes rows of numbers, (n, K), not a single number")
+        result = method(self, *arrays)
+        return result[()] if () in shapes else result
+
+    if method.__name__ == "backward":
+
+        @functools.wraps(method)
+        def backward(self: Any, grad_a: Any, z: Any, a: Any) -> Any:
+            return method(self, grad_a, z, a) if inside.now else convert(self, grad_a, z, a)
+
+        return backward
+
+    @functools.wraps(method)
+    def forward(self: Any, z: Any) -> Any:
+        return method(self, z) if inside.now else convert(self, z)
+
+    return forward
+
+
+def both_door(method: Callable) -> Callable:
+    """Put before `both`: outputs become floats, targets go through `targets`."""
+
+    @functools.wraps(method)
+    def both(self: Any, y: np.ndarray, t: Any) -> tuple[float, np.ndarray]:
+        origin = y.origin if isinstance(y, Output) else frozenset()
+        y = plain(floats("the outputs", y))
+        if y.ndim == 0 or y.size == 0:
+            raise ValueError(
+                f"{self.name}: the outputs have shape {y.shape}; they must be (n, d), at least "
+                "one sample a row"
+            )
+        value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
+        return value, tagged(gradient, origin) if origin else gradient
+
+    return both
+
+
+def chosen(name: str, value: Any, kind: type, known: dict[str, Any]) -> Any:
+    """Return the `kind` of function that `value` names or is; ValueError lists the names there are.
+
+    Parameters
+    ----------
+    name : str
+        What the errors call it, "activation".
+    value : str or object
+        Its name, or itself.
+    kind : type
+        What it must be.
+    known : dict of str to object
+        Those that have a name.
+    """
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, type) and issubclass(value, kind):
+        raise TypeError(f"an {name} must be an object, not a class: write {value.__name__}()")
+    if isinstance(value, list | tuple):
+        raise TypeError(
+            f"one {name} is wanted, by name or itself, not a list; for one a layer put Dense "
+            "layers into a Sequential"
+        )
+    if not isinstance(value, str):
+        raise TypeError(f"an {name} is wanted, by name or itself, not {value!r}")
+    if value not in known:
+        raise ValueError(f"unknown {name} {value!r}; there are: {', '.join(known)}")
+    return known[value]
