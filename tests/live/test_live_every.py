@@ -40,6 +40,7 @@ HEADER = 56
 
 DONE = {"Losses", "Activations"}
 DONE |= {"DrawDigit", "GradientThroughTime", "AttentionMap", "AdversarialDigit", "Convolution"}
+DONE |= {"DeepGradients", "ComputationalGraph"}
 ALL = set(FIGURES) - DONE
 UNDONE = {
     "scroll": ALL,

@@ -197,7 +197,7 @@ class ComputationalGraph(LiveFigure):
 
     expression = traitlets.Enum(list(EXPRESSIONS), "twice").tag(sync=True)
     inputs = traitlets.Dict().tag(sync=True)
-    view = traitlets.Enum(["forward", "backward"], "forward").tag(sync=True)
+    view = traitlets.Enum(["forward", "backward"], "backward").tag(sync=True)
     stage = traitlets.Int(0, min=0, max=8).tag(sync=True)
     start = traitlets.Dict().tag(
         sync=True

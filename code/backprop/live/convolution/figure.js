@@ -302,6 +302,7 @@ function descentPanel(host, kernels) {
         y: [0, top],
         xTicks: at,
         yTicks: [0, top / 2, top],
+        yName: (v) => (v < 1000 ? String(Number(v.toPrecision(3))) : small(v)),
         curves: [{ f: lossAt }],
       });
     }
