@@ -14,7 +14,7 @@ import { place, sign, svg, widths } from "../shared/draw.js";
 
 const SIZES = [
   { from: 360, width: 148, text: 12, reach: 236 },
-  { from: 0, width: 126, text: 12, reach: 216 },
+  { from: 0, width: 138, text: 12, reach: 216 },
 ];
 const HEIGHT = 46; // of a box
 const BESIDE = 9; // px between an arrow and what stands beside it
