@@ -295,12 +295,6 @@ function build(host) {
 
     reset: stop,
 
-    gradients: () =>
-      Object.keys(host.state.inputs).map((name) => [
-        `of the result by ${name}`,
-        numbers.table[`grad[${name}]`],
-      ]),
-
     draw(state, changed, first) {
       const { expression, inputs, view } = state;
       const graph = graphOf(expression, inputs);
