@@ -40,9 +40,9 @@ book: .venv/.book
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 	@echo "Open it:  file://$(CURDIR)/_build/html/index.html"
 
-# The browser first: what a machine lacks for it is said before the large packages of the tests are fetched.
+# The browsers first: what a machine lacks for them is said before the large packages of the tests are fetched.
 test: .venv/.pdf
-	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python tests/engines.py
 	@$(MAKE) --no-print-directory .venv/.test book
 	@$(PYTEST) --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
 	    $(if $(TALLY),--tally $(TALLY)) chapters tests < /dev/null

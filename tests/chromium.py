@@ -1,6 +1,8 @@
-"""Find the Chromium that the browser tests drive, and what this machine lacks to drive it; as root on Debian, install that.
+"""Find the Chromium that the browser tests drive, and what this machine lacks to drive it; as root
+on Debian, install that.
 
-Run as a program, it says which browser it found, or in one sentence all that is missing and how to get it, and then fails.
+Run as a program, it says which browser it found, or in one sentence all that is missing and how to
+get it, and then fails.
 """
 
 import os
@@ -11,8 +13,10 @@ import sys
 from pathlib import Path
 
 # The headless shell is the same browser without windows: a page opens with a third of the work.
+# Debian has it, Ubuntu has not.
+SHELL = "chromium-headless-shell"
 NAMES = (
-    "chromium-headless-shell",
+    SHELL,
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -73,7 +77,9 @@ def _driver():
 
 
 def missing_libraries(program):
-    """The shared libraries that a program needs and this machine does not have, by name; none where nothing tells (not Linux, a script)."""
+    """The shared libraries that a program needs and this machine does not have, by name; none where
+    nothing tells (not Linux, a script).
+    """
     if not sys.platform.startswith("linux") or not shutil.which("ldd"):
         return []
     told = subprocess.run(
@@ -83,45 +89,72 @@ def missing_libraries(program):
 
 
 def missing():
-    """What has to be installed before the browser tests can run: names of Debian's packages; a library without one by its own name."""
+    """What has to be installed before the browser tests can run: names of Debian's packages; a
+    library without one by its own name.
+    """
     path = find()
     packages = {DEBIAN.get(library, library) for library in missing_libraries(_driver())}
-    return sorted(
-        packages | ({"chromium"} if not path or missing_libraries(path) else set())
-    )  # its package brings its libraries
+    if not path or missing_libraries(path):  # its package brings its libraries
+        packages.add(SHELL if _apt_knows(SHELL) else "chromium")
+    return sorted(packages)
+
+
+def _apt_knows(package):
+    """Whether apt can install a package."""
+    if not shutil.which("apt-cache"):
+        return False
+    shown = ["apt-cache", "show", "--no-all-versions", package]
+    return not subprocess.run(shown, capture_output=True, check=False).returncode
+
+
+def listed(names):
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def advice(wanted):
     """One sentence that names all that is missing and says how to get it; empty if nothing is."""
     if not wanted:
         return ""
-    named = " and ".join(filter(None, [", ".join(wanted[:-1]), wanted[-1]]))
+    named = listed(wanted)
     if shutil.which("apt-get"):
-        return f"The browser tests need {named}, which this machine does not have: sudo apt-get install {' '.join(wanted)}"
+        return (
+            f"The browser tests need {named}, which this machine does not have: "
+            f"sudo apt-get install {' '.join(wanted)}"
+        )
     return (
-        f"The browser tests need {named}, which this machine does not have: install them with its package manager; a Chromium comes "
-        "also with  .venv/bin/python -m playwright install chromium,  or name one: CHROMIUM=/path/to/chrome make test"
+        f"The browser tests need {named}, which this machine does not have: install them with its "
+        "package manager; a Chromium comes also with  .venv/bin/python -m playwright install "
+        "chromium,  or name one: CHROMIUM=/path/to/chrome make test"
     )
 
 
-def install(wanted):
-    """With apt, where that is possible without asking anybody."""
-    if wanted and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {' '.join(wanted)} (apt-get)", flush=True)
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *wanted]):
-            subprocess.run(
-                command,
-                env=quiet,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                check=False,
-            )
+def install(missing):
+    """With apt what the function `missing` names, where that is possible without asking anybody."""
+    if not (missing() and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get")):
+        return
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+
+    def apt(*words):
+        nothing = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        subprocess.run(["apt-get", "-qq", *words], env=quiet, check=False, **nothing)
+
+    apt("update")  # what there is to install is known only now
+    wanted = missing()
+    print(f"Installing {' '.join(wanted)} (apt-get)", flush=True)
+    # what a browser recommends is a desktop; of that only letters are needed
+    apt(
+        "install",
+        "-y",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        *wanted,
+        "fonts-liberation",
+    )
 
 
 def main():
-    install(missing())
+    install(missing)
     sentence = advice(missing())
     print(sentence or f"Browser: {find()}", file=sys.stderr if sentence else sys.stdout)
     return 1 if sentence else 0

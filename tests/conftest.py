@@ -1,4 +1,4 @@
-"""What all tests share: the browser, the built book on a loopback server, the order of the files."""
+"""What all tests share: the browser, the built book on a loopback server, the files' order."""
 
 import functools
 import gzip
@@ -17,6 +17,7 @@ sys.path[:0] = [
 ]
 
 import chromium  # noqa: E402
+import engines  # noqa: E402
 
 pytest_plugins = ["tally", "kernels"]
 
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build" / "html"
 # ms until a wait for something on a page fails: it judges whether it comes, not how fast
 PATIENCE = 180_000
+LEFT_OUT = pytest.StashKey[list]()
 NEW = 60  # seconds that a file of tests is expected to take which the record does not know
 
 
@@ -39,6 +41,21 @@ def pytest_collection_modifyitems(config, items):
         record = json.loads((ROOT / "data" / "checks.json").read_text(encoding="utf8"))
         seconds = {file: entry["seconds"] for file, entry in record.items()}
         items.sort(key=lambda item: -seconds.get(item.nodeid.split("::")[0], NEW))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """What was left out for want of an engine, for the last line of the run."""
+    told = {str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])}
+    config.stash[LEFT_OUT] = [
+        engines.did_not_run(kind)
+        for kind in engines.ENGINES
+        if any(f"{kind.name} did not run" in text for text in told)
+    ]
+
+
+def pytest_unconfigure(config):
+    if left_out := config.stash.get(LEFT_OUT, []):
+        print("; ".join(left_out), flush=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,29 @@
 
 `maths` renders every formula while the book is built, `live` carries live figures into the page,
 `numbering` numbers figures, equations and exercises after the section they stand in, `page` decides
-what a page loads and shows, `answers` judges exercises in it, `style` makes its one style sheet,
-`finding` makes the index, `search` what the reader's browser searches, `companion` and `source`
-give each module of the package a page and lead to it from every name in a code cell, `elsewhere`
-knows where the book lies and runs.
+what a page loads and shows, `folds` what of it is folded, `answers` judges exercises in it,
+`style` makes its one style sheet, `finding` makes the index, `search` what the reader's browser
+searches, `companion` and `source` give each module of the package a page and lead to it from every
+name in a code cell, `elsewhere` knows where the book lies and runs.
 `notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
 """
 
 import hashlib
 from pathlib import Path
 
-from . import answers, elsewhere, finding, live, maths, numbering, page, search, source, style
+from . import (
+    answers,
+    elsewhere,
+    finding,
+    folds,
+    live,
+    maths,
+    numbering,
+    page,
+    search,
+    source,
+    style,
+)
 
 HERE = Path(__file__).parent
 
@@ -38,6 +50,7 @@ def setup(app):
         live,
         numbering,
         page,
+        folds,
         answers,
         style,
         finding,

@@ -2,14 +2,16 @@
 
 `Amount` counts them and knows the rates, in one place. `of_file` counts in a notebook or Markdown
 file, what is on the main line apart from what is folded; `of_nodes` in a part of a page while it is
-built. A test holds the two together on every page. The rates are for a second-year student who
-reads to understand: prose at 200 words a minute (Brysbaert 2019 measured 238 for readers of
-non-fiction, who do not stop to think), a line of code in three seconds, a displayed formula in
-twenty, half a minute for a plot and two for a live figure.
+built. A test holds the two together on every page. `python code/book/minutes.py [NOTEBOOK ...]`
+prints what notebooks hold. The rates are for a second-year student who reads to understand: prose
+at 200 words a minute (Brysbaert 2019 measured 238 for readers of non-fiction, who do not stop to
+think), a line of code in three seconds, a displayed formula in twenty, half a minute for a plot and
+two for a live figure.
 """
 
 import json
 import re
+import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -236,3 +238,23 @@ def of_node(node):
     ):
         return Amount()
     return inside
+
+
+# --- as a program ---------------------------------------------------------------------------------
+
+
+def main(files=()):
+    """Print what each notebook holds, all of them if none is named."""
+    chapters = Path(__file__).resolve().parents[2] / "chapters"
+    paths = [Path(file) for file in files] or sorted(chapters.glob("*/*.ipynb"))
+    print(f"{'':32}{'main line':>16}{'exercises':>11}{'folded':>16}")
+    for path in paths:
+        open_, folded = of_file(path)
+        print(
+            f"{path.stem:32}{open_.words:6} w {open_.reading:4.0f} min"
+            f"{open_.practice:7.0f} min{folded.words:6} w {folded.reading:4.0f} min"
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

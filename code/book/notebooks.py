@@ -6,7 +6,8 @@
 
 The normal form keeps what the notebook says and drops what differs from run to run or from machine
 to machine: execution times, random ids, kernel versions, memory addresses, progress bars, marks
-that programs leave in pictures. Of a live figure its picture, its sentence and its state stay; the
+that programs leave in pictures. Solutions are folded: JupyterLab shows a line in place of each of
+their cells, which a click opens. Of a live figure its picture, its sentence and its state stay; the
 widget that a running kernel shows in their place goes, and with it the notebook's widget state,
 which would hold the figure's whole program. A path of the machine it ran on is an error, for the
 text has to change.
@@ -40,6 +41,8 @@ FIGURE = "application/vnd.backprop.figure+json"  # `STORED` of backprop.live.bas
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 CELL_NOISE = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "id", "vscode")
+SOLUTION = re.compile(r"^`{3,}\{solution-(start|end)\}", re.M)
+TELLS_NOTHING = ("# ", "def ", "class ", "import ", "from ")  # as the first line of a solution
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 PROGRESS_BAR = re.compile(r"\d+%\|.*\||\d+it \[\d\d:\d\d")
@@ -95,9 +98,46 @@ def normalised(notebook):
             # first: a dropped bar may stand between two pieces
             kept = [output for output in cell.outputs if _is_kept(output)]
             cell.outputs = [_output(output) for output in _streams(kept) if _is_kept(output)]
+    _fold_solutions(nb)
     _refuse_machine_paths(nb)
     nbformat.validate(nb)
     return nbformat.writes(nb).rstrip("\n") + "\n"
+
+
+def in_solutions(nb):
+    """For each cell of the notebook, whether it is part of a solution: list of bool.
+
+    The cell that ends one is not: the next exercise follows in it, so nothing may stand before.
+    """
+    inside, found = False, []
+    for k, cell in enumerate(nb.cells, 1):
+        for mark in SOLUTION.finditer(cell.source if cell.cell_type == "markdown" else ""):
+            inside = mark[1] == "start"
+            if cell.source[: mark.start()].strip():
+                raise NotebookError(
+                    f"cell {k}: a solution starts and ends at the beginning of a cell; JupyterLab "
+                    "could not fold what stands before"
+                )
+        found.append(inside)
+    return found
+
+
+def _fold_solutions(nb):
+    """The cells of solutions, and their outputs, folded in JupyterLab; no other cells.
+
+    The text that a solution begins with folds by itself (jupyterlab-myst, `:class: dropdown`). Of
+    a folded cell JupyterLab shows the first line, which must not be the answer.
+    """
+    for cell, folded in zip(nb.cells, in_solutions(nb), strict=True):
+        cell.metadata.pop("jupyter", None)
+        if not folded or SOLUTION.search(cell.source):
+            continue
+        hidden = {"source_hidden": True}
+        if cell.cell_type == "code":
+            hidden["outputs_hidden"] = True
+            if not cell.source.startswith(TELLS_NOTHING):
+                cell.source = f"# Solution\n{cell.source}"
+        cell.metadata["jupyter"] = nbformat.from_dict(hidden)
 
 
 def _settle_ids(nb):

@@ -1,7 +1,4 @@
-"""What a page loads and shows: nothing from another host, nothing that does nothing.
-
-Hidden solutions open without a script.
-"""
+"""What a page loads and shows: nothing from another host, nothing that does nothing."""
 
 import re
 import shutil
@@ -10,7 +7,6 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 from docutils import nodes
-from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
@@ -49,43 +45,6 @@ EMPTY_HEAD = re.compile(r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>")
 logger = logging.getLogger(__name__)
 
 
-class dropdown(nodes.General, nodes.Element):
-    """An admonition that opens on a click: <details>.
-
-    That needs no script and opens for a link to its inside.
-    """
-
-
-# sphinx-togglebutton, which Jupyter Book brings, folds with a script: without one, all solutions
-# stand open. sphinx-design folds with <details>, but only what its own directive holds, not
-# solutions and notes; Sphinx itself folds those from 8.2 on (`:collapsible:`), for which Jupyter
-# Book 1 is too old.
-class FoldDropdowns(SphinxPostTransform):
-    """Each admonition of the class `dropdown` (all hidden solutions are) becomes a <details>."""
-
-    default_priority = 900  # after sphinx-exercise has resolved its titles
-    formats = ("html",)
-
-    def run(self, **kwargs):
-        for box in list(self.document.findall(lambda node: isinstance(node, nodes.Admonition))):
-            if "dropdown" not in box["classes"]:
-                continue
-            if box.children and isinstance(box.children[0], nodes.title):
-                title, body = box.children[0], box.children[1:]
-            else:
-                label = admonitionlabels.get(box.tagname, box.tagname.title())
-                title, body = nodes.title(label, label), box.children
-            fold = dropdown("", *body, ids=box["ids"], classes=["admonition", *box["classes"]])
-            if box.tagname in admonitionlabels:
-                fold["classes"].append(box.tagname)
-            for link in list(
-                title.findall(nodes.reference)
-            ):  # a click on the summary opens it and does nothing else
-                link.replace_self(link.children)
-            fold["summary"] = title
-            box.replace_self(fold)
-
-
 class NameChinese(SphinxPostTransform):
     """Say of each Chinese term that it is Chinese.
 
@@ -109,18 +68,6 @@ class NameChinese(SphinxPostTransform):
                     if part
                 ]
                 text.parent.replace(text, named)
-
-
-def visit_dropdown(self, node):
-    self.body.append(self.starttag(node, "details"))
-    self.body.append('<summary class="admonition-title">')
-    for child in node["summary"].children:
-        child.walkabout(self)
-    self.body.append("</summary>\n")
-
-
-def depart_dropdown(self, node):
-    self.body.append("</details>\n")
 
 
 def dress(app, pagename, templatename, context, doctree):
@@ -284,8 +231,6 @@ def drop_tab_stops(app, exception):
 def setup(app):
     # Jupyter Book passes it on although its comment boxes are not loaded
     app.add_config_value("comments_config", {}, "")
-    app.add_node(dropdown, html=(visit_dropdown, depart_dropdown))
-    app.add_post_transform(FoldDropdowns)
     app.add_post_transform(NameChinese)
     app.connect("html-page-context", dress, priority=900)
     app.connect("build-finished", prune)

@@ -3,7 +3,8 @@
     python code/book/pdf.py [FILE [PAGE ...]]
 
 The articles of all pages become one long
-page. Live figures are their pictures there, solutions are unfolded, links between pages are links
+page. Live figures are their pictures there, solutions and what goes deeper are unfolded, a proof
+is one line, links between pages are links
 inside the file; Chromium makes the bookmarks from the headings. With pages named
 (chapters/05_practice/5_2_mnist), it is these alone. Needs Playwright (extra [pdf]) and a Chromium.
 """
@@ -43,9 +44,10 @@ ELSEWHERE = re.compile(r'<a\b[^>]*\bhref="(?:\.\./)*code/[^"]*"[^>]*>(.*?)</a>',
 NAMING = re.compile(r'(?<=[\s"])(id|for|aria-labelledby|aria-describedby|name)="([^"]+)"')
 LEADING = re.compile(r'(href|src)="([^"]+)"')
 
-# What waits or is folded has to come: solutions, but not what draws a plot.
+# What waits or is folded has to come: solutions and what goes deeper, but neither what draws a plot
+# nor the inside of a proof.
 PREPARE = """async () => {
-  document.querySelectorAll("details:not(.hide)").forEach((part) => (part.open = true));
+  document.querySelectorAll("details:not(.hide, .proof)").forEach((part) => (part.open = true));
   document.querySelectorAll("img").forEach((img) => (img.loading = "eager"));
   await document.fonts.ready;
   await Promise.all([...document.images].map((img) => img.decode().catch(() => {})));

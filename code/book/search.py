@@ -68,13 +68,13 @@ def readable(tex):
 
 
 def words_of(node):
-    """The text of a part of a page, without code, titles, and what is folded away.
+    """The text of a part of a page, without code, titles, and what answers a question.
 
-    Solutions are for after the exercise.
+    Solutions are for after the exercise. What goes deeper is found: a link opens it.
     """
-    if isinstance(node, SILENT) or {"solution", "dropdown", "module-facts"} & set(
-        getattr(node, "attributes", {}).get("classes", ())
-    ):
+    classes = set(getattr(node, "attributes", {}).get("classes", ()))
+    after = {"solution", "dropdown"} & classes and "deeper" not in classes
+    if isinstance(node, SILENT) or after or "module-facts" in classes:
         return ""
     if isinstance(node, nodes.Text):
         return node.astext()

@@ -35,16 +35,18 @@ OPENED = {
     "AttentionMap": {**speller(), "word": "through", "step": 2, "letter": 3},
 }
 # of the book's page: the width of a figure, and the height of the header that stays in view
-PAGE = "body { margin: 16px auto !important; max-width: 720px; } .lf { --lf-top: 56px; }"
+PAGE = (
+    "body { margin: 16px auto !important; width: min(100% - 32px, 720px); } .lf { --lf-top: 56px; }"
+)
 HEADER = 56
 
-DONE = {"Losses", "Activations"}
+DONE = {"Losses", "Activations", "DescentRace", "Neuron", "LearningRate"}
 DONE |= {"DrawDigit", "GradientThroughTime", "AttentionMap", "AdversarialDigit", "Convolution"}
 DONE |= {"DeepGradients", "ComputationalGraph"}
 ALL = set(FIGURES) - DONE
 UNDONE = {
     "scroll": ALL,
-    "text": {"GradientFlow", "Neuron", "AttentionMap", "DeepGradients"},
+    "text": {"GradientFlow", "AttentionMap", "DeepGradients"},
     "one screen": ALL - {"ComputationalGraph", "DrawDigit"},
     "reset": ALL,
     "sound": {
@@ -91,10 +93,10 @@ window.looks = () => new Map([...root().querySelectorAll("[data-gradient]")].fil
 }));
 window.changedMarks = (before) => [...looks()].filter(([n, look]) => before.has(n) && before.get(n) !== look).map(([n]) => n);
 window.restless = async () => { // until nothing goes on by itself any more
-  for (let k = 0, same = 0, last = ""; k < 200 && same < 4; k++) {
+  for (let k = 0, same = 0, last = ""; k < 400 && same < 4; k++) {
     await new Promise((done) => setTimeout(done, 50));
     const now = JSON.stringify(model.state);
-    same = now === last ? same + 1 : 0;
+    same = now === last && root().getAttribute("aria-busy") !== "true" ? same + 1 : 0;
     last = now;
   }
 };
@@ -201,7 +203,7 @@ def test_text_is_no_smaller_than_12_pixels(screen, name):
             const scale = node instanceof SVGElement ? Math.hypot(node.getScreenCTM().a, node.getScreenCTM().b) : 1;
             const pixels = scale * parseFloat(getComputedStyle(node).fontSize);
             const script = node.closest("sub, sup, .lf-index, .lf-power"); // indices and powers of what is large enough
-            if (pixels < (script ? 9 : 12) - 0.01) found.push([pixels, n.data]);
+            if (pixels < (script ? 9 : 12) - 0.1) found.push([pixels, n.data]);
           }
           return found;
         }""")
@@ -211,7 +213,14 @@ def test_text_is_no_smaller_than_12_pixels(screen, name):
 # What a control changes and where that stands, at the best of some places of the page: numbers, marks, pictures.
 APART = """async (header) => {
   const apart = [];
-  const boxOf = (n) => n.getBoundingClientRect();
+  const boxOf = (n) => { // what a plot cuts off is not there
+    const { left, right, top, bottom } = n.getBoundingClientRect(), area = n.closest("svg.lf-area");
+    const [x, y, w, h] = area ? ["x", "y", "width", "height"].map((k) => Number(area.getAttribute(k))) : [];
+    const outer = area?.parentElement.closest("svg").getBoundingClientRect();
+    const plot = area && { left: outer.left + x, right: outer.left + x + w, top: outer.top + y, bottom: outer.top + y + h };
+    const box = plot ? { left: Math.max(left, plot.left), right: Math.min(right, plot.right), top: Math.max(top, plot.top), bottom: Math.min(bottom, plot.bottom) } : { left, right, top, bottom };
+    return { ...box, width: box.right - box.left, height: box.bottom - box.top };
+  };
   const sticky = (n) => { for (; n && n !== root(); n = n.parentElement) if (getComputedStyle(n).position === "sticky") return n; return null; };
   for (const mover of movers()) {
     const touched = new Set();
@@ -226,11 +235,13 @@ APART = """async (header) => {
     move(mover, before === null ? 0.4 : before > 0.5 ? before - 0.3 : before + 0.3);
     await frame(); await frame();
     watcher.disconnect();
-    const changed = [...touched].filter((n) => n.isConnected && seen(n) && boxOf(n).width + boxOf(n).height > 0 && !n.closest(".lf-spoken"));
+    const changed = [...touched].filter((n) => n.isConnected && seen(n) && boxOf(n).width >= 0 && boxOf(n).height >= 0 && boxOf(n).width + boxOf(n).height > 0 && !n.closest(".lf-spoken"));
     let best = null;
-    for (const block of ["end", "center", "nearest", "start"]) {
-      mover.scrollIntoView({ block });
+    for (const block of ["end", "center", "nearest", "start", "below"]) {
+      mover.scrollIntoView({ block: block === "below" ? "start" : block });
       if (block === "start") scrollBy(0, -header - 4);
+      const label = 24; // a slider's words stand above it
+      if (block === "below") scrollBy(0, -header - label - Math.max(0, ...[...root().querySelectorAll("*")].filter((s) => getComputedStyle(s).position === "sticky").map((s) => boxOf(s).height)));
       await frame();
       const away = [mover, ...changed].filter((n) => {
         const box = boxOf(n), stuck = sticky(n);
@@ -315,8 +326,9 @@ def test_a_drag_moves_a_gradient_that_is_drawn(screen, name):
         shown.ask("restless()")
         moved = shown.ask(
             """async (header) => {
-          for (const mover of movers()) {
-            mover.scrollIntoView({ block: "end" });
+          for (const block of ["end", "start"]) for (const mover of movers()) {
+            mover.scrollIntoView({ block });
+            if (block === "start") scrollBy(0, -header - 24);
             await frame();
             const before = looks();
             const at = mover.matches("input") ? (mover.value - mover.min) / (mover.max - mover.min) : 0.4;

@@ -175,7 +175,7 @@ def test_the_remark_fits_the_state(show):
     ):
         shown.set(**state)
         seen = shown.page.evaluate(
-            "[...document.querySelectorAll('.lf-note p')].filter((n) => n.getClientRects().length).map((n) => n.textContent)"
+            "[...document.querySelectorAll('.lf-note .lf-hint')].filter((n) => n.getClientRects().length).map((n) => n.textContent)"
         )
         assert len(seen) == 1 and words in seen[0], (state, seen)
 

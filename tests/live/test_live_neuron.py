@@ -230,6 +230,7 @@ def test_every_control_works_by_keyboard(show):
     shown = show(Neuron())
     order = shown.tab_order()
     assert order == [
+        "reset",
         "sigmoid",
         "groups",
         "input x: arrow keys move it",
@@ -238,7 +239,6 @@ def test_every_control_works_by_keyboard(show):
         "b",
         "x[0]",
         "x[1]",
-        "Reset",
     ]
     for name, value in (
         ("tanh", "tanh"),
@@ -308,11 +308,60 @@ def test_the_input_is_dragged_and_stays_in_the_plane(show):
     check(shown)
 
 
+PLANE = """(p) => { const area = document.querySelector(".lf-plane .lf-area"), box = document.querySelector(".lf-plane").getBoundingClientRect();
+  const [left, top, side] = ["x", "y", "width"].map((n) => Number(area.getAttribute(n)));
+  return [box.left + left + (p[0] + 1) / 3 * side, box.top + top + (2 - p[1]) / 3 * side]; }"""
+
+
+def drag(shown, start, end):
+    """By the mouse, from and to a point of the plane."""
+    shown.page.mouse.move(*shown.page.evaluate(PLANE, start))
+    shown.page.mouse.down()
+    shown.page.mouse.move(*shown.page.evaluate(PLANE, end), steps=6)
+    shown.page.mouse.up()
+
+
+def test_the_line_is_dragged_without_turning(show):
+    shown = show(Neuron(w=[2, 2], b=-2, x=[-0.5, -0.5]))  # through (0.5, 0.5), and through (1, 0)
+    drag(shown, [0.9, 0.1], [0.5, -0.5])
+    assert shown.get("w") == [2, 2] and shown.get("x") == [-0.5, -0.5]
+    assert shown.get("b") == pytest.approx(0, abs=0.05)
+    check(shown)
+
+
+def test_the_tip_of_w_turns_and_stretches_it_about_its_foot(show):
+    shown = show(Neuron(w=[2, 2], b=-2, x=[-0.5, -0.5]))
+    reach = 0.22 * 2 * np.sqrt(2)
+    tip = [0.5 + reach / np.sqrt(2)] * 2
+    drag(shown, tip, [0.5 + 0.88, 0.5])
+    assert shown.get("w") == pytest.approx([4, 0], abs=0.11)
+    assert shown.get("b") == pytest.approx(-2, abs=0.1)  # the line still goes through (0.5, 0.5)
+    check(shown)
+
+
+def test_the_gradient_is_an_arrow_along_x_as_long_as_it_is_steep(show):
+    """By w, of the activation: f'(z) x; drawn at the tip of w."""
+    shown = show(Neuron())
+    arrow = "document.querySelector('[data-gradient]').getAttribute('d').match(/[-\\d.]+/g).map(Number).slice(0, 4)"
+    scale = shown.page.evaluate(PLANE, [1, 0])[0] - shown.page.evaluate(PLANE, [0, 0])[0]
+    for state in ({}, {"x": [-0.5, 1.5]}, {"activation": "tanh", "w": [0.5, 0.5]}):
+        shown.set(**state)
+        x1, y1, x2, y2 = shown.page.evaluate(arrow)
+        figure = Neuron(**{name: shown.get(name) for name in STATE})
+        np.testing.assert_allclose(
+            [x2 - x1, y1 - y2], 1.8 * scale * figure.gradients["w"], atol=0.3
+        )
+    shown.set(activation="step")  # nothing but zeros
+    assert not shown.page.locator(".lf-slopes").is_visible()
+    x1, y1, x2, y2 = shown.page.evaluate(arrow)
+    assert (x1, y1) == (x2, y2)
+
+
 def test_a_finger_taps_the_plane_or_drags_the_input(show):
     shown = show(Neuron(), width=375, has_touch=True, is_mobile=True)
     shown.page.locator(".lf-plane").scroll_into_view_if_needed()
     box = shown.page.locator(".lf-plane").bounding_box()
-    shown.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    shown.page.touchscreen.tap(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     assert shown.get("x") != [1.2, 0.8]
     check(shown)
     assert min(min(size) for size in shown.sizes_of_targets()) >= 44

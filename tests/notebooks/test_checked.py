@@ -52,8 +52,6 @@ WAITING = {
     "images/squeezenet",
     "language/encoder_decoder",
     "layers/basic",
-    "layers/clipping",
-    "layers/recurrent",
     "language/sentiment",
     "loop",
     "recommendation/tables",

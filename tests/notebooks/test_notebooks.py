@@ -353,6 +353,36 @@ def test_cell_ids_are_kept_if_valid_and_unique_and_else_derived():
     assert ids[0] == "good-id" and len(set(ids)) == 4
 
 
+def solved(*between, last="````{solution-end}\n````\n\nThe next exercise."):
+    """A notebook with one exercise, its solution, and what comes after."""
+    start = new_markdown_cell("````{solution-start} ex\n:class: dropdown\n````\n\nThe text.")
+    cells = [new_markdown_cell("Ask."), new_code_cell("check(...)"), start, *between]
+    for cell in [*cells, *between]:
+        if cell.cell_type == "code":
+            cell.execution_count = 1
+            cell.metadata["jupyter"] = {"source_hidden": True}
+    return new_notebook(cells=[*cells, new_markdown_cell(last)])
+
+
+def test_solutions_are_folded_in_jupyterlab_and_nothing_else_is():
+    """Their first line stays visible there, so it must not be the answer."""
+    nb = solved(
+        new_code_cell("check('x', 6 * 7)"), new_code_cell("def f(): ..."), new_markdown_cell("So.")
+    )
+    cells = notebooks.read(notebooks.normalised(nb)).cells
+    both = {"source_hidden": True, "outputs_hidden": True}
+    folded = [cell.metadata.get("jupyter") for cell in cells]
+    assert folded == [None, None, None, both, both, {"source_hidden": True}, None]
+    assert cells[1].source == "check(...)"
+    assert cells[3].source == "# Solution\ncheck('x', 6 * 7)"
+    assert cells[4].source == "def f(): ..."
+
+
+def test_text_before_the_end_of_a_solution_is_refused():
+    with pytest.raises(notebooks.NotebookError, match="cell 4: .* at the beginning of a cell"):
+        notebooks.normalised(solved(last="So it is 42.\n\n````{solution-end}\n````"))
+
+
 def test_streams_are_joined_and_a_carriage_return_wipes_its_line():
     pieces = [
         new_output("stream", name="stdout", text=text) for text in ("step 1\rstep 2\n", "end", "\n")

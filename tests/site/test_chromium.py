@@ -1,16 +1,21 @@
-"""What the browser tests say of a machine that lacks something for them."""
+"""What the browser tests say of a machine that lacks something for them, a browser or an engine."""
 
+import os
 import shutil
 import subprocess
 import sys
 
 import chromium
+import engines
 import pytest
+from conftest import ROOT
 
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A machine with these programs on its path, and with these libraries missing for the driver and for the browser."""
+    """A machine with these programs on its path, and with these libraries missing for the driver
+    and for the browser.
+    """
 
     def make(programs=(), driver=(), browser=(), root=False):
         lacking = {str(chromium._driver()): list(driver), "/bin/chromium": list(browser)}
@@ -23,6 +28,13 @@ def machine(monkeypatch):
             chromium.shutil, "which", lambda name: f"/bin/{name}" if name in programs else None
         )
         monkeypatch.setattr(chromium.os, "geteuid", lambda: 0 if root else 1000, raising=False)
+        monkeypatch.setattr(
+            chromium, "_apt_knows", lambda package: f"apt: {package}" in programs, raising=True
+        )
+        monkeypatch.setattr(
+            engines.Firefox, "parts", lambda: {"firefox-esr": "/bin/f" if "f" in programs else None}
+        )
+        monkeypatch.setattr(engines, "ALL_ARE_NEEDED", "ci" in programs)
 
     return make
 
@@ -32,6 +44,7 @@ def machine(monkeypatch):
     [
         ({"chromium"}, [], [], []),
         (set(), [], [], ["chromium"]),
+        ({"apt: chromium-headless-shell"}, [], [], ["chromium-headless-shell"]),
         ({"chromium"}, ["libatomic.so.1"], [], ["libatomic1"]),
         (set(), ["libatomic.so.1"], [], ["chromium", "libatomic1"]),
         (
@@ -55,13 +68,17 @@ def test_all_that_is_missing_is_named_at_once(machine, programs, driver, browser
     )
 
 
+ALL = {"chromium", "f", "WebKitWebDriver", "Xvfb"}
+
+
 @pytest.mark.parametrize(
     "root, programs, installs",
     [
-        (True, {"apt-get"}, True),
-        (False, {"apt-get"}, False),
-        (True, set(), False),
-        (True, {"apt-get", "chromium"}, False),
+        (True, {"apt-get"}, ["chromium", "firefox-esr", "libatomic1", "webkit2gtk-driver", "xvfb"]),
+        (True, {"apt-get", "chromium", "f", "Xvfb"}, ["webkit2gtk-driver"]),
+        (False, {"apt-get"}, []),
+        (True, set(), []),
+        (True, {"apt-get", *ALL}, []),
     ],
 )
 def test_only_root_on_debian_installs_and_only_what_is_missing(
@@ -72,21 +89,53 @@ def test_only_root_on_debian_installs_and_only_what_is_missing(
     monkeypatch.setattr(
         chromium.subprocess, "run", lambda command, **kwargs: commands.append(command)
     )
-    assert chromium.main() == (
-        0 if "chromium" in programs else 1
-    )  # nothing is really installed here
-    assert (
-        commands
-        == [
-            ["apt-get", "update", "-qq"],
-            ["apt-get", "install", "-y", "-qq", "chromium", "libatomic1"],
-        ]
-        * installs
+    assert engines.main() == (0 if "chromium" in programs else 1)  # nothing is installed here
+    assert [command[:3] for command in commands] == (
+        [["apt-get", "-qq", "update"], ["apt-get", "-qq", "install"]] if installs else []
     )
+    assert not installs or commands[1][-1 - len(installs) :] == [*installs, "fonts-liberation"]
     told = capsys.readouterr()
     assert told.err.count("\n") == ("chromium" not in programs) and (
-        "Browser: /bin/chromium" in told.out
+        "Chromium (/bin/chromium)" in told.out
     ) == ("chromium" in programs)
+
+
+@pytest.mark.parametrize("lacking", ["chromium", "f", "WebKitWebDriver", "Xvfb"])
+def test_continuous_integration_needs_all_three_engines_and_others_are_told(
+    machine, capsys, lacking
+):
+    package = {"f": "firefox-esr", "WebKitWebDriver": "webkit2gtk-driver", "Xvfb": "xvfb"}
+    name = package.get(lacking, "chromium")
+    machine((ALL | {"apt-get"}) - {lacking})
+    assert engines.main() == (1 if lacking == "chromium" else 0)
+    told = [engines.did_not_run(kind) for kind in engines.ENGINES if kind.missing()]
+    assert all(text.endswith(f"did not run: sudo apt-get install {name}") for text in told)
+    assert len(told) == (lacking != "chromium")
+    machine((ALL | {"apt-get", "ci"}) - {lacking})
+    capsys.readouterr()
+    assert engines.main() == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and said.endswith(f"sudo apt-get install {name}\n")
+
+
+def test_the_last_line_names_the_engines_that_did_not_run():
+    """Of a run on a machine that has no program at all, with processes of its own as `make test`
+    has them.
+    """
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", "tests/pytest.ini", "--rootdir", ".", "-n", "1"]
+        + ["tests/site/test_engines.py", "-k", "genindex"],
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if k not in ("CI", "FIREFOX")} | {"PATH": ""},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=True,
+    ).stdout
+    last = told.splitlines()[-1]
+    assert last.endswith(
+        "WebKit did not run: it needs webkit2gtk-driver and xvfb, which this machine does not have"
+    )
 
 
 @pytest.mark.skipif(

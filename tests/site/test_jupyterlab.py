@@ -303,3 +303,23 @@ def test_a_stored_notebook_shows_the_picture_and_after_a_run_the_figure(lab, bro
             notebook.run(index)
         cell.locator(".lf[role=group]").wait_for()
         assert picture.count() == 0
+
+
+def test_solutions_are_folded_until_asked_for(lab, browser):
+    """Their text, their code and what it prints: each a line that a click opens; exercises are not."""
+    with opened(browser, lab, "stored") as notebook:
+        page = notebook.page
+        page.locator(".jp-WindowedPanel-outer").first.evaluate("e => e.scrollTo(0, e.scrollHeight)")
+        line = page.locator(".jp-InputPlaceholder:visible", has_text="# Solution").first
+        line.scroll_into_view_if_needed()
+        cell = page.locator(".jp-CodeCell:visible", has=line).first
+        inside = cell.locator(".cm-content:visible, .jp-OutputArea-output:visible")
+        assert inside.count() == 0 and "Right." not in cell.inner_text()
+        text = page.locator(".jp-MarkdownCell details:visible", has_text="Solution to").first
+        assert not text.evaluate("part => part.open")
+        asked = page.locator(".jp-CodeCell:visible", has_text="No answer yet").first
+        assert asked.locator(".cm-content").is_visible()
+        opened_code = page.locator(".jp-CodeCell .cm-content:visible", has_text="# Solution")
+        assert opened_code.count() == 0
+        line.click()
+        opened_code.first.wait_for()

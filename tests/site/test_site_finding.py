@@ -245,7 +245,7 @@ def test_places_to_run_a_page_open_inside_the_window_and_close_again(published, 
         summary.click,
     ):
         summary.click()
-        box = page.locator(".launch-box").bounding_box()
+        box = page.locator(".launch .menu-box").bounding_box()
         assert (
             box["x"] >= 0
             and box["x"] + box["width"] <= width
@@ -253,7 +253,10 @@ def test_places_to_run_a_page_open_inside_the_window_and_close_again(published, 
             and box["y"] + box["height"] <= 700
         )
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator(".launch-box a").count() == 3 and menu.get_attribute("open") is not None
+        assert (
+            page.locator(".launch .menu-box a").count() == 3
+            and menu.get_attribute("open") is not None
+        )
         close()
         assert menu.get_attribute("open") is None
     page.close()

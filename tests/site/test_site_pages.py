@@ -64,6 +64,9 @@ LOOK = """() => {
     buttons: [...document.querySelectorAll("button, summary, article a")].filter((part) => !part.textContent.trim() && !part.getAttribute("aria-label") && !part.title && !part.querySelector("img[alt]:not([alt=''])")).map((part) => part.outerHTML.slice(0, 200)),
     solutions: document.querySelectorAll(".admonition.solution").length,
     folded: document.querySelectorAll("details.admonition.solution:not([open])").length,
+    open: [...document.querySelectorAll("article details[open]")].map((part) => part.querySelector("summary").textContent),
+    proofs: [...document.querySelectorAll("details.proof")].map((part) => [...part.querySelectorAll("summary > span")].map((span) => span.textContent).concat(part.getBoundingClientRect().height)),
+    deeper: [...document.querySelectorAll("details.deeper > summary")].map((part) => part.querySelector(".fold-minutes").textContent),
     headings: [...article.querySelectorAll("h1")].length,
     chinese: [...document.querySelectorAll("body *:not(script, style)")].flatMap((part) => [...part.childNodes]).filter((part) => part.nodeType === 3 && /[\\u4e00-\\u9fff]/.test(part.data))
       .map((part) => [part.data.trim(), part.parentNode.closest("[lang]").lang]),
@@ -77,6 +80,19 @@ LOOK = """() => {
       width: Number(img.getAttribute("width")), height: Number(img.getAttribute("height")),
       shown: img.clientWidth ? img.clientWidth / img.clientHeight : img.getAttribute("width") / img.getAttribute("height") })),
   };
+}"""
+# The main line: from the title to the end of the summary, folds shut. Its words of prose (a formula
+# or a name in code is one; captions count, code and what it prints do not) and its height.
+MAIN_LINE = """() => {
+  const article = document.querySelector("article"), part = (root) => [...root.querySelectorAll("section > h2")].find((h) => h.textContent.startsWith("Summary"))?.parentElement;
+  const end = part(article) ?? article, height = end.getBoundingClientRect().bottom - article.querySelector("h1").getBoundingClientRect().top;
+  const text = article.cloneNode(true), last = part(text);
+  while (last?.nextElementSibling) last.nextElementSibling.remove();
+  for (const cell of text.querySelectorAll("div.cell")) cell.replaceWith(...cell.querySelectorAll("figcaption"));
+  text.querySelectorAll("pre, script, style, div.math, .headerlink, .fold-minutes, details:not([open]) > :not(summary)").forEach((part) => part.remove());
+  text.querySelectorAll("span.math").forEach((part) => (part.textContent = "x"));
+  text.querySelectorAll("p, li, td, th, dt, dd, h1, h2, h3, h4").forEach((part) => part.append(" "));
+  return { words: text.textContent.split(/\\s+/).filter((run) => /[\\p{L}\\p{N}]/u.test(run)).length, height };
 }"""
 LUMINANCE = """(name) => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
@@ -192,6 +208,7 @@ def sights(browser, site):
             all_arrived(page, sight)
             facts = sight.facts = page.evaluate(LOOK)
             facts["first"], facts["live"] = first, page.evaluate(LIVE)
+            facts["main line"] = page.evaluate(MAIN_LINE)
             facts["light"] = page.evaluate(LUMINANCE, "paper"), page.evaluate(LUMINANCE, "ink")
             page.locator(".theme-switch-button").first.click()
             page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
@@ -218,6 +235,64 @@ def sights(browser, site):
         return sight
 
     return look
+
+
+# --- how long -------------------------------------------------------------------------------------
+
+SCREEN = 900  # pixels, at 1280 wide
+EARLY, LATE = (2000, 12), (2500, 15)  # words and screens of a main line, to chapter 5 and from 6 on
+LISTS = {"corrections", "notation"}  # pages to look things up in
+# Pages that are still to be rewritten. The list only shrinks: who gets one below its limits takes it
+# off.
+TOO_LONG = {
+    "1_1_history",
+    "1_2_importance",
+    "2_1_neurons",
+    "2_2_structure",
+    "2_3_losses",
+    "2_4_optimizers",
+    "3_1_forward",
+    "3_3_derivation",
+    "4_1_sigmoid",
+    "4_2_cross_entropy",
+    "4_3_gradients",
+    "5_1_numpy",
+    "5_2_mnist",
+    "5_3_frameworks",
+    "6_1_images",
+    "6_2_language",
+    "6_3_recommendation",
+    "7_1_frameworks",
+    "7_2_datasets",
+    "8_1_trends",
+    "8_2_challenges",
+    "8_3_directions",
+    "9_6_more_questions",
+}
+
+
+@pytest.mark.parametrize("page", [name for name in NOTEBOOKS if Path(name).name not in LISTS])
+def test_main_line_is_short_enough_to_be_read_at_one_go(page, sights):
+    facts = sights(page).facts["main line"]
+    words, screens = facts["words"], facts["height"] / SCREEN
+    most_words, most_screens = EARLY if re.match(r"chapters/0[1-5]", page) else LATE
+    fits = words <= most_words and screens <= most_screens
+    measured = f"{words} words, {screens:.1f} screens (at most {most_words} and {most_screens})"
+    if Path(page).name in TOO_LONG:
+        assert not fits, f"take it off the list TOO_LONG: {measured}"
+    else:
+        assert fits, measured
+
+
+@each_page
+def test_folds_are_shut_and_say_what_they_hold(page, sights):
+    facts = sights(page).facts
+    assert facts["open"] == []
+    for mark, what, verdict, height in facts["proofs"]:
+        assert mark == "Proof" and what and verdict
+        assert height < 45, f"a proof is one line, this is longer: {what} {verdict}"
+    for minutes in facts["deeper"]:
+        assert re.fullmatch(r"[1-9]\d? min", minutes)
 
 
 # --- every page -----------------------------------------------------------------------------------

@@ -330,6 +330,16 @@ def test_a_formula_in_an_excerpt(tex, text):
     assert search.readable(tex) == text
 
 
+def test_what_goes_deeper_is_found():
+    """A link opens it; solutions are for after the exercise."""
+    section = nodes.section("", nodes.title("", "1.1 A page"), nodes.paragraph("", "Seen."))
+    section += nodes.admonition("", nodes.paragraph("", "Detour."), classes=["deeper", "dropdown"])
+    section += nodes.comment("", "deeper")
+    document = nodes.document("", "")
+    document += section
+    assert search.entries_of(document, None, "page")[0][3] == "Seen. Detour."
+
+
 def test_solutions_stay_out_of_the_index():
     section = nodes.section("", nodes.title("", "1.1 A page"), nodes.paragraph("", "Seen."))
     section += nodes.admonition("", nodes.paragraph("", "The answer is 42."), classes=["dropdown"])

@@ -143,3 +143,12 @@ def test_a_file_is_counted_cell_by_cell(tmp_path):
     of_text = minutes.of_text(TEXT)
     assert minutes.of_file(text) == of_text
     assert minutes.of_file(page) == (of_text[0] + Amount(lines=1), of_text[1])
+
+
+def test_as_a_program_it_prints_what_a_notebook_holds(tmp_path, capsys):
+    cells = [markdown("Three words here. " * 100), code("# Proof: so\na", "proof")]
+    path = tmp_path / "page.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf8")
+    minutes.main([path])
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.split() == ["page", "300", "w", "2", "min", "0", "min", "0", "w", "0", "min"]

@@ -39,6 +39,22 @@ add(
 )
 
 
+add(
+    Exercise(
+        "1.1 parity",
+        6,
+        level="think",
+        mistakes={
+            "all but one cannot be had: then a single row would make the difference. "
+            "Let computable(3, 2) count.": 7,
+            "that is what always answering 1 gets right; a unit can do better.": 4,
+            "one unit cannot compute parity, so not all rows can be right.": 8,
+            "the unit 'at least one input is 1' gets five; another choice of signs does better.": 5,
+        },
+    )
+)
+
+
 def mistake_bound(X, s, u, *, pick=np.min, unit=True, power=2):
     gamma = pick(s * (X @ u)) / (np.linalg.norm(u) if unit else 1)
     return (np.max(np.linalg.norm(X, axis=1)) / gamma) ** power
@@ -120,6 +136,22 @@ add(
 
 # section 1.2: why backpropagation matters
 
+add(
+    Exercise(
+        "1.2 worth",
+        1.5,
+        level="recall",
+        mistakes={
+            "that is the answer for c = 3.": 7.5,
+            "the sweep starts with e = p + q - 1, not with p + q.": 2.5,
+            "a unit of d is worth c units of q, not d units.": 0.75,
+            "that is what a unit of d is worth at q; go on with what a unit of q is worth "
+            "at L.": 1.0,
+            "with c = 1 the sum s changes as well.": 2.0,
+        },
+    )
+)
+
 P = 784 * 100 + 100 + 100 * 10 + 10
 add(
     Exercise(
@@ -138,9 +170,9 @@ add(
 )
 
 
-def cost_ratio(sizes):
+def cost_ratio(sizes, *, forward=1, first=1, last=1):
     weights = [m * n for m, n in zip(sizes[:-1], sizes[1:])]
-    return 3 - weights[0] / sum(weights)
+    return forward + 2 - (first * weights[0] + last * weights[-1]) / sum(weights)
 
 
 add(
@@ -150,16 +182,17 @@ add(
         level="practise",
         inputs=[([784, 128, 10],), ([50, 50, 50, 50],), ([3, 200, 2],)],
         mistakes={
-            "no error signal is needed for the inputs: one of the products of the first layer "
-            "is not computed.": lambda sizes: 3.0,
-            "the layer that is spared one product is the first one, not the last.": lambda sizes: (
-                cost_ratio(sizes[::-1])
+            "nothing is handed on below the first layer: that product is not computed.": (
+                lambda sizes: cost_ratio(sizes, first=0)
             ),
-            "that is the backward pass alone; add the forward pass.": lambda sizes: (
-                cost_ratio(sizes) - 1
+            "that is the network of which no layer is frozen.": (
+                lambda sizes: cost_ratio(sizes, last=0)
             ),
-            "the error signals have to be handed on as well: one more product for every layer "
-            "but the first.": lambda sizes: 2.0,
+            "that is the backward pass alone; add the forward pass.": (
+                lambda sizes: cost_ratio(sizes, forward=0)
+            ),
+            "through the frozen layer the numbers are still handed on: one of its two products "
+            "is saved, not both.": lambda sizes: cost_ratio(sizes, last=2),
         },
     )
 )

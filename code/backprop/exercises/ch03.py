@@ -10,6 +10,21 @@ from .registry import Exercise, add
 
 add(
     Exercise(
+        "3.1 one unit",
+        1.5,
+        level="recall",
+        mistakes={
+            "the bias is missing.": 2.0,
+            "the bias is -0.5, not 0.5.": 2.5,
+            "ReLU stops negative sums; this one is positive.": 0.0,
+            "the second weight is negative.": 7.5,
+            "each input has a weight of its own; multiply first, then add.": 15 - 0.5,
+        },
+    )
+)
+
+add(
+    Exercise(
         "3.1 multiplications",
         64 * (784 * 100 + 100 * 10),
         level="recall",
@@ -54,36 +69,7 @@ add(
 )
 
 
-def collapse(W1, b1, W2, b2):
-    return np.vstack([W1 @ W2, b1 @ W2 + b2])
-
-
 rng = np.random.default_rng(31)
-add(
-    Exercise(
-        "3.1 collapse",
-        collapse,
-        level="practise",
-        inputs=[
-            tuple(rng.normal(size=shape) for shape in [(d, h), (h,), (h, m), (m,)])
-            for d, h, m in [(3, 4, 2), (2, 2, 2), (1, 5, 3)]
-        ],
-        mistakes={
-            "the second bias is missing in the last row.": lambda W1, b1, W2, b2: collapse(
-                W1, b1, W2, 0 * b2
-            ),
-            "the first bias is missing in the last row.": lambda W1, b1, W2, b2: collapse(
-                W1, 0 * b1, W2, b2
-            ),
-            "the first bias has to pass through the second layer's weights; "
-            "its plain sum does not say where it goes.": lambda W1, b1, W2, b2: np.vstack(
-                [W1 @ W2, b1.sum() + b2]
-            ),
-            "the bias is the last row, not the first.": lambda *p: np.roll(collapse(*p), 1, axis=0),
-        },
-    )
-)
-
 add(
     Exercise(
         "3.1 mean of the targets",

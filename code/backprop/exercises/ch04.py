@@ -93,6 +93,29 @@ add(
     )
 )
 
+squares = (np.outer(x, delta1) ** 2).sum() + ((a1 * delta2) ** 2).sum()  # of all nine derivatives
+loss = 0.5 * (y - t) ** 2
+add(
+    Exercise(
+        "4.4 step to zero",
+        loss / squares,
+        level="think",
+        decimals=1,
+        mistakes={
+            "a step moves each weight by its derivative and gains that derivative once more: "
+            "divide by the squared length of the gradient, not by its length.": (
+                loss / np.sqrt(squares)
+            ),
+            "all nine weights move; those into the hidden units count, too.": (
+                loss / ((a1 * delta2) ** 2).sum()
+            ),
+            "the loss is half of the squared difference, and it is the loss that should "
+            "be used up.": (y - t) ** 2 / squares,
+            "that is what a step of length 1 gains; how many of these make up the loss?": squares,
+        },
+    )
+)
+
 # section 4.1: the sigmoid
 
 add(
@@ -207,6 +230,21 @@ add(
                 float(-np.log(0.2) - np.log(0.5) - np.log(0.3))
             ),
             "that is the probability that was missing; the loss takes a logarithm.": 0.7,
+        },
+    )
+)
+
+
+add(
+    Exercise(
+        "4.2 hundred more",
+        4,
+        level="recall",
+        choices=4,
+        mistakes={
+            "a constant in all logits stands above and below the fraction of the softmax.": 1,
+            "the gradient is the difference of probabilities and targets; which of them moves?": 2,
+            "the loss is computed from a probability: does that move?": 3,
         },
     )
 )

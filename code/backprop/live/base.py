@@ -13,13 +13,18 @@ import inspect
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
 from matplotlib import style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
 
 HERE = Path(__file__).parent
+DPI = 144  # of the picture: two dots a CSS pixel
 SHARED = HERE / "shared"  # what several figures import
 # what a notebook keeps of a figure, see `LiveFigure.to_store`
 STORED = "application/vnd.backprop.figure+json"
@@ -170,14 +175,20 @@ class LiveFigure(anywidget.AnyWidget):
         raise NotImplementedError
 
     def picture(self) -> bytes:
-        """Return `draw` as PNG, the same bytes for the same state, whatever style the notebook has
-        set for its own plots.
+        """Return `draw` as PNG with the sentence of `describe` below it, the same bytes for the
+        same state, whatever style the notebook has set for its own plots.
+
+        The sentence is in the picture because a notebook that nobody has run, on GitHub or as HTML
+        of nbconvert, shows the one type of output that it likes best, and no text beside it.
         """
-        png = io.BytesIO()
         with style.context("default"):
-            self.draw().savefig(
-                png, format="png", dpi=144, transparent=True, metadata={"Software": None}
-            )
+            drawn = pixels(self.draw())
+            said = pixels(caption(self.describe(), drawn.width))
+        whole = Image.new("RGBA", (drawn.width, drawn.height + said.height))
+        whole.paste(drawn, (0, 0))
+        whole.paste(said, (0, drawn.height))
+        png = io.BytesIO()
+        whole.save(png, format="png")
         return png.getvalue()
 
     def _repr_mimebundle_(self, **kwargs):
@@ -186,6 +197,27 @@ class LiveFigure(anywidget.AnyWidget):
         data["image/png"] = base64.b64encode(self.picture()).decode("ascii")
         data["text/plain"] = self.describe()
         return data, {**metadata, "image/png": {"width": self.width, "alt": data["text/plain"]}}
+
+
+def pixels(figure: Figure) -> Image.Image:
+    """Return a figure as a picture of 144 dots an inch, transparent where nothing is drawn."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=DPI, transparent=True)
+    return Image.open(png).convert("RGBA")
+
+
+def caption(sentence: str, width: int) -> Figure:
+    """Return `sentence` as a figure `width` dots wide and as high as its lines need."""
+    from ..plots import INK
+
+    figure = Figure(figsize=(width / DPI, 4), dpi=DPI)
+    FigureCanvasAgg(figure)
+    look: dict[str, Any] = {"fontsize": 9.5, "color": INK, "va": "top", "linespacing": 1.35}
+    text = figure.text(0.01, 0.99, sentence, wrap=True, parse_math=False, **look)
+    height = text.get_window_extent().height / DPI + 0.25
+    figure.set_size_inches(width / DPI, height)
+    text.set_position((0.01, 1 - 0.08 / height))
+    return figure
 
 
 class Restartable(LiveFigure):

@@ -1,19 +1,6 @@
 // The little that a page of the book does by itself. Everything else is HTML that stands there when
 // the page arrives.
 (() => {
-  // On paper nothing can be unfolded, so solutions are (what only draws a plot stays away); what
-  // was folded is folded again afterwards.
-  /** @type {HTMLDetailsElement[]} */
-  let folded = [];
-  addEventListener("beforeprint", () => {
-    const closed = document.querySelectorAll("article details:not([open], .hide)");
-    folded = /** @type {HTMLDetailsElement[]} */ ([...closed]);
-    for (const details of folded) details.open = true;
-  });
-  addEventListener("afterprint", () => {
-    for (const details of folded.splice(0)) details.open = false;
-  });
-
   // What scrolls sideways in its own box can be reached and scrolled with the keyboard, and shows
   // that there is more. A box has no size before it is laid out, which for most of a long page is
   // when the reader comes near it.
@@ -98,14 +85,20 @@
   if (document.querySelector("article form.bd-search, .bd-search-container form.bd-search"))
     fetchSearch();
 
-  // The menu of places to run a page closes as menus do.
-  const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector("details.launch"));
+  // The menus of the header close as menus do.
+  const menus = /** @type {NodeListOf<HTMLDetailsElement>} */ (
+    document.querySelectorAll("details.header-menu")
+  );
   addEventListener("click", (event) => {
-    if (menu?.open && !menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
+    for (const menu of menus)
+      if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
   });
   addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu?.open) return;
-    menu.open = false;
-    /** @type {HTMLElement} */ (menu.querySelector("summary")).focus();
+    if (event.key !== "Escape") return;
+    for (const menu of menus) {
+      if (!menu.open) continue;
+      menu.open = false;
+      /** @type {HTMLElement} */ (menu.querySelector("summary")).focus();
+    }
   });
 })();

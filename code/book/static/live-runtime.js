@@ -154,8 +154,9 @@
     try {
       const [definition] = await Promise.all([widget(source), style(css)]);
       if (!definition?.render) throw new Error("its module has nothing to show");
+      const model = new Model(state(figure));
       const given = {
-        model: new Model(state(figure)),
+        model,
         signal: new AbortController().signal,
         experimental: {},
       };
@@ -164,6 +165,8 @@
       figure.classList.add("is-live"); // before render, so that the module can measure its element
       await definition.render({ ...given, el: host });
       note.textContent = "";
+      // for the browser's console: $0.model.set("eta", 1), as figure.eta = 1 in a notebook
+      Object.assign(figure, { model });
       figure.dataset.live = "ready";
     } catch (error) {
       host.remove();
@@ -181,6 +184,8 @@
     const name = /^#(\w+)=/.exec(location.hash)?.[1];
     const figure = name && [...figures()].find((candidate) => state(candidate).address === name);
     if (!figure) return;
+    for (const fold of document.querySelectorAll("details"))
+      if (fold.contains(figure)) fold.open = true;
     figure.scrollIntoView();
     // what folds up or arrives above it moves it
     const settling = new ResizeObserver(() => figure.scrollIntoView());

@@ -120,14 +120,20 @@ function racersTable(host) {
       svg("path", { class: `lf-mark lf-r-${name}`, ...spot }),
     );
     const fate = html("td", { class: "lf-fate" });
-    const title = html("label", { class: "lf-racer" }, box, key, html("span", {}, label));
+    const choice = html("label", { class: "lf-racer" }, box, html("span", {}, label));
     const numbers = ["loss", "distance", "steps"].map((what) =>
       html("td", {}, host.live(`${what}[${name}]`)),
     );
+    const title = html("span", { class: "lf-racer-name" }, key, label);
     const node = html("tr", {}, html("th", { scope: "row" }, title), numbers, fate);
-    return { name, box, fate, node };
+    return { name, box, fate, choice, node };
   };
   const rows = RACER_NAMES.map(rowOf);
+  const choices = html(
+    "div",
+    { class: "lf-racers", role: "group", "aria-label": "who runs" },
+    rows.map(({ choice }) => choice),
+  );
   const heads = ["optimiser", "loss", "distance", "steps"].map((text) =>
     html("th", { scope: "col" }, text),
   );
@@ -147,14 +153,14 @@ function racersTable(host) {
     for (const { name, box, fate, node: row } of rows) {
       const stands = here[name];
       box.checked = Boolean(stands);
-      row.classList.toggle("lf-resting", !stands);
+      row.hidden = !stands;
       write(fate, stands ? fateOf(stands) : "");
       fate.classList.toggle("lf-lost", Boolean(stands?.diverged));
       const there = stands && !stands.diverged && stands.close !== null;
       fate.classList.toggle("lf-there", Boolean(there));
     }
   };
-  return { node, show };
+  return { node, choices, show };
 }
 
 /**
@@ -170,10 +176,10 @@ function lossPlot(host, onpick) {
   const axes = host.fit(
     chart({
       label: "loss above the minimum, against the step",
-      height: () => 176,
+      height: () => 132,
       xLabel: "step",
       margin: { left: 40, right: 16, top: 10, bottom: 34 },
-      onmove: ([step]) => onpick(Math.round(step)),
+      onmove: ([root]) => onpick(Math.round(root * root)),
       onframe: () => last && show(last),
     }),
   );
@@ -188,7 +194,9 @@ function lossPlot(host, onpick) {
     const height = (v) => axes.Y(Math.min(1e3 * high, Math.max(0.5 * low, v - least)));
     const lines = runnersOf(here).map(({ name, stands }) => ({
       name,
-      points: found[name].loss.slice(0, stands.at + 1).map((v, k) => [axes.X(k), height(v)]),
+      points: found[name].loss
+        .slice(0, stands.at + 1)
+        .map((v, k) => [axes.X(Math.sqrt(k)), height(v)]),
     }));
     refill(curves, lines, "path", ({ name, points }) => ({
       class: `lf-route lf-r-${name}`,
@@ -199,12 +207,13 @@ function lossPlot(host, onpick) {
       d: marker(name, 4.5),
       transform: moved(points[points.length - 1]),
     }));
-    axes.mark({ cursor: steps });
+    axes.mark({ cursor: Math.sqrt(steps) });
   }
   axes.frame({
-    x: [0, MOST],
+    x: [0, Math.sqrt(MOST)], // the first steps are worth more room
     y: LOSSES,
-    xTicks: [0, 100, 200, 300],
+    xTicks: [0, 10, 50, 100, 200, 300].map(Math.sqrt),
+    xName: (root) => whole(root * root),
     yTicks: [1e-6, 1e-4, 1e-2, 1, 100],
     log: true,
     curves: [],
@@ -241,7 +250,7 @@ function slidersOf(host, stop) {
     }),
     mu: range(
       "mu",
-      '"momentum " μ ", Adam’s " β_1',
+      '"momentum " μ ", " β_1',
       "momentum mu, and beta 1 of Adam and AdamW",
       0.99,
       0.01,
@@ -299,11 +308,7 @@ function raceButtons(host, say) {
     stop();
     host.set({ steps: 0 });
   });
-  const reset = button("Reset", () => {
-    stop();
-    host.reset();
-  });
-  return { node: html("div", { class: "lf-buttons" }, play, once, rewind, reset), stop };
+  return { node: html("div", { class: "lf-buttons" }, play, once, rewind), stop };
 }
 
 // ---------------------------------------------------------------------------------------------------------- the figure
@@ -370,7 +375,8 @@ function build(host) {
     host.set({ steps });
   });
   const remark = html("p", { class: "lf-hint lf-race-remark" });
-  const legend = "Drag the start. ★ minimum; • every ten steps; arrived: within 0.05 of a minimum.";
+  const legend =
+    "Thick arrow: −gradient, longer where it is steeper. Thin arrow: the next step, made of it. ★ minimum; • every ten steps; arrived: within 0.05 of a minimum.";
 
   /** @param {Surface} surface */
   const turnTo = (surface) => {
@@ -384,36 +390,31 @@ function build(host) {
 
   return {
     content: [
-      html("div", { class: "lf-race-head" }, pick.node, sliders.condition.node),
+      pick.node,
       html(
         "div",
-        { class: "lf-main" },
+        { class: "lf-bench" },
+        html("div", { class: "lf-stick" }, map.axes.node),
         html(
           "div",
-          { class: "lf-picture" },
-          map.axes.node,
-          html("p", { class: "lf-legend" }, legend),
+          { class: "lf-tools lf-pairs lf-race-settings" },
+          buttons.node,
+          sliders.eta.node,
+          sliders.steps.node,
+          sliders.condition.node,
+          sliders.mu.node,
+          sliders.weight_decay.node,
         ),
+        html("div", { class: "lf-race-standing" }, table.node),
         html(
           "div",
-          { class: "lf-race-side" },
-          table.node,
-          html(
-            "div",
-            { class: "lf-picture" },
-            html("p", { class: "lf-legend" }, "Loss above the minimum"),
-            falls.axes.node,
-          ),
+          { class: "lf-race-falls" },
+          html("p", { class: "lf-legend" }, "Loss above the minimum"),
+          falls.axes.node,
         ),
       ),
-      html("div", { class: "lf-race-run" }, buttons.node, sliders.steps.node),
-      html(
-        "div",
-        { class: "lf-race-settings" },
-        sliders.eta.node,
-        sliders.mu.node,
-        sliders.weight_decay.node,
-      ),
+      table.choices,
+      html("p", { class: "lf-hint lf-race-arrows" }, legend),
       remark,
     ],
 
@@ -427,6 +428,7 @@ function build(host) {
       numbers.show(tableOf(state, found));
       for (const name of /** @type {(keyof typeof sliders)[]} */ (Object.keys(sliders)))
         sliders[name].show(state[name]);
+      sliders.weight_decay.node.hidden = !state.racers.includes("adamw");
       table.show(here);
       map.show(course, where, found, here);
       if (changed("surface")) turnTo(surface);
@@ -434,6 +436,11 @@ function build(host) {
     },
 
     say,
+
+    gradients: () =>
+      map.gradients().map(([name, g]) => [`at ${RACERS[name][0]}, its length`, Math.hypot(...g)]),
+
+    reset: () => buttons.stop(),
 
     speak() {
       const { label } = catalogue[host.state.surface];
@@ -446,6 +453,7 @@ function build(host) {
 export default liveFigure({
   name: "race",
   label: "a race of optimisers",
+  first: "Move `η` and watch SGD zigzag, drag the start, press Play.",
   traits: ["surface", "condition", "origin", "eta", "mu", "weight_decay", "racers", "steps"],
   format,
   build,

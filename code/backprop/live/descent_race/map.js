@@ -1,5 +1,5 @@
 // The map of the race: contours, paths, the start to drag; and the markers of the racers.
-import { chart, refill } from "../shared/chart.js";
+import { chart, refill, strokePath } from "../shared/chart.js";
 import { fixed, place, svg, write } from "../shared/draw.js";
 import { RACER_NAMES, contours, lineThrough, surfaceOf } from "./race.js";
 
@@ -156,6 +156,7 @@ export function raceMap(host, { onmove, onkey }) {
   const paths = svg("g");
   const beats = svg("g");
   const heads = svg("g");
+  const arrows = svg("g");
   const handle = startHandle(onkey);
   const second = svg("text", { class: "lf-axis-label", x: 4, y: 14 });
   /** @type {Ground | null} */
@@ -164,6 +165,8 @@ export function raceMap(host, { onmove, onkey }) {
   let tinted = "";
   /** @type {[Course, Where, Found, Here] | null} */
   let last = null;
+  /** The gradient where each stands, after so many steps. @type {[Racer, number[], number][]} */
+  let slopes = [];
   const tinting = host.loop(() => {
     if (ground) shade.paint(ground);
     return undefined;
@@ -174,13 +177,14 @@ export function raceMap(host, { onmove, onkey }) {
       height: (width) => Math.round(0.75 * (width - 42) + 52),
       margin: { left: 36, right: 6, top: 20, bottom: 32 },
       onmove,
+      plane: true,
       onframe: () => {
         drawn = "";
         if (last) show(...last);
       },
     }),
   );
-  axes.under.append(shade.node, lines, goals, paths, beats, heads);
+  axes.under.append(shade.node, lines, goals, paths, beats, heads, arrows);
   axes.over.append(handle.node);
   axes.node.append(second);
   axes.node.classList.add("lf-plane", "lf-map");
@@ -240,6 +244,34 @@ export function raceMap(host, { onmove, onkey }) {
       transform: moved(points[points.length - 1].map((v) => Math.min(1e4, Math.max(-1e4, v)))),
     }));
   }
+  /**
+   * Of those that still run: −gradient where they stand, its length by magnitude, and the step to
+   * where they stand next.
+   * @type {(state: Course, found: Found, here: Here) => void}
+   */
+  function drawArrows(state, found, here) {
+    const f = surfaceOf(state);
+    slopes = runnersOf(here).flatMap(({ name, stands }) => {
+      const [, ...g] = f(...found[name].path[stands.at]);
+      return stands.diverged || !g.every(Number.isFinite) ? [] : [[name, g, stands.at]];
+    });
+    const items = slopes.flatMap(([name, g, step]) => {
+      const { path } = found[name];
+      const [x, y] = at(path[step]);
+      const [gx, gy] = [axes.X(g[0]) - axes.X(0), axes.Y(g[1]) - axes.Y(0)];
+      const size = Math.hypot(gx, gy) || 1;
+      const reach = Math.min(64, Math.max(0, 26 + 16 * Math.log10(Math.hypot(...g) + 1e-9)));
+      const downhill = strokePath([x, y], [x - (reach * gx) / size, y - (reach * gy) / size], true);
+      const next = path[step + 1];
+      const [u, v] = at(next ?? path[step]).map((w) => Math.min(1e4, Math.max(-1e4, w)));
+      const ahead = strokePath([x, y], [u, v], true);
+      return [
+        { d: ahead, class: `lf-stroke lf-next lf-r-${name}`, "data-gradient": `step of ${name}` },
+        { d: downhill, class: `lf-stroke lf-downhill lf-r-${name}`, "data-gradient": name },
+      ];
+    });
+    refill(arrows, items, "path", (item) => item);
+  }
   /** @type {(origin: Theta, where: Where) => void} */
   function drawStart([p, q], { x, y, names }) {
     const inside = at([Math.min(x[1], Math.max(x[0], p)), Math.min(y[1], Math.max(y[0], q))]);
@@ -264,7 +296,8 @@ export function raceMap(host, { onmove, onkey }) {
     }
     drawn = key;
     drawRacers(found, here);
+    drawArrows(state, found, here);
     drawStart(state.origin, where);
   }
-  return { axes, show };
+  return { axes, show, gradients: () => slopes };
 }

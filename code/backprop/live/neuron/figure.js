@@ -1,7 +1,7 @@
 // One neuron with two inputs: the unit with its numbers, and the plane of its inputs with the
 // decision line.
-import { shapeOf } from "../shared/chart.js";
-import { button, segmented, slider } from "../shared/controls.js";
+import { shapeOf, strokePath } from "../shared/chart.js";
+import { segmented, slider } from "../shared/controls.js";
 import { fixed, html, maths, place, prose, small, svg, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { HIGH, LABELS, LOW, lineInPlane, tableOf } from "./maths.js";
@@ -113,7 +113,7 @@ function build(host) {
   });
   const input = host.fit(
     inputPlane({
-      onmove: (p) => host.set({ x: p.map(inPlane) }),
+      onmove: ({ x, ...rest }) => host.set(x ? { x: x.map(inPlane) } : rest),
       onkey: (event) => {
         const by = KEYS[event.key];
         if (!by) return;
@@ -155,6 +155,10 @@ function build(host) {
   const levelText = html("span");
   const level = svg("line", { x1: 0, x2: 22, y1: 4, y2: 4 });
   const levelKey = html("span", {}, swatch(8, 22, level, "lf-levels"), levelText);
+  const growth = svg("path", {
+    class: "lf-stroke lf-gradient-arrow",
+    d: strokePath([1, 7], [25, 7], true),
+  });
   const missed = svg("circle", { class: "lf-wrong", r: 6.5 });
   const legend = html(
     "p",
@@ -163,29 +167,21 @@ function build(host) {
     key("lf-second", "class 0"),
     html("span", {}, swatch(16, 16, missed), "on the wrong side"),
     levelKey,
+    html(
+      "span",
+      {},
+      swatch(14, 28, growth, "lf-growth"),
+      prose("`∂a/∂w`: where `w` should go for `a` to grow", numbers),
+    ),
   );
   const distance = html(
     "p",
-    { class: "lf-hint" },
+    { class: "lf-hint lf-distance" },
     prose("Signed distance of `x` from the line: `z/‖w‖` = ", numbers),
     host.live("distance"),
   );
-  /** @type {(legend: string, ...nodes: HTMLElement[]) => HTMLElement} */
-  const group = (words, ...nodes) =>
-    html(
-      "fieldset",
-      { class: "lf-group" },
-      html("legend", {}, prose(words, numbers)),
-      html("div", {}, nodes),
-    );
   const weights = [sliders["w[0]"].node, sliders["w[1]"].node, sliders.b.node];
   const inputs = [sliders["x[0]"].node, sliders["x[1]"].node];
-  const reset = html(
-    "div",
-    { class: "lf-buttons" },
-    button("Reset", () => host.reset()),
-  );
-
   const say = () => {
     const { z, a, slope, right, points: all } = numbers.table;
     return `z ${three(z)}, activation ${three(a)}, slope ${small(slope)}; ${right} of ${all} sample points on the right side`;
@@ -193,24 +189,15 @@ function build(host) {
 
   return {
     content: [
+      html("div", { class: "lf-neuron-head" }, pick.node, points.node),
       html(
         "div",
-        { class: "lf-main" },
-        html("div", { class: "lf-picture" }, pick.node, diagram.node, lines, slopes, remark),
-        html("div", { class: "lf-picture" }, [
-          points.node,
-          input.node,
-          legend,
-          tally,
-          verdict,
-          distance,
-        ]),
-      ),
-      html(
-        "div",
-        { class: "lf-controls lf-two" },
-        group("weights and bias", ...weights),
-        group("input: drag `x` in the plane, or", ...inputs, reset),
+        { class: "lf-neuron-bench" },
+        html("div", { class: "lf-stick" }, html("div", { class: "lf-neuron-plane" }, input.node)),
+        html("div", { class: "lf-neuron-sliders" }, weights, inputs),
+        html("div", { class: "lf-neuron-tally" }, tally, verdict, legend),
+        html("div", { class: "lf-neuron-unit" }, lines, slopes, diagram.node),
+        html("div", { class: "lf-neuron-notes" }, remark, distance),
       ),
     ],
 
@@ -223,6 +210,7 @@ function build(host) {
       for (const [name, control] of Object.entries(sliders)) control.show(table[name]);
       input.show(state, table, samples);
       diagram.show(state, table);
+      slopes.hidden = state.activation === "step"; // five times 0: the remark says so
       levelKey.hidden = state.activation === "step";
       write(levelText, LEVEL_TEXT[state.activation]);
       write(remark, REMARKS[state.activation]);
@@ -230,6 +218,9 @@ function build(host) {
     },
 
     say,
+
+    gradients: () =>
+      [0, 1].map((i) => [`of the activation by w${i + 1}`, numbers.table[`da/dw[${i}]`]]),
 
     speak() {
       const [x1, x2, w1, w2, b] = ["x[0]", "x[1]", "w[0]", "w[1]", "b"].map((name) =>
@@ -245,6 +236,7 @@ function build(host) {
 export default liveFigure({
   name: "neuron",
   label: "a neuron and its decision line",
+  first: "Drag the line, the tip of `w` or the input `x`.",
   traits: ["x", "w", "b", "activation", "data"],
   format,
   build,

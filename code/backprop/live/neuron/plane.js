@@ -1,6 +1,6 @@
 // The plane of a neuron's two inputs: its decision line, weight vector and activation as a shade,
 // sample points, and the input itself.
-import { arrowhead, chart, refill, shapeOf } from "../shared/chart.js";
+import { arrowhead, chart, refill, shapeOf, strokePath } from "../shared/chart.js";
 import { fixed, place, sign, svg, unique } from "../shared/draw.js";
 import { HIGH, LOW, lineInPlane, onItsSide, UNITS } from "./maths.js";
 
@@ -30,16 +30,58 @@ const strength = (activation, a) => 0.5 * Math.min(1, Math.abs(activation === "r
 const CENTER = [(LOW + HIGH) / 2, (LOW + HIGH) / 2];
 
 // ------------------------------------------------------------------------------------------------------- the input plane
+const TIP = 0.22; // of the plane's units: the arrow of a weight vector of length 1
+const MOST = 6; // the longest that is dragged
+const GROWTH = 1.8; // plane's units: the arrow of a gradient of length 1
+/** @type {(v: number, digits: number) => number} */
+const rounded = (v, digits) => Math.round(v * 10 ** digits) / 10 ** digits;
+
 /**
- * @param {{ onmove: (p: Point) => void, onkey: (event: KeyboardEvent) => void }} options
+ * `onmove` is told what changes when x, the line or the arrow of w is dragged.
+ * @param {{ onmove: (changes: Partial<State>) => void, onkey: (event: KeyboardEvent) => void }} options
  */
 export function inputPlane({ onmove, onkey }) {
+  /** What is held: the input, the line, or w by its tip, about the point that it starts from. */
+  let held = "x";
+  /** @type {Point | null} */
+  let pivot = null;
+  /** @param {number[]} pixels */
+  const grab = ([left, top]) => {
+    if (!last) return;
+    const [state] = last;
+    /** @type {(p: Point) => number} */
+    const far = (p) => Math.hypot(axes.X(p[0]) - left, axes.Y(p[1]) - top);
+    const ends = Math.hypot(...state.w) > 0 ? lineInPlane(state.w, state.b, 0) : null;
+    const from = ends && [0, 1].map((k) => (ends[0][k] + ends[1][k]) / 2);
+    const near = ends && onLine(state, [axes.x(left), axes.y(top)]);
+    held = far(state.x) < 14 ? "x" : "plane";
+    pivot = null;
+    if (from && far(tipOf(state.w, from)) < 18) {
+      held = "w";
+      pivot = from;
+    } else if (held !== "x" && near && far(near) < 10) held = "line";
+  };
+  /** @param {Point} p */
+  const drag = (p) => {
+    if (!last) return;
+    const [{ w }] = last;
+    if (held === "line") return onmove({ b: rounded(-w[0] * p[0] - w[1] * p[1], 2) });
+    if (held !== "w" || !pivot) return onmove({ x: p });
+    const way = [p[0] - pivot[0], p[1] - pivot[1]];
+    const reach = Math.hypot(...way);
+    if (reach < 0.02) return;
+    const size = Math.min(MOST, reach / TIP) / reach;
+    const turned = way.map((v) => rounded(size * v, 1));
+    if (turned[0] || turned[1])
+      onmove({ w: turned, b: rounded(-turned[0] * pivot[0] - turned[1] * pivot[1], 2) });
+  };
   const axes = chart({
     label: "input plane",
     height: (width) => width,
     xLabel: "x₁",
     margin: { left: 34, right: 6, top: 6, bottom: 34 },
-    onmove,
+    onmove: drag,
+    ongrab: grab,
     plane: true,
     onframe: () => last && show(...last),
   });
@@ -47,7 +89,7 @@ export function inputPlane({ onmove, onkey }) {
   const line = lineOf();
   const samples = svg("g");
   const input = inputOf(onkey);
-  axes.under.append(shading.node, line.levels, line.node, line.arrow);
+  axes.under.append(shading.node, line.levels, line.node, line.reach, line.arrow, line.growth);
   axes.over.append(line.text, input.foot, samples, input.handle);
   axes.node.classList.add("lf-plane");
   place(axes.node, { role: "group" });
@@ -61,7 +103,8 @@ export function inputPlane({ onmove, onkey }) {
     /** @type {At} */
     const at = (p) => [axes.X(p[0]), axes.Y(p[1])];
     shading.show(state, table, at);
-    line.show(state, at);
+    if (held !== "w") pivot = null;
+    line.show(state, table, at, pivot);
     showSamples(samples, points, onItsSide(state.w, state.b, points), at);
     input.show(state, at);
   }
@@ -123,6 +166,13 @@ function shadingOf() {
   return { node, show };
 }
 
+/** The tip of the arrow of w. @type {(w: number[], from: Point) => Point} */
+const tipOf = (w, from) => {
+  const size = Math.hypot(...w);
+  const reach = Math.min(TIP * MOST, TIP * size) / size;
+  return [from[0] + reach * w[0], from[1] + reach * w[1]];
+};
+
 /** The decision line, the levels of a beside it, the weight vector on it. */
 function lineOf() {
   const levels = svg("g", { class: "lf-levels" });
@@ -130,14 +180,17 @@ function lineOf() {
   const text = svg("text", { class: "lf-decision-label" }, "z = 0");
   const [shaft, tip] = [svg("line"), svg("polygon")];
   const symbol = svg("text", { class: "lf-symbol" }, "w");
-  const arrow = svg("g", { class: "lf-arrow" }, shaft, tip, symbol);
+  const hold = svg("circle", { class: "lf-reach-dot lf-hold", r: 16 });
+  const arrow = svg("g", { class: "lf-arrow" }, shaft, tip, symbol, hold);
+  const reach = svg("line", { class: "lf-line-reach" });
+  const growth = svg("path", { class: "lf-stroke lf-gradient-arrow", "data-gradient": "da/dw" });
   /** @type {(ends: [Point, Point], at: At) => Record<string, number>} */
   const between = (ends, at) => {
     const [[x1, y1], [x2, y2]] = ends.map(at);
     return { x1, y1, x2, y2 };
   };
-  /** @type {(state: State, at: At) => void} */
-  const show = ({ w, b, activation, x }, at) => {
+  /** @type {(state: State, table: Table, at: At, pivot: Point | null) => void} */
+  const show = ({ w, b, activation, x }, table, at, pivot) => {
     const size = Math.hypot(...w);
     const shown = LEVELS[activation].flatMap((z) => {
       const ends = size > 0 ? lineInPlane(w, b, z) : null;
@@ -145,19 +198,24 @@ function lineOf() {
     });
     refill(levels, shown, "line", (ends) => between(ends, at));
     const ends = size > 0 ? lineInPlane(w, b, 0) : null;
-    for (const part of [node, text, arrow]) part.classList.toggle("lf-off", !ends);
+    for (const part of [node, text, arrow, reach, growth]) part.classList.toggle("lf-off", !ends);
     if (!ends) return;
     place(node, between(ends, at));
     const [left, top] = labelSpot(at(ends[0]), at(ends[1]), at);
     place(text, { x: left, y: top });
-    const from = [0, 1].map((k) => (ends[0][k] + ends[1][k]) / 2);
-    const reach = Math.min(1.1, 0.22 * size) / size;
-    const end = [0, 1].map((k) => from[k] + reach * w[k]);
+    place(reach, between(ends, at));
+    const from = pivot ?? [0, 1].map((k) => (ends[0][k] + ends[1][k]) / 2);
+    const end = tipOf(w, from);
     const [x1, y1] = at(from);
     const [x2, y2] = at(end);
     const [ux, uy] = [w[0] / size, -w[1] / size];
     place(shaft, { x1, y1, x2: x2 - 5 * ux, y2: y2 - 5 * uy });
     place(tip, { points: arrowhead(x1, y1, x2, y2, 10) });
+    place(hold, { cx: x2, cy: y2 });
+    // from the tip of w: where w should go for the activation to grow
+    const grown = [0, 1].map((k) => end[k] + GROWTH * table[`da/dw[${k}]`]);
+    const [gx, gy] = at(grown);
+    place(growth, { d: strokePath([x2, y2], [gx, gy], true) });
     const past = [0, 1].map((k) =>
       Math.min(HIGH - 0.08, Math.max(LOW + 0.1, end[k] + (0.11 * w[k]) / size)),
     );
@@ -167,7 +225,7 @@ function lineOf() {
     const kind = hidden ? "lf-symbol lf-off" : "lf-symbol";
     place(symbol, { x: tx, y: ty + 4, "text-anchor": "middle", class: kind });
   };
-  return { levels, node, text, arrow, show };
+  return { levels, node, text, arrow, reach, growth, show };
 }
 
 /** Beside the end of the line that is farther right, a little inside. @type {(p: number[], q: number[], at: At) => [number, number]} */

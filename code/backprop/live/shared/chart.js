@@ -84,6 +84,7 @@ function trace(f, [lo, hi], breaks, X, Y, pixels) {
  * @property {string} [yLabel]  beside the upper end of its axis
  * @property {{ left?: number, right?: number, top?: number, bottom?: number }} [margin]
  * @property {(at: Pair) => void} [onmove]  called while a pointer is held down on it
+ * @property {(pixels: Pair) => void} [ongrab]  called where that begins
  * @property {boolean} [plane]  both numbers of `onmove` count, not x alone
  * @property {(chart: Chart) => void} [onframe]  to place a figure's own marks in `under` and `over`
  */
@@ -99,7 +100,9 @@ const UNKNOWN = () => Number.NaN;
 
 export class Chart {
   /** @param {Options} options */
-  constructor({ label, height, xLabel = "", yLabel = "", margin = {}, onmove, plane, onframe }) {
+  constructor(options) {
+    const { label, height, xLabel = "", yLabel = "", margin = {} } = options;
+    const { onmove, ongrab, plane, onframe } = options;
     this.edge = { left: 38, right: 12, top: 8, bottom: 36, ...margin };
     this.height = height;
     this.onframe = onframe;
@@ -151,7 +154,11 @@ export class Chart {
     this.mark = this.mark.bind(this);
     this.resize = this.resize.bind(this);
     if (onmove)
-      drag(this.node, { plane, move: (left, top) => onmove([this.x(left), this.y(top)]) });
+      drag(this.node, {
+        plane,
+        grab: (left, top) => ongrab?.([left, top]),
+        move: (left, top) => onmove([this.x(left), this.y(top)]),
+      });
   }
 
   /** @param {Frame} content */

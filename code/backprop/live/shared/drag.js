@@ -92,14 +92,10 @@ export function drag(node, { grab, move, drop, plane = false }) {
     leave();
   });
   // a finger that has rested and goes up or down must not scroll the page after all
-  node.addEventListener(
-    "touchmove",
-    (event) => hold?.taken && event.cancelable && event.preventDefault(),
-    {
-      passive: false,
-    },
-  );
-  node.addEventListener("contextmenu", (event) => hold?.taken && event.preventDefault());
+  const still = (/** @type {Event} */ event) =>
+    hold?.taken && event.cancelable && event.preventDefault();
+  node.addEventListener("touchmove", still, { passive: false });
+  node.addEventListener("contextmenu", still);
 }
 
 /**
