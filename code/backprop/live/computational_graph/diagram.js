@@ -154,6 +154,48 @@ export function graphDiagram({ numbers, ...reader }) {
     if (size) resize(size);
   }
 
+  /**
+   * Each label on that side of its arrow where it covers less of other arrows, of labels placed before
+   * it, and of what lies beyond the edges.
+   * @param {number} text
+   * @param {number} width
+   */
+  function placeLabels(text, width) {
+    const [wide, tall] = [4.4 * text, 2 * text + 6];
+    /** @type {[x: number, y: number][]} */
+    const taken = []; // points that are covered with something
+    for (const { ends } of arrows)
+      for (let k = 0; k <= 20; k++)
+        taken.push([
+          ends.x1 + (k / 20) * (ends.x2 - ends.x1),
+          ends.y1 + (k / 20) * (ends.y2 - ends.y1),
+        ]);
+    for (const arrow of arrows) {
+      const { ends, share } = arrow;
+      const across = ends.x2 - ends.x1;
+      const slant = Math.abs(across / (ends.y2 - ends.y1));
+      const beside = BESIDE + Math.min(36, slant * (text + 4));
+      const x = ends.x1 + share * across;
+      const y = ends.y1 + share * (ends.y2 - ends.y1);
+      /** How much it would cover with its left edge there. @param {number} from */
+      const cost = (from) =>
+        taken.filter(([a, b]) => a > from && a < from + wide && Math.abs(b - y) < tall / 2).length +
+        (from < 0 || from + wide > width ? 20 : 0);
+      const [there, here] = [cost(x - beside - wide), cost(x + beside)];
+      const left = there === here ? across > 12 : there < here;
+      arrow.spot = {
+        x: x + (left ? -beside : beside),
+        y,
+        text,
+        anchor: left ? "end" : "start",
+      };
+      const from = left ? x - beside - wide : x + beside;
+      for (let k = 0; k <= 8; k++)
+        for (const by of [-0.3, 0, 0.3]) taken.push([from + (k / 8) * wide, y + by * tall]);
+      placeLabel(arrow);
+    }
+  }
+
   /** @param {number} width */
   function resize(width) {
     size = width;
@@ -190,20 +232,9 @@ export function graphDiagram({ numbers, ...reader }) {
       const bend = Math.max(-w / 4, Math.min(w / 4, 0.18 * (x2 - x1)));
       const ends = { x1: x1 + bend, y1: y1 + HEIGHT / 2, x2: x2 - bend, y2: y2 - HEIGHT / 2 };
       arrow.ends = ends;
-      const middle = ends.x1 + arrow.share * (ends.x2 - ends.x1);
-      // it comes from the left: there it has room; and at the right edge it has none
-      const left = ends.x2 - ends.x1 > 12 || middle + BESIDE + 4.6 * text > width;
-      const slant = Math.abs((ends.x2 - ends.x1) / (ends.y2 - ends.y1));
-      const beside = BESIDE + Math.min(36, slant * (text + 4));
-      arrow.spot = {
-        x: middle + (left ? -beside : beside),
-        y: ends.y1 + arrow.share * (ends.y2 - ends.y1),
-        text,
-        anchor: left ? "end" : "start",
-      };
       place(arrow.flow, ends);
-      placeLabel(arrow);
     }
+    placeLabels(text, width);
     if (painted) paint(...painted);
   }
 
