@@ -5,7 +5,8 @@
 what a page loads and shows, `folds` what of it is folded, `answers` judges exercises in it,
 `style` makes its one style sheet, `finding` makes the index, `search` what the reader's browser
 searches, `companion` and `source` give each module of the package a page and lead to it from every
-name in a code cell, `elsewhere` knows where the book lies and runs.
+name in a code cell, `elsewhere` knows where the book lies and runs,
+`moved` where old addresses lead.
 `notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
 """
 
@@ -19,6 +20,7 @@ from . import (
     folds,
     live,
     maths,
+    moved,
     numbering,
     page,
     search,
@@ -57,6 +59,7 @@ def setup(app):
         source,
         search,
         elsewhere,
+        moved,
     ):
         module.setup(app)
     return {
