@@ -307,7 +307,10 @@ def test_reset_goes_back_to_the_opening_state(screen, name):
     assert reset.count() == 1
     shown.ask("restless()")
     opening, numbers = shown.state(), shown.numbers()
-    shown.ask(RANDOM, [11, 15])
+    for seed in (11, 12):  # the last control may happen to lead back
+        shown.ask(RANDOM, [seed, 15])
+        if shown.state() != opening:
+            break
     assert shown.state() != opening
     reset.focus()
     shown.page.keyboard.press("Enter")
