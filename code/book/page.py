@@ -91,9 +91,6 @@ def dress(app, pagename, templatename, context, doctree):
     context["default_mode"] = (
         "light"  # without JavaScript; with it, the reader's choice or the system's
     )
-    context["notebook_file"] = (
-        context.get("sourcename", "") if context.get("page_source_suffix") == ".ipynb" else ""
-    )
     context["page_description"] = description(doctree) if doctree is not None else ""
     if context.get("body"):
         sizes = {name: path for path, name in app.builder.images.items()}

@@ -45,10 +45,10 @@ DONE |= {"DrawDigit", "GradientThroughTime", "AttentionMap", "AdversarialDigit",
 DONE |= {"DeepGradients", "ComputationalGraph"}
 ALL = set(FIGURES) - DONE
 UNDONE = {
-    "scroll": ALL,
-    "text": {"GradientFlow", "AttentionMap", "DeepGradients"},
+    "scroll": ALL - {"GradientFlow", "Playground", "Recommender"},
+    "text": {"GradientFlow", "AttentionMap"},
     "one screen": ALL - {"ComputationalGraph", "DrawDigit"},
-    "reset": ALL,
+    "reset": ALL - {"GradientFlow"},
     "sound": {
         "Convolution",
         "GradientThroughTime",
@@ -57,7 +57,7 @@ UNDONE = {
         "Overfitting",
     },
     "drawn": ALL,
-    "said": ALL,
+    "said": ALL - {"GradientFlow"},
 }
 
 
@@ -171,14 +171,16 @@ def test_a_finger_that_scrolls_sets_nothing(screen, name):
             place,
         )
         shown.ask("frame()")
-        before, top = shown.state(), shown.ask("scrollY")
+        before = shown.state()
         x, y, what = shown.ask(
             "(k) => { const n = root().querySelector(`[data-place='${k}']`), b = n.getBoundingClientRect(); return [b.left + 0.8 * b.width, b.top + 0.5 * b.height, named(n)]; }",
             place,
         )
+        top = "(k) => root().querySelector(`[data-place='${k}']`).getBoundingClientRect().top"
+        stood = shown.ask(top, place)
         swipe(session, (x, y), (0, -160))
         shown.ask("frame()")
-        assert shown.ask("scrollY") > top + 60, f"{what}: the page does not scroll"
+        assert shown.ask(top, place) < stood - 60, f"{what}: nothing scrolls"
         assert shown.state() == before, what
     sideways = shown.ask("""() => { const n = movers()[0]; n.scrollIntoView({ block: "center" });
       const b = n.getBoundingClientRect(), at = n.matches("input") ? (n.value - n.min) / (n.max - n.min) : 0.5;
