@@ -507,7 +507,11 @@ def test_text_has_contrast(show, theme):
 
 def test_touch_targets_words_motion_and_leaving(show):
     shown = show(
-        ComputationalGraph(), width=375, has_touch=True, is_mobile=True, reduced_motion="reduce"
+        ComputationalGraph(view="forward"),
+        width=375,
+        has_touch=True,
+        is_mobile=True,
+        reduced_motion="reduce",
     )
     page = shown.page
     assert (

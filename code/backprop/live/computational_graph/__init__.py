@@ -156,6 +156,7 @@ EXPRESSIONS: dict[str, Expression] = {
         "label": "eˣ / (1 + eˣ)",
         "inputs": {"x": [1, -6, 6, 0.1]},
         "at": {"x": [0, 0], "u": [0, 1], "s": [1, 2], "r": [1, 3], "f": [0, 4]},
+        "share": {"f,0": 0.64},
     },
     "cancel": {
         "build": cancel,

@@ -161,7 +161,7 @@ export function graphDiagram({ numbers, ...reader }) {
    * @param {number} width
    */
   function placeLabels(text, width) {
-    const [wide, tall] = [4.4 * text, 2 * text + 6];
+    const [wide, tall] = [5.2 * text, 2 * text + 6];
     /** @type {[x: number, y: number][]} */
     const taken = []; // points that are covered with something
     for (const { ends } of arrows)
@@ -180,11 +180,11 @@ export function graphDiagram({ numbers, ...reader }) {
       /** How much it would cover with its left edge there. @param {number} from */
       const cost = (from) =>
         taken.filter(([a, b]) => a > from && a < from + wide && Math.abs(b - y) < tall / 2).length +
-        (from < 0 || from + wide > width ? 20 : 0);
+        (from < 0 || from + wide > width ? 200 : 0);
       const [there, here] = [cost(x - beside - wide), cost(x + beside)];
       const left = there === here ? across > 12 : there < here;
       arrow.spot = {
-        x: x + (left ? -beside : beside),
+        x: left ? Math.max(wide, x - beside) : Math.min(width - wide, x + beside),
         y,
         text,
         anchor: left ? "end" : "start",
