@@ -1,6 +1,8 @@
-"""Find the Chromium that the browser tests drive, and what this machine lacks to drive it; as root on Debian, install that.
+"""Find the Chromium that the browser tests drive, and what this machine lacks to drive it; as root
+on Debian, install that.
 
-Run as a program, it says which browser it found, or in one sentence all that is missing and how to get it, and then fails.
+Run as a program, it says which browser it found, or in one sentence all that is missing and how to
+get it, and then fails.
 """
 
 import os
@@ -10,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The headless shell is the same browser without windows: a page opens with a third of the work. Debian has it, Ubuntu has not.
+# The headless shell is the same browser without windows: a page opens with a third of the work.
+# Debian has it, Ubuntu has not.
 SHELL = "chromium-headless-shell"
 NAMES = (
     SHELL,
@@ -74,7 +77,9 @@ def _driver():
 
 
 def missing_libraries(program):
-    """The shared libraries that a program needs and this machine does not have, by name; none where nothing tells (not Linux, a script)."""
+    """The shared libraries that a program needs and this machine does not have, by name; none where
+    nothing tells (not Linux, a script).
+    """
     if not sys.platform.startswith("linux") or not shutil.which("ldd"):
         return []
     told = subprocess.run(
@@ -84,7 +89,9 @@ def missing_libraries(program):
 
 
 def missing():
-    """What has to be installed before the browser tests can run: names of Debian's packages; a library without one by its own name."""
+    """What has to be installed before the browser tests can run: names of Debian's packages; a
+    library without one by its own name.
+    """
     path = find()
     packages = {DEBIAN.get(library, library) for library in missing_libraries(_driver())}
     if not path or missing_libraries(path):  # its package brings its libraries
@@ -110,10 +117,14 @@ def advice(wanted):
         return ""
     named = listed(wanted)
     if shutil.which("apt-get"):
-        return f"The browser tests need {named}, which this machine does not have: sudo apt-get install {' '.join(wanted)}"
+        return (
+            f"The browser tests need {named}, which this machine does not have: "
+            f"sudo apt-get install {' '.join(wanted)}"
+        )
     return (
-        f"The browser tests need {named}, which this machine does not have: install them with its package manager; a Chromium comes "
-        "also with  .venv/bin/python -m playwright install chromium,  or name one: CHROMIUM=/path/to/chrome make test"
+        f"The browser tests need {named}, which this machine does not have: install them with its "
+        "package manager; a Chromium comes also with  .venv/bin/python -m playwright install "
+        "chromium,  or name one: CHROMIUM=/path/to/chrome make test"
     )
 
 

@@ -1,4 +1,4 @@
-"""What all tests share: the browser, the built book on a loopback server, the order of the files."""
+"""What all tests share: the browser, the built book on a loopback server, the files' order."""
 
 import functools
 import gzip

@@ -113,7 +113,7 @@ def places(tree: ast.Module) -> list[tuple[str, ast.AST, str]]:
 
 
 def sources() -> dict[str, Path]:
-    """The modules by their path in the package, "layers/attention"; a folder's own is the folder."""
+    """The modules by their path in the package, "layers/attention"; a folder's own: the folder."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).with_suffix("")
@@ -269,7 +269,8 @@ class Copy:
             if status:
                 break
         print(
-            f"{'caught  ' if status else 'SURVIVED'} {module}.{function}:{line}  {before}  ->  {after}  {by}",
+            f"{'caught  ' if status else 'SURVIVED'} {module}.{function}:{line}  "
+            f"{before}  ->  {after}  {by}",
             flush=True,
         )
         return {

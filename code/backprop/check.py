@@ -48,8 +48,9 @@ def check(name: str, answer: Any = ...) -> Verdict:
     ----------
     name : str
         As the exercise states it, "4.4 output error".
-    answer : number, array or callable
-        What the reader found; ``...`` and None mean that there is no answer yet.
+    answer : number, array, callable or dict
+        What the reader found, for an experiment a dictionary; ``...`` and None mean that there is
+        no answer yet.
 
     Returns
     -------
@@ -61,6 +62,8 @@ def check(name: str, answer: Any = ...) -> Verdict:
     exercise = EXERCISES[name]
     if answer is ... or answer is None:
         return Verdict(None, "No answer yet: replace the dots by yours and run the cell again.")
+    if exercise.rubric is not None:
+        return Verdict(*exercise.rubric.verdict(answer))
     for right in [exercise.answer, *exercise.also][::-1]:  # the last word has the answer itself
         with np.errstate(all="ignore"):
             problem, note = judge(replace(exercise, answer=right), answer)

@@ -8,11 +8,11 @@ in float64, for every entry of every parameter: equation (eq-central) of the boo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from .doors import function, instance, positive
+from .doors import function, instance, number, positive, within
 from .doors.memory import randomness, redraw
 from .losses import Loss
 from .network import Sequential
@@ -45,9 +45,18 @@ class TensorCheck:
 
 @dataclass
 class GradientReport:
-    """The outcome of `gradient_check`; prints as a table."""
+    """The outcome of `gradient_check`; prints as a table.
+
+    Attributes
+    ----------
+    tensors : list of TensorCheck
+        One for each tensor.
+    notes : list of str
+        What the errors do not say: kinks, rounding, a loss that stays still.
+    """
 
     tensors: list[TensorCheck]
+    notes: list[str] = field(default_factory=list)
 
     @property
     def worst(self) -> TensorCheck:
@@ -69,7 +78,7 @@ class GradientReport:
             f"{t.name:<8} {t.error:>14.1e}   {t.worst:<{w}} {t.analytic:>16.9f} {t.numeric:>19.9f}"
             for t in self.tensors
         ]
-        return "\n".join(lines)
+        return "\n".join(lines + self.notes)
 
 
 def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e-5) -> np.ndarray:
@@ -91,6 +100,12 @@ def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e
     """
     function("loss", loss, "lambda: loss(net.forward(X), t)")
     h = positive("h", h)
+    above, below = moved(loss, array, h)
+    return (above - below) / (2 * h)
+
+
+def moved(loss: Callable[[], float], array: np.ndarray, h: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return L with each entry of `array` moved up by `h`, and down, one at a time."""
     if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
         raise TypeError("the array must be one of float64: its entries are moved in place")
     if array.dtype != np.float64:
@@ -98,18 +113,19 @@ def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e
             f"a gradient check needs float64, the array is {array.dtype}: "
             "rounding would drown the differences"
         )
-    numeric = np.empty_like(array)
+    if not array.flags.writeable:
+        raise ValueError("the array can only be read, but its entries are moved in place")
+    above, below = np.empty((2, *array.shape))
     for k in np.ndindex(array.shape):
         kept = array[k]
         try:
             array[k] = kept + h
-            above = loss()
+            above[k] = loss()
             array[k] = kept - h
-            below = loss()
+            below[k] = loss()
         finally:
             array[k] = kept
-        numeric[k] = (above - below) / (2 * h)
-    return numeric
+    return above, below
 
 
 def gradient_check(
@@ -121,8 +137,9 @@ def gradient_check(
     """Compare gradients with central differences.
 
     The relative error of a tensor is ``max|g - g'| / max(max|g|, max|g'|)``: 0 where both vanish.
-    In float64 a right gradient reaches 1e-7 to 1e-10; 1e-2 or more means a mistake; a kink of ReLU
-    within `h` of an input shows as a large error too.
+    In float64 a right gradient reaches 1e-7 to 1e-10; 1e-2 or more means a mistake. At a kink, of
+    ReLU for instance, the slopes on the two sides differ: any value between them is right there,
+    and the report says how many entries stand at one.
 
     Parameters
     ----------
@@ -133,7 +150,7 @@ def gradient_check(
     gradients : dict of str to array
         The gradients to be checked, under the same names.
     h : float
-        The step of the differences, > 0.
+        The step of the differences, 1e-9 to 1e-2.
 
     Raises
     ------
@@ -142,32 +159,47 @@ def gradient_check(
     TypeError
         A parameter is not float64.
     """
+    for what, arrays in (("parameters", parameters), ("gradients", gradients)):
+        if not isinstance(arrays, Mapping) or not arrays:
+            raise TypeError(f"{what} must be arrays by name, such as net.{what}")
     if set(parameters) != set(gradients):
         raise ValueError(
             f"parameters are named {sorted(parameters)}, gradients {sorted(gradients)}"
         )
     function("loss", loss, "lambda: loss(net.forward(X), t)")
-    h = positive("h", h)
+    h = within("h", h, "in 1e-9 .. 1e-2", lambda x: 1e-9 <= x <= 1e-2, "lie")
     kept = {name: np.array(g) for name, g in gradients.items()}  # `loss()` may write into them
-    value, again = float(loss()), float(loss())
+    value, again = (number("loss()", loss(), anything=True) for _ in range(2))
+    if np.isnan(value):
+        raise ValueError("loss() is nan: there is nothing to compare")
     if value != again and not np.isclose(value, again, rtol=1e-12, atol=1e-15):
         raise ValueError(
             f"loss() is {value:.6g} and then {again:.6g} at the same place: it draws at random, "
             "and has no derivative. For dropout set layer.fixed = True, or net.training = False"
         )
-    pairs = {}
+    pairs, kinks, still = {}, 0, True
+    rounding = 2 * np.finfo(float).eps * abs(value) / h  # what it can do to a difference
     for name, p in parameters.items():
         analytic = kept[name]
         if analytic.shape != p.shape:
             raise ValueError(
                 f"the gradient of {name} has shape {analytic.shape}, the parameter {p.shape}"
             )
-        pairs[name] = analytic, numeric_gradient(loss, p, h)
+        above, below = moved(loss, p, h)
+        slopes = np.sort([(above - value) / h, (value - below) / h], axis=0)  # on the two sides
+        numeric = (above - below) / (2 * h)
+        still = still and bool(np.all(above == value) and np.all(below == value))
+        # of a smooth loss the slopes differ by h times its curvature, and by rounding
+        apart = 1e-3 * max(size(analytic, numeric), 1e-6) + 50 * rounding
+        kink = slopes[1] - slopes[0] > apart
+        kinks += int(kink.sum())
+        between = np.clip(analytic, slopes[0] - 0.1 * apart, slopes[1] + 0.1 * apart)
+        pairs[name] = analytic, np.where(kink, between, numeric)
     # what rounding leaves of a gradient that is 0: of the loss, over 2h; and beside the largest one
     # (a loss so large that rounding hides gradients of ordinary size proves nothing)
     sizes = {name: size(*pair) for name, pair in pairs.items()}
     largest = max(s for s in (0.0, *sizes.values()) if np.isfinite(s))
-    nothing = max(min(10 * np.finfo(float).eps * abs(value) / h, 1e-6), 1e-10 * largest)
+    nothing = max(min(5 * rounding, 1e-6), 1e-10 * largest)
     tensors = []
     for name, (analytic, numeric) in pairs.items():
         difference, scale = np.abs(analytic - numeric), sizes[name]
@@ -184,7 +216,22 @@ def gradient_check(
                 float(numeric[k]),
             )
         )
-    return GradientReport(tensors)
+    report = GradientReport(tensors)
+    if kinks:
+        report.notes.append(
+            f"{kinks} entries stand at a kink of the loss, where the slopes on its two sides "
+            "differ: any value between them is right there"
+        )
+    if still:
+        report.notes.append(
+            "loss() stays the same whatever is moved: does it read these very arrays?"
+        )
+    elif report.error > 1e-6 and rounding > 1e-4 * sizes[report.worst.name]:
+        report.notes.append(
+            f"the loss is {value:.2g}, so that rounding alone may move a difference by "
+            f"{rounding:.1g}: scale the targets or the inputs before you believe the error"
+        )
+    return report
 
 
 def size(analytic: np.ndarray, numeric: np.ndarray) -> float:

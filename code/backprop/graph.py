@@ -83,10 +83,15 @@ class Scalar:
         return Scalar(self.value**k, "", (self,), (slope,), f"^{k:g}")
 
     def exp(self) -> Scalar:
-        e = math.exp(self.value)
+        try:
+            e = math.exp(self.value)
+        except OverflowError:
+            raise OverflowError(f"exp({self.value:g}) is larger than any float") from None
         return Scalar(e, "", (self,), (e,), "exp")
 
     def log(self) -> Scalar:
+        if self.value <= 0:
+            raise ValueError(f"log({self.value:g}) is no real number: a logarithm takes x > 0")
         return Scalar(math.log(self.value), "", (self,), (1 / self.value,), "log")
 
     def tanh(self) -> Scalar:
@@ -119,6 +124,20 @@ class Scalar:
         return as_scalar(other) / self
 
     __radd__, __rmul__ = __add__, __mul__
+
+    def __rpow__(self, base: float) -> Scalar:
+        raise TypeError(f"{base!r} ** x: write (x * log(a)).exp() for a power in the graph")
+
+    def __float__(self) -> float:
+        raise TypeError(
+            "a Scalar is no plain number: functions of math would drop its graph. Write x.exp(), "
+            "x.log(), x.tanh(), or x.value for the number alone"
+        )
+
+    def __lt__(self, other: Scalar | float) -> bool:
+        raise TypeError("compare x.value; for a maximum with 0 write x.relu()")
+
+    __gt__ = __le__ = __ge__ = __lt__
 
     def nodes(self) -> list[Scalar]:
         """All numbers this one depends on, itself last, in topological order.

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from tqdm.auto import tqdm
 
-from .doors import function, generator, number, stepper, truth, whole
-from .doors.hints import divergence
+from .doors import function, generator, not_negative, number, stepper, truth, whole
+from .doors.hints import check_count, check_factors, check_schedule, divergence
 
 
 class Trainable(Protocol):
@@ -55,7 +55,7 @@ class TrainingDiverged(ArithmeticError):
         self.step, self.history = step, history
 
 
-@dataclass
+@dataclass(slots=True)
 class History:
     """What training recorded.
 
@@ -151,13 +151,15 @@ def run(
     epochs, steps = whole("epochs", epochs, 1), whole("steps", steps, 1)
     stepper(optimizer)
     progress = truth("progress", progress)
-    function("schedule", schedule, "cosine")
-    function("after", after, "lambda history: False")
+    function("schedule", schedule, "cosine", "progress")
+    check_schedule(schedule)
+    function("after", after, "lambda history: False", "history")
     # one batch may be hard, or the first one easy: so many in a row are no accident
     limit, accidents = (0.0, 10) if start is None else (far(start), 3)
     high = 0  # batches in a row with a loss far above the start
     history, total = History(), epochs * steps
     losses = history.step_loss
+    factors: list[float] = []
     bar = tqdm(total=total, unit="step", leave=False, disable=not progress, mininterval=0.5)
     # divergence is reported once, by an error; NumPy's warnings would only repeat it
     quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -167,15 +169,19 @@ def run(
                 first, sizes = len(losses), []
                 for batch in batches():
                     done = min(len(losses) / total, 1.0)
-                    losses.append(learn(*batch))
+                    losses.append(number("the loss of a batch", learn(*batch), anything=True))
                     sizes.append(rows(batch))
                     limit = limit or far(losses[0])
                     high = high + 1 if losses[-1] > limit else 0
                     if high == accidents or not math.isfinite(losses[-1]):
                         raise diverged(history, optimizer, advice)
-                    factor = 1.0 if schedule is None else number("the schedule", schedule(done))
+                    factor = 1.0
+                    if schedule is not None:
+                        factor = number("the schedule", schedule(done))
+                        factors.append(not_negative("the schedule", factor))
                     optimizer.step(model.theta, model.gradient, factor)
                     bar.update()
+                check_count(len(losses) - first, steps, epoch, schedule)
                 if not all(np.isfinite(p).all() for p in model.parameters.values()):
                     what = "the parameters are no longer finite numbers"
                     raise diverged(history, optimizer, advice, what)
@@ -188,6 +194,7 @@ def run(
                 bar.set_postfix_str(f"epoch {epoch}/{epochs}, loss {history.loss[-1]:.4f}")
     except KeyboardInterrupt:
         history.stopped = "interrupted"
+    check_factors(factors, optimizer)
     return history
 
 
@@ -248,5 +255,5 @@ def diverged(
 ) -> TrainingDiverged:
     """The error for training that went wrong at the last step; `what` says in which way."""
     losses = history.step_loss
-    said = divergence(losses, optimizer.learning_rate, advice, what)
+    said = divergence(losses, getattr(optimizer, "learning_rate", math.nan), advice, what)
     return TrainingDiverged(said, len(losses), history)

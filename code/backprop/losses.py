@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .activations import sigmoid, softmax
-from .doors import checked, floats, positive
+from .doors import Setting, checked, finite, floats, positive
 from .doors.formulas import both_door
 from .doors.targets import distributions, like_outputs, probabilities, signs
 
@@ -51,7 +51,7 @@ class Loss:
 
     def both(self, y: np.ndarray, t: np.ndarray) -> tuple[float, np.ndarray]:
         """Return ``(L, dL/dy)``; ``dL/dy`` has the shape of `y`, and its 1/n."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs a method both(self, y, t)")
 
     unchecked = both
 
@@ -184,8 +184,10 @@ class Huber(Loss):
 
     name = "huber"
 
+    delta = Setting("delta", positive)
+
     def __init__(self, delta: float = 1.0):
-        self.delta = positive("delta", delta)
+        self.delta = delta
 
     def both(self, y, t):
         error = y - t  # (n, d)
@@ -236,7 +238,9 @@ class KullbackLeibler(CrossEntropy):
 
 def entropy(p: np.ndarray) -> np.ndarray:
     """``-sum_k p_k log p_k`` of each distribution, (n, K) to (n,). 0 log 0 is 0, its limit."""
-    p = floats("p", p)
+    p = finite("p", floats("p", p))
+    if p.size and (p.min() < 0 or not np.allclose(p.sum(axis=-1), 1, atol=1e-5)):
+        raise ValueError("p must be probabilities that sum to 1 along the last axis")
     return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
 
 

@@ -17,15 +17,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .doors import Arrays, finite, floats, write
-from .doors.memory import part_of_another, restore, snapshot
+from .doors import Arrays, Known, truth, write
+from .doors.arrays import existing
+from .doors.hints import check_lasting
+from .doors.memory import (
+    lasting,
+    part_of_another,
+    restore,
+    set_arrays,
+    snapshot,
+    state,
+    write_all,
+)
 from .doors.passes import Guarded
 
 if TYPE_CHECKING:
     from .network import Layer
 
 
-class Model(Guarded):
+class Model(Guarded, Known):
     """Layers under names of one's own: ``Model(encoder=LSTM(...), readout=Dense(...))``.
 
     A subclass writes the passes. ``model["encoder"]`` is the layer;
@@ -52,6 +62,9 @@ class Model(Guarded):
         That of all parameters.
     """
 
+    named: dict[str, Any]
+    dtype: np.dtype
+
     def __init__(self, **layers: Layer):
         self.named = layers
         self.collect()
@@ -67,7 +80,7 @@ class Model(Guarded):
         if len(dtypes) != 1:
             have = " and ".join(sorted(map(str, dtypes))) or "no parameters"
             raise ValueError(f"the parameters must have one dtype; these layers have {have}")
-        self.dtype: np.dtype = dtypes.pop()
+        self.dtype = dtypes.pop()
         self._leaves = [layer for _, layer in found]
         self._theta, self._gradient = part_of_another(self) or pack(self.leaves)
         self._parameters, self._gradients = Arrays(), Arrays()
@@ -100,6 +113,8 @@ class Model(Guarded):
 
     @theta.setter
     def theta(self, value: Any) -> None:
+        if value is not self._theta and self.passed is None:  # no gradient was just computed
+            check_lasting(self, "theta")
         write("theta", self._theta, value)
 
     @property
@@ -111,6 +126,14 @@ class Model(Guarded):
     def gradient(self, value: Any) -> None:
         write("gradient", self._gradient, value)
 
+    def paths(self) -> Iterable[tuple[str, Layer]]:
+        """All layers, each with where it stands: "3", or "3.1" inside of another."""
+        return leaves(self.named.items())
+
+    lasting = lasting
+    state = state
+    set = set_arrays
+    write_parameters = write_all
     snapshot = snapshot
     restore = staticmethod(restore)
 
@@ -121,32 +144,6 @@ class Model(Guarded):
     def __getitem__(self, name: str) -> Any:
         return self.named[name]
 
-    def set(self, **values: Any) -> None:
-        """Set parameters by name, ``net.set(W1=[[...]], b1=[...])``, all of them or none.
-
-        Parameters
-        ----------
-        **values : array-like
-            Finite, each of the shape of its parameter.
-
-        Raises
-        ------
-        KeyError
-            There is no parameter of that name.
-        ValueError
-            The shape differs, or an entry is NaN or infinite.
-        """
-        for name, value in values.items():
-            if name not in self.parameters:
-                raise KeyError(f"no parameter {name!r}; there are: {', '.join(self.parameters)}")
-            value = values[name] = finite(name, floats(name, value).astype(self.dtype))
-            if value.shape != self.parameters[name].shape:
-                raise ValueError(
-                    f"{name} has shape {self.parameters[name].shape}, the value given {value.shape}"
-                )
-        for name, value in values.items():
-            self.parameters[name][...] = value
-
     @property
     def training(self) -> bool:
         """Whether the layers compute as in training; setting it sets it in all of them."""
@@ -154,21 +151,25 @@ class Model(Guarded):
 
     @training.setter
     def training(self, value: bool) -> None:
-        self._training = bool(value)
+        self._training = truth("training", value)
         for layer in self.leaves:
             layer.training = self._training
 
     @contextmanager
     def mode(self, training: bool) -> Iterator[None]:
-        """``with net.mode(training=False): ...``: the flag is put back at the end."""
-        before, self.training = self.training, training
+        """``with net.mode(training=False): ...``: at the end each layer has its flag back."""
+        before, own = self.training, [leaf.training for leaf in self.leaves]
+        self.training = training
         try:
             yield
         finally:
             self.training = before
+            for leaf, flag in zip(self.leaves, own):
+                leaf.training = flag
 
     def give_mask(self, mask: np.ndarray | None) -> None:
         """Tell all layers which elements of the sequences exist: (n, T) bool, or None for all."""
+        mask = None if mask is None else existing(mask)
         for layer in self.leaves:
             layer.mask = mask
 

@@ -7,15 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from .activations import Activation, get_activation
-from .doors import Arrays, finite, float_kind, generator, instance, whole, whole_sizes
+from .doors import (
+    Arrays,
+    Setting,
+    finite,
+    float_kind,
+    generator,
+    instance,
+    keep_layers,
+    owned,
+    truth,
+    whole,
+    whole_sizes,
+)
 from .doors.arrays import batch, entrance, shapes_along
-from .doors.hints import check_output
-from .doors.passes import Guarded, quick_door
+from .doors.hints import check_output, check_scale
+from .doors.passes import Guarded, quick_door, whole_door
 from .losses import Loss
 from .model import Model, size
 
@@ -35,7 +48,8 @@ class Layer(Guarded):
         Whether the layer computes as in training; whether its input are integer ids.
     """
 
-    training: bool = True
+    _training = True
+    training = Setting("training", truth)
     takes_ids: bool = False
     mask: np.ndarray | None = None
     layers: Sequence[Layer] = ()
@@ -47,6 +61,7 @@ class Layer(Guarded):
 
     def own(self, **parameters: np.ndarray) -> None:
         """Take `parameters`, and make a gradient of zeros beside each."""
+        owned(self, parameters)
         for p in parameters.values():
             float_kind(p.dtype)
         self._parameters = Arrays(parameters)
@@ -54,14 +69,14 @@ class Layer(Guarded):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return the layer's output and keep what `backward` needs."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
     def backward(self, grad: np.ndarray, inputs: bool = True) -> np.ndarray | Any:
         """From `grad`, dL/d(output), fill `gradients` and return dL/dx.
 
         With ``inputs=False`` the latter may be left out: then the answer is None.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs backward(self, grad, inputs=True)")
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """From one sample's shape to that of its output; ValueError where it does not fit."""
@@ -88,6 +103,8 @@ class Dense(Layer):
         float64 or float32; what goes in must have it, what comes out has it.
     """
 
+    activation = Setting("activation", lambda name, f: get_activation(f))
+
     def __init__(
         self,
         d_in: int,
@@ -100,7 +117,7 @@ class Dense(Layer):
         super().__init__()
         d_in, d_out = whole("d_in", d_in, 1), whole("d_out", d_out, 1)
         rng, dtype = generator(rng), float_kind(dtype)
-        self.activation = get_activation(activation)
+        self.activation = activation
         variance = (2 if self.activation.name == "relu" else 1) / d_in
         W = rng.normal(0, np.sqrt(variance), (d_in, d_out)).astype(dtype)
         b = {"b": np.zeros(d_out, dtype)} if bias else {}
@@ -162,6 +179,8 @@ class Sequential(Model):
         How many numbers these are.
     """
 
+    layers: Any = property(attrgetter("_layers"), keep_layers)
+
     def __init__(
         self, input_shape: Sequence[int], layers: Sequence[Layer], padding: int | None = None
     ):
@@ -206,10 +225,13 @@ class Sequential(Model):
             grad = self.layers[l].backward(grad, inputs=inputs or l > lowest)
         return grad if inputs else None
 
+    @whole_door
     def loss_and_gradients(self, loss: Loss, X: np.ndarray, t: Any) -> float:
         """One forward and one backward pass: fill `gradients` and return the loss."""
-        y = self.propagate(finite("X", self.inputs(X)))
+        X = finite("X", self.inputs(X))
+        y = self.propagate(X)
         check_output(loss, self)
+        check_scale(self, X)
         value, grad = loss.both(y, t)
         self.backward(grad)
         return value
@@ -254,8 +276,6 @@ class Network(Sequential):
     >>> net.forward(np.array([[0.5, 0.8]])).shape
     (1, 1)
     """
-
-    layers: Sequence[Dense]
 
     def __init__(
         self,

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .doors import Whole, checked, fraction, not_negative, positive
+from .doors import Known, Setting, Whole, checked, finished, fraction, not_negative, positive
 from .doors.memory import memory_of
 
 
-class Optimizer(Whole):
+class Optimizer(Whole, Known):
     r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
 
     The first parameter of each is `learning_rate`, eta > 0.
@@ -30,18 +30,20 @@ class Optimizer(Whole):
         How many steps were made, t in the formulas.
     """
 
+    learning_rate = Setting("learning_rate", positive)
     vectors: tuple[str, ...] = ()
     scratch: np.ndarray
+    steps: int
     theta: np.ndarray | None = None  # whose memory this is
     gradient: np.ndarray | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__init__" in vars(cls):
-            cls.__init__ = checked(vars(cls)["__init__"])  # type: ignore[method-assign]
+            cls.__init__ = finished(checked(vars(cls)["__init__"]))  # type: ignore[method-assign]
 
     def __init__(self, learning_rate: float):
-        self.learning_rate = positive("learning_rate", learning_rate)
+        self.learning_rate = learning_rate
         self.steps = 0
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
@@ -54,8 +56,9 @@ class Optimizer(Whole):
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
         """Update `theta` in place; `factor`, from a schedule, scales this step's learning rate."""
         gradient = self.prepare(theta, gradient)
+        eta = self.learning_rate * not_negative("factor", factor)
         self.steps += 1
-        np.multiply(self.direction(gradient), self.learning_rate * factor, out=self.scratch)
+        np.multiply(self.direction(gradient), eta, out=self.scratch)
         theta -= self.scratch
 
     def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -80,16 +83,22 @@ class SGD(Optimizer):
         mu in [0, 1).
     """
 
+    momentum = Setting("momentum", fraction)
     velocity: np.ndarray
 
     def __init__(self, learning_rate: float, momentum: float = 0.0):
         super().__init__(learning_rate)
-        self.momentum = fraction("momentum", momentum)
-        self.vectors = ("velocity",) if self.momentum else ()
+        self.momentum = momentum
+
+    @property
+    def vectors(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("velocity",) if self.momentum else ()
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         if not self.momentum:
             return gradient
+        if "velocity" not in vars(self):  # momentum was set after the first step
+            self.velocity = np.zeros_like(gradient)
         self.velocity *= self.momentum
         self.velocity += gradient
         return self.velocity
@@ -110,9 +119,11 @@ class Nesterov(Optimizer):
     vectors = ("v",)
     v: np.ndarray
 
+    momentum = Setting("momentum", fraction)
+
     def __init__(self, learning_rate: float, momentum: float = 0.9):
         super().__init__(learning_rate)
-        self.momentum = fraction("momentum", momentum)
+        self.momentum = momentum
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         self.v *= self.momentum
@@ -137,9 +148,11 @@ class AdaGrad(Optimizer):
     vectors = ("s",)
     s: np.ndarray
 
+    eps = Setting("eps", positive)
+
     def __init__(self, learning_rate: float = 0.01, eps: float = 1e-10):
         super().__init__(learning_rate)
-        self.eps = positive("eps", eps)
+        self.eps = eps
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         np.multiply(gradient, gradient, out=self.scratch)
@@ -164,10 +177,12 @@ class RMSProp(Optimizer):
     vectors = ("s",)
     s: np.ndarray
 
+    rho, eps = Setting("rho", fraction), Setting("eps", positive)
+
     def __init__(self, learning_rate: float = 0.01, rho: float = 0.99, eps: float = 1e-8):
         super().__init__(learning_rate)
-        self.rho = fraction("rho", rho)
-        self.eps = positive("eps", eps)
+        self.rho = rho
+        self.eps = eps
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         np.multiply(gradient, gradient, out=self.scratch)
@@ -194,6 +209,9 @@ class Adam(Optimizer):
     m: np.ndarray
     v: np.ndarray
 
+    beta1, beta2 = Setting("beta1", fraction), Setting("beta2", fraction)
+    eps = Setting("eps", positive)
+
     def __init__(
         self,
         learning_rate: float = 0.001,
@@ -202,9 +220,9 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ):
         super().__init__(learning_rate)
-        self.beta1 = fraction("beta1", beta1)
-        self.beta2 = fraction("beta2", beta2)
-        self.eps = positive("eps", eps)
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         self.scratch[...] = gradient
@@ -231,6 +249,8 @@ class AdamW(Adam):
         lambda >= 0. Every entry of theta decays, biases too, as in PyTorch.
     """
 
+    weight_decay = Setting("weight_decay", not_negative)
+
     def __init__(
         self,
         learning_rate: float = 0.001,
@@ -240,10 +260,11 @@ class AdamW(Adam):
         weight_decay: float = 0.01,
     ):
         super().__init__(learning_rate, beta1, beta2, eps)
-        self.weight_decay = not_negative("weight_decay", weight_decay)
+        self.weight_decay = weight_decay
 
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
         gradient = self.prepare(theta, gradient)
+        not_negative("factor", factor)
         theta *= 1 - self.learning_rate * factor * self.weight_decay
         super().step(theta, gradient, factor)
 

@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .doors import finite, floats, function, generator, instance, number, stepper, whole
+from .doors import finite, floats, function, generator, instance, named, number, stepper, whole
 from .doors.arrays import classes as check_classes
 from .doors.arrays import two_classes
-from .doors.hints import cause, check_output, check_scale, squashed, validation_lost
+from .doors.hints import cause, check_after, check_before, check_epoch, squashed, validation_lost
 from .doors.passes import apart
-from .doors.training import fitting, settings
+from .doors.training import augmented, fitting, settings
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
 from .losses import Loss
 from .network import Sequential
@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 
+@named
 def train(
     net: Sequential,
     loss: Loss,
@@ -95,12 +96,13 @@ def train(
     instance("net", net, Sequential, "Network([2, 3, 1])")
     instance("loss", loss, Loss, "CrossEntropy()")
     stepper(optimizer)
-    function("score", score, "accuracy")
-    function("augment", augment, "random_shift()")
+    function("score", score, "accuracy", "outputs, targets")
+    function("augment", augment, "random_shift()", "X_batch, rng")
+    if augment is random_shift:
+        raise TypeError("augment=random_shift lacks its brackets: write random_shift()")
     X, t = fitting(net, loss, X, t)
     n = len(X)
-    check_output(loss, net)
-    check_scale(net, X)
+    check_before(net, loss, X, t)
     batch_size = settings(n, batch_size, patience, validation, score)
     if validation is not None:  # better refused now than after an epoch
         fitting(net, loss, *validation, what="validation X")
@@ -117,11 +119,12 @@ def train(
 
     def learn(X_batch: np.ndarray, t_batch: np.ndarray) -> float:
         if augment is not None:
-            X_batch = net.inputs(augment(X_batch, rng))
+            X_batch = augmented(net, X_batch, augment(X_batch, rng))
         return passes(X_batch, t_batch)
 
     def after(history: History) -> bool:
         nonlocal best
+        check_epoch(net, history.loss, X[some], best[0][1])
         if validation is None:
             return False
         y = net.predict(validation[0])
@@ -154,6 +157,7 @@ def train(
         start=start,
         progress=progress,
     )
+    check_after(net, history.loss, start, X, t)
     if patience and history.validation_loss:  # an interrupted first epoch has no best parameters
         net.restore(best)
     return history
@@ -171,8 +175,8 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray, threshold: float | None = 
     Parameters
     ----------
     outputs : array of shape (n, K)
-        The largest entry of a row is the class predicted. One column, (n, 1), is a logit: class 1
-        where it is above `threshold`.
+        The largest entry of a row is the class predicted, of equal ones the first. One column,
+        (n, 1), is a logit: class 1 where it is above `threshold`.
     labels : array of shape (n,)
         Integers in 0 .. K-1; also as a column, (n, 1), or with a single one a row, (n, K). For one
         column of outputs 0 and 1, or -1 and +1.
@@ -196,7 +200,8 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray, threshold: float | None = 
             "the outputs all lie in [0, 1]: say what they are, accuracy(outputs, labels, "
             "threshold=0.5) for probabilities, threshold=0 for logits"
         )
-    return float(np.mean((y[:, 0] > (threshold or 0.0)) == two_classes(labels, n)))
+    cut = 0.0 if threshold is None else number("threshold", threshold)
+    return float(np.mean((y[:, 0] > cut) == two_classes(labels, n)))
 
 
 def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:

@@ -70,6 +70,19 @@ class NameChinese(SphinxPostTransform):
                 text.parent.replace(text, named)
 
 
+class ShowLevels(SphinxPostTransform):
+    """Beside an exercise's number and title a word: recall, practise or think."""
+
+    default_priority = 900  # after sphinx-exercise has resolved its titles
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for box in self.document.findall(lambda node: isinstance(node, nodes.Admonition)):
+            for level in (c for c in box["classes"] if c.startswith("level-")):
+                word = nodes.inline("", level.removeprefix("level-"), classes=["level"])
+                box[0].extend([nodes.Text(" "), word])
+
+
 def dress(app, pagename, templatename, context, doctree):
     """What the templates need to know, and a lighter body.
 
@@ -232,6 +245,7 @@ def setup(app):
     # Jupyter Book passes it on although its comment boxes are not loaded
     app.add_config_value("comments_config", {}, "")
     app.add_post_transform(NameChinese)
+    app.add_post_transform(ShowLevels)
     app.connect("html-page-context", dress, priority=900)
     app.connect("build-finished", prune)
     app.connect("build-finished", drop_tab_stops)

@@ -21,7 +21,7 @@ PAGE = (
 )
 HEADER = 56
 
-DONE = {"Losses", "Activations", "DescentRace", "Neuron"}
+DONE = {"Losses", "Activations", "DescentRace", "Neuron", "LearningRate"}
 ALL = set(FIGURES) - DONE
 UNDONE = {
     "scroll": ALL,
@@ -72,10 +72,10 @@ window.looks = () => new Map([...root().querySelectorAll("[data-gradient]")].fil
 }));
 window.changedMarks = (before) => [...looks()].filter(([n, look]) => before.has(n) && before.get(n) !== look).map(([n]) => n);
 window.restless = async () => { // until nothing goes on by itself any more
-  for (let k = 0, same = 0, last = ""; k < 200 && same < 4; k++) {
+  for (let k = 0, same = 0, last = ""; k < 400 && same < 4; k++) {
     await new Promise((done) => setTimeout(done, 50));
     const now = JSON.stringify(model.state);
-    same = now === last ? same + 1 : 0;
+    same = now === last && root().getAttribute("aria-busy") !== "true" ? same + 1 : 0;
     last = now;
   }
 };
@@ -305,8 +305,9 @@ def test_a_drag_moves_a_gradient_that_is_drawn(screen, name):
         shown.ask("restless()")
         moved = shown.ask(
             """async (header) => {
-          for (const mover of movers()) {
-            mover.scrollIntoView({ block: "end" });
+          for (const block of ["end", "start"]) for (const mover of movers()) {
+            mover.scrollIntoView({ block });
+            if (block === "start") scrollBy(0, -header - 24);
             await frame();
             const before = looks();
             const at = mover.matches("input") ? (mover.value - mover.min) / (mover.max - mover.min) : 0.4;

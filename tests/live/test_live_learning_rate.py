@@ -246,6 +246,28 @@ def test_runs_that_diverge_agree_at_first_and_in_kind(probe):
             assert got["fates"][step] == LearningRate(**state, step=step).fate, (state, step)
 
 
+def test_the_first_step_lands_and_is_foretold_as_the_companion_says():
+    js = Mathematics("learning_rate/train.js")
+    states = [
+        {"activation": a, "seed": s, "momentum": 0.9} for a in ("tanh", "relu") for s in (0, 1, 7)
+    ]
+    got = js(
+        """(data, states, etas) => { const digits = digitsOf(data); return states.map((s) => { const way = wayDown(digits, s); return etas.map((eta) => [way.start + eta * way.slope, way.at(eta)]); }); }""",
+        LearningRate().data,
+        states,
+        ETAS[::6],
+    )
+    js.close()
+    for state, rows in zip(states, got, strict=True):
+        figure = LearningRate(**state)
+        np.testing.assert_allclose(rows, [figure.first_step(eta) for eta in ETAS[::6]], rtol=1e-9)
+        told, landed = figure.first_step(1e-3)
+        assert told == pytest.approx(landed, rel=1e-6)  # short steps: the tangent is the curve
+        assert landed == pytest.approx(LearningRate(**state, eta=1e-3).losses[1], rel=1e-9)
+    told, landed = LearningRate().first_step()
+    assert told < landed - 0.2  # at the rate that it opens with they are apart
+
+
 def test_each_fate_is_judged_alike(probe):
     """By page and companion, and each of the five happens."""
     rates = {"slow": 1e-3, "learns": 0.5, "restless": 3.0, "diverges": 50.0}
@@ -261,7 +283,7 @@ def test_each_fate_is_judged_alike(probe):
 
 
 def test_numbers_are_the_companions(show):
-    shown, rng = show(LearningRate()), np.random.default_rng(5)
+    shown, rng = show(LearningRate(eta=0.1, tried=[])), np.random.default_rng(5)
     for trial in range(10):
         activation, momentum, most = QUIET[trial % 5]
         shown.set(
@@ -281,9 +303,9 @@ def test_numbers_are_the_companions(show):
 
 
 def test_every_control_works_by_keyboard(show):
-    shown = show(LearningRate(eta=0.5))
+    shown = show(LearningRate(eta=0.5, tried=[]))
     page = shown.page
-    assert shown.tab_order() == ["eta", "0", "tanh", "step", "all", "forget"]
+    assert shown.tab_order() == ["reset", "0", "tanh", "all", "forget", "eta", "step"]
     check(shown)  # waits for the first run: only finished ones stay
     seen = [0.5]
     for key, eta in (("ArrowRight", 0.7), ("ArrowRight", 1.0), ("Home", 1e-4)):
@@ -313,7 +335,7 @@ def test_every_control_works_by_keyboard(show):
 
 
 def test_try_all_draws_the_valley(show):
-    shown = show(LearningRate())
+    shown = show(LearningRate(eta=0.1, tried=[]))
     shown.control("all").focus()
     shown.page.keyboard.press("Enter")
     settled(shown)
@@ -357,7 +379,7 @@ def test_try_all_draws_the_valley(show):
     ],
 )
 def test_what_becomes_of_a_run_is_said(show, state, words):
-    shown = show(LearningRate(**state))
+    shown = show(LearningRate(**{"eta": 0.1, "tried": [], **state}))
     settled(shown)
     assert words in shown.page.locator(".lf-rate-verdict").text_content()
 
@@ -366,7 +388,7 @@ def test_what_becomes_of_a_run_is_said(show, state, words):
     "tried, words", [([], "Move η"), ([0.001, 10.0], "Move η"), ([100.0], "A cross")]
 )
 def test_a_cross_is_explained_where_one_is_drawn(show, tried, words):
-    shown = show(LearningRate(tried=tried))
+    shown = show(LearningRate(eta=0.1, tried=tried))
     settled(shown)
     crosses = shown.page.locator(".lf-rate-off").count()
     assert (crosses > 0) == (words == "A cross")
@@ -375,14 +397,14 @@ def test_a_cross_is_explained_where_one_is_drawn(show, tried, words):
 
 def test_no_rate_is_marked_as_zero(show):
     """The axis of the rates is logarithmic: its 0 is the rate 1. The axis of the steps begins at a true zero."""
-    shown = show(LearningRate())
+    shown = show(LearningRate(eta=0.1, tried=[]))
     assert [
         plot.locator(".lf-zero-line").count() for plot in shown.page.locator(".lf-chart").all()
-    ] == [1, 0]
+    ] == [1, 0, 1]  # the loss on the way down has a true zero, too
 
 
 def test_plots_are_clicked(show):
-    shown = show(LearningRate())
+    shown = show(LearningRate(eta=0.1, tried=[]))
     settled(shown)
     left, right = (shown.page.locator(".lf-panel .lf-chart").nth(k).bounding_box() for k in (0, 1))
     shown.page.mouse.click(left["x"] + 42 + 0.5 * (left["width"] - 56), left["y"] + 60)
@@ -394,7 +416,7 @@ def test_plots_are_clicked(show):
 
 
 def test_python_is_followed_and_less_motion_waits_for_the_end(show):
-    shown = show(LearningRate(), reduced_motion="reduce")
+    shown = show(LearningRate(eta=0.1, tried=[]), reduced_motion="reduce")
     shown.set(tried=[0.01, 0.1, 1.0], momentum=0.9)
     assert (
         check(shown)["best"] == 1.0
@@ -404,9 +426,25 @@ def test_python_is_followed_and_less_motion_waits_for_the_end(show):
     assert check(shown)["eta"] == 0.2 and shown.get("tried") == [0.01, 0.1, 0.2, 1.0]
 
 
+def test_the_arrow_goes_down_to_the_prediction_and_the_ring_is_where_it_lands(show):
+    shown = show(LearningRate(eta=10.0, tried=[], step=1))
+    settled(shown)
+    marks = """() => { const arrow = document.querySelector("[data-gradient]"), plot = arrow.closest(".lf-chart");
+      const ticks = [...plot.querySelectorAll("[data-name='axis y']")].map((n) => [Number(n.dataset.value), Number(n.getAttribute("y")) - 4]);
+      const [[v0, y0], [v1, y1]] = ticks, back = (y) => v0 + (y - y0) * (v1 - v0) / (y1 - y0);
+      const [, top, , end] = arrow.getAttribute("d").match(/[-\\d.]+/g).map(Number);
+      return [top, end, Number(plot.querySelector(".lf-rate-landed").getAttribute("cy"))].map(back); }"""
+    for eta in (10.0, 5.0, 20.0):
+        shown.set(eta=eta)
+        numbers = check(shown)
+        assert shown.page.evaluate(marks) == pytest.approx(
+            [numbers["start"], numbers["predicted"], numbers["landed"]], abs=0.02
+        )
+
+
 @pytest.mark.parametrize("width", [320, 375, 760, 1280])
 def test_nothing_overlaps_or_sticks_out(show, width):
-    shown = show(LearningRate(tried=[0.01, 1.0, 50.0]), width=width)
+    shown = show(LearningRate(eta=0.1, tried=[0.01, 1.0, 50.0]), width=width)
     for state in (
         {},
         {"eta": 50.0},
@@ -420,7 +458,7 @@ def test_nothing_overlaps_or_sticks_out(show, width):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_has_contrast(show, theme):
-    shown = show(LearningRate(), theme=theme)
+    shown = show(LearningRate(eta=0.1, tried=[]), theme=theme)
     for eta in (0.5, 50.0):
         shown.set(eta=eta)
         settled(shown)
@@ -429,7 +467,7 @@ def test_text_has_contrast(show, theme):
 
 
 def test_touch_targets_words_and_leaving(show):
-    shown = show(LearningRate(), width=375, has_touch=True, is_mobile=True)
+    shown = show(LearningRate(eta=0.1, tried=[]), width=375, has_touch=True, is_mobile=True)
     page = shown.page
     assert min(min(size) for size in shown.sizes_of_targets()) >= 44
     settled(shown)

@@ -13,7 +13,9 @@ from conftest import ROOT
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A machine with these programs on its path, and with these libraries missing for the driver and for the browser."""
+    """A machine with these programs on its path, and with these libraries missing for the driver
+    and for the browser.
+    """
 
     def make(programs=(), driver=(), browser=(), root=False):
         lacking = {str(chromium._driver()): list(driver), "/bin/chromium": list(browser)}
@@ -117,7 +119,9 @@ def test_continuous_integration_needs_all_three_engines_and_others_are_told(
 
 
 def test_the_last_line_names_the_engines_that_did_not_run():
-    """Of a run on a machine that has no program at all, with processes of its own as `make test` has them."""
+    """Of a run on a machine that has no program at all, with processes of its own as `make test`
+    has them.
+    """
     told = subprocess.run(
         [sys.executable, "-m", "pytest", "-c", "tests/pytest.ini", "--rootdir", ".", "-n", "1"]
         + ["tests/site/test_engines.py", "-k", "genindex"],

@@ -1,4 +1,6 @@
-"""requirements.txt: pins alone, for every Python that the book supports, of all that the extra [book] asks for."""
+"""requirements.txt: pins alone, for every Python that the book supports, of all that the extra
+[book] asks for.
+"""
 
 import tomllib
 

@@ -1,7 +1,9 @@
-"""A page is run and built with every other Python on this machine that the book supports; the tests' own builds the whole book.
+"""A page is run and built with every other Python on this machine that the book supports; the
+tests' own builds the whole book.
 
-Each gets an environment of its own with exactly requirements.txt, kept beside the tests' (about 20 seconds, once for each state of that
-file). A version that is not on this machine is a skipped test, which the last lines of a run name.
+Each gets an environment of its own with exactly requirements.txt, kept beside the tests' (about 20
+seconds, once for each state of that file). A version that is not on this machine is a skipped test,
+which the last lines of a run name.
 """
 
 import hashlib

@@ -19,6 +19,7 @@ from book import answers
 
 WORKED = "chapters/04_mathematics/4_4_worked_example"
 HISTORY = "chapters/01_background/1_1_history"  # "1.1 one correction": three numbers
+ENTROPY = "chapters/04_mathematics/4_2_cross_entropy"  # "4.2 hundred more": a choice
 VALLEY = "chapters/02_concepts/2_4_optimizers"
 TARGET = "4.4 another target"
 KEY = "backpropagation-solved"
@@ -193,6 +194,27 @@ def test_with_the_keyboard_alone(visit):
     assert status.inner_text() == "Right."
 
 
+def test_a_choice_with_the_keyboard_alone(visit):
+    page, name = visit(ENTROPY), "4.2 hundred more"
+    form = form_of(page, name)
+    assert form.locator("input[type=radio]").count() == EXERCISES[name].choices
+    form.locator("button").click()
+    status = form.locator("[role=status]")
+    assert status.inner_text() == "No answer yet."
+    form.locator("button").focus()
+    page.keyboard.press("Shift+Tab")  # the last of the choices
+    page.keyboard.press("ArrowDown")  # the first
+    page.keyboard.press("Enter")
+    assert status.inner_text() == check(name, 1).message
+    page.keyboard.press("ArrowUp")
+    assert status.inner_text() == ""
+    page.keyboard.press("Enter")
+    assert status.inner_text() == "Right." and kept(page) == {"4_2_cross_entropy": {name: ["4"]}}
+    page.reload(wait_until="load")
+    assert form.locator("input:checked").get_attribute("value") == "4"
+    assert status.inner_text() == "Right."
+
+
 # --- what was solved ------------------------------------------------------------------------------
 
 
@@ -338,7 +360,7 @@ def test_on_paper_there_are_no_fields(visit):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("document", [WORKED, HISTORY, VALLEY])
+@pytest.mark.parametrize("document", [WORKED, HISTORY, ENTROPY, VALLEY])
 def test_answered_in_both_themes_and_on_a_phone(document, theme, visit):
     page = visit(document)
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
@@ -346,7 +368,7 @@ def test_answered_in_both_themes_and_on_a_phone(document, theme, visit):
     for k, text in enumerate(("5", "a", "")):
         if k < forms.count():
             for field in forms.nth(k).locator("input").all():
-                field.fill(text)
+                field.fill(text) if field.get_attribute("type") == "text" else field.check()
             forms.nth(k).locator("button").click()
     for box in page.locator(".admonition.predict").all():
         box.locator("button").first.click()

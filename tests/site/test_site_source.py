@@ -1,4 +1,6 @@
-"""The companion's source on the site: a page for each module but the answers, and the ways there from code cells and formulas and back."""
+"""The companion's source on the site: a page for each module but the answers, and the ways there
+from code cells and formulas and back.
+"""
 
 import ast
 import gzip
@@ -51,7 +53,9 @@ def test_every_module_has_a_page_that_is_whole():
 
 
 def test_answers_are_nowhere():
-    """A page may say that they exist; their names and values are on none, and no copy of their source lies about."""
+    """A page may say that they exist; their names and values are on none, and no copy of their
+    source lies about.
+    """
     assert not list(BUILT.glob("**/code/backprop/exercises*"))
     for path in BUILT.glob("_sources/code/**/*"):
         assert "exercises" not in path.as_posix()
@@ -71,7 +75,9 @@ def test_the_contents_lead_to_every_module_and_to_the_pages_that_use_it():
 
 @pytest.mark.parametrize("document", NOTEBOOKS)
 def test_every_import_of_a_page_is_a_link(document):
-    """Each name that a cell imports from the companion, found here by Python's own parser, leads to a page that has it."""
+    """Each name that a cell imports from the companion, found here by Python's own parser, leads to
+    a page that has it.
+    """
     cells = [
         cell.source
         for cell in nbformat.read(source(document), as_version=4).cells
@@ -109,7 +115,9 @@ def test_a_formula_leads_to_its_code_and_back():
 
 
 def test_one_click_from_a_cell_to_the_source(browser, site):
-    """And one more from the entry to its lines. The keyboard stops at each place once, not at each time that it is named."""
+    """And one more from the entry to its lines. The keyboard stops at each place once, not at each
+    time that it is named.
+    """
     page = browser.new_page(viewport=DESK)
     page.goto(f"{site}/chapters/04_mathematics/4_3_gradients.html", wait_until="load")
     stops = page.locator("a.code-link:not([tabindex='-1'])").evaluate_all(

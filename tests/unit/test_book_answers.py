@@ -133,6 +133,12 @@ def test_the_page_says_what_check_says_of_other_kinds(k, v8, monkeypatch):
     assert tally[True] >= 10 and tally[False] >= 80
 
 
+def test_a_choice_wants_a_sentence_for_each_wrong_one():
+    for mistakes in ({"no.": 1}, {"no.": 1, "nor this.": 2}, {"no.": 1, "nor this.": 4}):
+        with pytest.raises(ValueError, match="wants a sentence for each of the choices"):
+            Exercise("0.0 test", 2, "recall", choices=3, mistakes=mistakes)
+
+
 def test_nothing_of_an_exercise_can_be_read_in_the_page():
     for e in NUMBERS:
         stored = answers.encoded(e)

@@ -290,7 +290,7 @@ REFUSED = {
         "at least 2 samples to train on",
     ),
     "momentum": (lambda: BatchNorm(3, momentum=0), r"momentum must lie in \(0, 1\], not 0"),
-    "eps": (lambda: LayerNorm(3, eps=0), "eps must be positive, not 0"),
+    "eps": (lambda: LayerNorm(3, eps=0), "eps must be a positive number, not 0"),
     "p": (lambda: Dropout(1), r"p, the probability of 0, must lie in \[0, 1\), not 1"),
     "features": (
         lambda: Sequential((4,), [Dense(4, 3), BatchNorm(4)]),

@@ -17,9 +17,10 @@ from backprop.activations import ACTIVATIONS
 from backprop.check import check
 from backprop.doors import generator, number, whole
 from backprop.graph import Scalar
-from backprop.layers.basic import Activate
+from backprop.doors.hints import REACH
+from backprop.layers.basic import Activate, Flatten
 from backprop.layers.rows import LazyAdam, SparseSGD
-from backprop.layers.normalization import BatchNorm
+from backprop.layers.normalization import BatchNorm, Dropout
 from backprop.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -460,8 +461,25 @@ def test_an_activation_that_the_loss_applies_itself_is_warned_of_once(cls, outpu
             train(net, loss, X[:5], t, SGD(1e-3), progress=False)
 
     said = warned(twice)
-    doubled = bool(loss.applies) and output in ("sigmoid", "softmax")
-    assert len(said) == doubled and all("output=" in s and loss.name in s for s in said)
+    limited = output != "identity"
+    if loss.applies:  # logits may be any number
+        assert len(said) == limited and all("output=" in s and loss.name in s for s in said)
+        assert all(("applied twice" in s) == (output in ("sigmoid", "softmax")) for s in said)
+    else:
+        low, high = REACH.get(output, (-np.inf, np.inf))
+        unreachable = np.min(t) < low or np.max(t) > high
+        assert len(said) == unreachable and all("cannot be reached" in s for s in said)
+
+
+def test_what_changes_no_range_hides_no_activation():
+    for last in (Flatten(), Dropout(0.0, 1)):
+        net = Sequential((2,), [Dense(2, 3, "softmax", rng=1), last])
+        t = np.array([0, 1, 2, 0, 1])
+        both = lambda: net.loss_and_gradients(CrossEntropy(), X[:5], t)
+        assert "applied twice" in warned(both)[0]
+    net = Network([2, 1], output="softmax", rng=1)
+    fit = lambda: train(net, MeanSquaredError(), X, T, SGD(0.1), progress=False)
+    assert "always 1" in warned(fit)[0]
 
 
 def test_pictures_as_they_are_are_warned_of_once():

@@ -75,7 +75,7 @@ def test_everything_stored_is_rounded_and_near(precision, digits):
     for layer in net.layers:
         for array in (
             layer.x,
-            layer.W,
+            layer.used,
             layer.z,
             layer.a,
             layer.delta,

@@ -7,16 +7,19 @@ instance. Behind a door nothing is asked again.
 
 from .arrays import (
     alike,
+    array,
     batch,
     classes,
     entrance,
+    existing,
     finite,
+    fitting,
     floats,
     ids,
     listed,
     two_classes,
 )
-from .memory import bound
+from .memory import bound, ordered
 from .numbers import (
     an_object,
     float_kind,
@@ -34,20 +37,27 @@ from .numbers import (
     whole_sizes,
     within,
 )
-from .signatures import checked, inside
+from .settings import Known, Setting, keep_layers, owned
+from .signatures import checked, finished, inside, named
 from .together import Arrays, Whole, write
 
 __all__ = [
     "Arrays",
+    "Known",
+    "Setting",
     "Whole",
     "alike",
     "an_object",
+    "array",
     "batch",
     "bound",
     "checked",
     "classes",
     "entrance",
+    "existing",
+    "finished",
     "finite",
+    "fitting",
     "float_kind",
     "floats",
     "fraction",
@@ -56,9 +66,13 @@ __all__ = [
     "ids",
     "inside",
     "instance",
+    "keep_layers",
     "listed",
+    "named",
     "not_negative",
     "number",
+    "ordered",
+    "owned",
     "positive",
     "stepper",
     "text",

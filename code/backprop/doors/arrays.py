@@ -26,24 +26,41 @@ def floats(what: str, x: Any, dtype: Any = np.float64) -> np.ndarray:
     ValueError
         The rows have different lengths, or entries of a masked array are missing.
     """
-    if type(x) is np.ndarray and x.dtype.kind == "f":
+    if type(x) is np.ndarray and x.dtype.kind == "f" and x.dtype.isnative:
         return x
-    if isinstance(x, np.ma.MaskedArray):
-        if np.ma.is_masked(x):
-            raise ValueError(f"{what}: some entries are masked, so there is no number to use")
-        x = np.asarray(x)
+    given, x = x, array(what, x)
+    if x.dtype.kind in "iub":
+        return x.astype(dtype)
+    if x.dtype.kind != "f":
+        raise TypeError(f"{what} must be real numbers, not {kind_of(x, given)}")
+    return x
+
+
+def array(what: str, x: Any) -> np.ndarray:
+    """Return `x` as an array in the byte order of the machine, whatever its entries are.
+
+    ValueError where entries of a masked array are missing, or rows have different lengths.
+    """
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise ValueError(f"{what}: some entries are masked, so there is no number to use")
     try:
-        x = x if isinstance(x, np.ndarray) else np.asarray(x)
+        if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray | np.matrix):
+            x = np.asarray(x)
     except ValueError:
         raise ValueError(
             f"{what} must be an array of numbers; rows of different lengths make none"
         ) from None
-    if x.dtype.kind in "iub":
-        return x.astype(dtype)
-    if x.dtype.kind != "f":
-        kind = {"c": "complex numbers", "U": "text", "S": "text"}.get(x.dtype.kind, str(x.dtype))
-        raise TypeError(f"{what} must be real numbers, not {kind}")
-    return x
+    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+
+
+def kind_of(x: np.ndarray, given: Any) -> str:
+    """What the entries of `x`, made of `given`, are, and what to do about it."""
+    kind = {"c": "complex numbers", "U": "text", "S": "text"}.get(x.dtype.kind, str(x.dtype))
+    if x.dtype.kind != "O":
+        return kind
+    if x.ndim == 0:
+        return f"a {type(given).__name__}"
+    return "objects of several kinds; .astype(float) makes numbers of them, where they are numbers"
 
 
 def finite(what: str, x: np.ndarray) -> np.ndarray:
@@ -100,7 +117,7 @@ def classes(what: str, t: Any, n: int | None, K: int) -> np.ndarray:
     ValueError
         The shape, the kind or a value does not fit.
     """
-    t = np.asarray(t)
+    t = array(what, t)
     if t.ndim == 2 and t.shape[1] == K > 1 and t.dtype.kind in "iubf":
         if not (((t == 0) | (t == 1)).all() and (t.sum(axis=1) == 1).all()):
             raise ValueError(
@@ -122,7 +139,9 @@ def classes(what: str, t: Any, n: int | None, K: int) -> np.ndarray:
             "np.unique(names, return_inverse=True)[1] numbers them"
         )
     if t.dtype.kind not in "iu":
-        raise ValueError(f"{what}: class labels must be integers, not {t.dtype}")
+        raise ValueError(
+            f"{what}: class labels must be integers, not {t.dtype}; t.astype(int) makes some"
+        )
     if t.size and (t.min() < 0 or t.max() >= K):
         raise ValueError(
             f"{what}: labels lie in {t.min()} .. {t.max()}, but there are {K} classes, 0 .. {K - 1}"
@@ -132,7 +151,7 @@ def classes(what: str, t: Any, n: int | None, K: int) -> np.ndarray:
 
 def two_classes(labels: np.ndarray, n: int) -> np.ndarray:
     """Return labels of a network with one output as truth values, (n,): from 0, 1 or -1, 1."""
-    t = np.asarray(labels)
+    t = array("labels", labels)
     if t.shape not in ((n,), (n, 1)):
         raise ValueError(f"labels have shape {t.shape}; for outputs ({n}, 1) they must be ({n},)")
     if t.dtype.kind in "US":
@@ -148,7 +167,7 @@ def two_classes(labels: np.ndarray, n: int) -> np.ndarray:
 
 def ids(what: str, x: Any, count: int) -> np.ndarray:
     """Return integer ids in 0 .. count-1, any shape; ValueError or TypeError for anything else."""
-    x = np.asarray(x)
+    x = array(what, x)
     if x.dtype.kind not in "iu":
         raise TypeError(f"{what} must be integers, not {x.dtype}")
     if x.size and (x.min() < 0 or x.max() >= count):
@@ -158,7 +177,7 @@ def ids(what: str, x: Any, count: int) -> np.ndarray:
 
 def listed(what: str, x: Any) -> np.ndarray:
     """Return `x` as an array of numbers or truth values, each of the kind that it is."""
-    x = x if isinstance(x, np.ndarray) else np.asarray(x)
+    x = array(what, x)
     return x if x.dtype.kind in "iub" else floats(what, x)
 
 
@@ -167,7 +186,7 @@ def batch(net: Any, X: Any) -> np.ndarray:
 
     Raises ValueError for a wrong shape or an empty batch, TypeError for another float dtype.
     """
-    X = np.asarray(X) if net.takes_ids else np.asarray(floats("X", X, net.dtype))
+    X = array("X", X) if net.takes_ids else np.asarray(floats("X", X, net.dtype))
     if X.shape[1:] not in (net.input_shape, (net.sizes[0],)) or X.ndim == 0:
         shown = ", ".join(map(str, net.input_shape))
         flat = f" or (n, {net.sizes[0]})" if len(net.input_shape) > 1 else ""
@@ -195,11 +214,16 @@ def entrance(layer: Any, x: Any) -> np.ndarray:
     Raises ValueError where a sample's shape does not fit, TypeError for another float dtype.
     """
     if layer.takes_ids:
-        return np.asarray(x)
+        return array("ids", x)
     dtype = next((p.dtype for p in layer.moving()), None)
     x = floats("x", x, dtype or np.float64)
     if x.ndim == 0:
         raise ValueError("x is a single number; a layer takes a batch, one sample a row")
+    if x.size == 0:
+        raise ValueError(
+            f"x is empty, of shape {x.shape}; a layer needs at least one sample, "
+            "and at least one step or pixel of each"
+        )
     try:
         layer.output_shape(x.shape[1:])
     except ValueError as error:
@@ -209,7 +233,28 @@ def entrance(layer: Any, x: Any) -> np.ndarray:
             f"x is {x.dtype}, the layer {dtype}; convert one of them, for instance "
             f"x.astype(np.{dtype})"
         )
-    return x
+    return finite("x", x)
+
+
+def existing(mask: Any) -> np.ndarray:
+    """Return a mask of sequences, (n, T), True where an element exists, as an array of its own."""
+    mask = np.array(mask)
+    if mask.dtype != bool or mask.ndim != 2:
+        raise ValueError(
+            "the mask must be bool and (n, T), True where a sequence has an element, not "
+            f"{mask.dtype} and {mask.shape}"
+        )
+    return mask
+
+
+def fitting(mask: np.ndarray | None, x: np.ndarray) -> np.ndarray | None:
+    """Return the `mask` of a batch of sequences `x`, (n, T, d), if it is one of this batch."""
+    if mask is not None and (mask.dtype != bool or mask.shape != x.shape[:2]):
+        raise ValueError(
+            f"the mask must be bool and {x.shape[:2]}, a truth value for each element of the "
+            f"sequences, not {mask.dtype} and {mask.shape}; give_mask(None) takes it away"
+        )
+    return mask
 
 
 def shapes_along(layers: Any, shape: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
+from .numbers import number
 from .passes import Output, plain, tagged
 from .signatures import inside
 
@@ -61,6 +62,14 @@ def both_door(method: Callable) -> Callable:
                 "one sample a row"
             )
         value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
+        if type(value) is not float or getattr(gradient, "shape", None) != y.shape:
+            name = self.name or type(self).__name__
+            value = number(f"the value of {name}", value, anything=True)
+            if np.shape(gradient) != y.shape:
+                raise ValueError(
+                    f"{name}: its gradient has shape {np.shape(gradient)}, the outputs "
+                    f"{y.shape}; they must be the same"
+                )
         return value, tagged(gradient, origin) if origin else gradient
 
     return both

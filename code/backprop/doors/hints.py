@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -9,39 +10,225 @@ from typing import Any
 
 import numpy as np
 
+REACH = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
+
+
+def warn_once(net: Any, about: str, text: str) -> None:
+    """Warn, but of one thing once a network."""
+    said = vars(net).setdefault("_warned", set())
+    if about not in said:
+        said.add(about)
+        warnings.warn(text, stacklevel=5)
+
+
+def last_activation(net: Any) -> str:
+    """The name of the activation that the outputs of `net` come from, "" where there is none."""
+    for layer in reversed(net.layers):
+        if type(layer).__name__ not in ("Flatten", "Dropout"):  # they change no value's range
+            f = getattr(getattr(layer, "activation", None), "name", "")
+            return "" if f == "identity" else f
+    return ""
+
 
 def check_output(loss: Any, net: Any) -> None:
-    """Warn once a network where its last layer applies what `loss` applies itself."""
-    last = net.layers[-1]
-    f = getattr(getattr(last, "activation", None), "name", "")
-    if f not in ("sigmoid", "softmax") or not loss.applies or vars(net).get("warned"):
+    """Warn where the last layer applies what `loss` applies itself.
+
+    Nor should another activation stand before a loss of logits, nor softmax before one output.
+    """
+    if vars(net).get("_output_of") is loss:
         return
-    vars(net)["warned"] = True
-    warnings.warn(
-        f"the network ends in {f}, and {loss.name} applies {loss.applies} itself: applied twice, "
-        f'it learns slowly or not at all. Leave the last activation out, output="identity"; '
-        "loss.predict turns the outputs into probabilities",
-        stacklevel=3,
-    )
+    vars(net)["_output_of"] = loss
+    f = last_activation(net)
+    if f == "softmax" and net.sizes[-1] == 1:
+        said = "the network ends in softmax with one output, which is always 1: take the sigmoid"
+    elif not f or not loss.applies:
+        return
+    elif f in ("sigmoid", "softmax"):
+        said = (
+            f"the network ends in {f}, and {loss.name} applies {loss.applies} itself: applied "
+            "twice, it learns slowly or not at all"
+        )
+    else:
+        low, high = REACH.get(f, (-np.inf, np.inf))
+        said = (
+            f"the network ends in {f}, but {loss.name} takes logits, which may be any number, "
+            f"not only {low:g} .. {high:g}: there are answers that it cannot give"
+        )
+    said += '. Leave the last activation out, output="identity"; '
+    warn_once(net, "output", said + "loss.predict turns the outputs into probabilities")
+
+
+def check_reach(loss: Any, net: Any, t: np.ndarray) -> None:
+    """Warn where the last activation keeps the outputs from reaching the targets."""
+    f = last_activation(net)
+    if f not in REACH or loss.applies or t.dtype.kind != "f":
+        return
+    (low, high), (least, most) = REACH[f], (t.min(), t.max())
+    if least < low - 1e-6 or most > high + 1e-6:
+        warn_once(
+            net,
+            "reach",
+            f"the network ends in {f}, so that its outputs lie in {low:g} .. {high:g}, but the "
+            f"targets lie in {least:.3g} .. {most:.3g}: they cannot be reached. Leave the last "
+            'activation out, output="identity", or scale the targets',
+        )
+
+
+def check_scale(net: Any, X: np.ndarray) -> None:
+    """Warn where the first samples that a network gets look like pictures of 0 to 255."""
+    if "_scale_seen" in vars(net):
+        return
+    vars(net)["_scale_seen"] = True
+    if net.takes_ids or X.shape[1] < 16:
+        return
+    some = X[:20]
+    if 150 < some.max() <= 255 and 0 <= some.min() < 20 and (some == np.floor(some)).all():
+        warn_once(
+            net,
+            "scale",
+            f"the inputs lie in {some.min():g} .. {some.max():g}, as pixels do: divide them by "
+            "255, so that they lie in 0 .. 1; unscaled they need another learning rate and learn "
+            "badly",
+        )
+
+
+def check_lasting(net: Any, what: str) -> None:
+    """Warn where the running statistics of a model are left out of what is put back."""
+    if net.lasting():
+        warn_once(
+            net,
+            "lasting",
+            f"{what} was set, but {', '.join(net.lasting())} stay as they are: running statistics "
+            "are no parameters. net.set(**other.state()) sets all; in one network, net.snapshot() "
+            "and net.restore()",
+        )
+
+
+def check_fixed(net: Any) -> None:
+    """Warn where a dropout was left with the zeros of a gradient check."""
+    if any(getattr(leaf, "fixed", False) for leaf in net.leaves):
+        warn_once(
+            net,
+            "fixed",
+            "a dropout of the network is fixed, as a gradient check needs it: it leaves out the "
+            "same entries at each step. Set layer.fixed = False",
+        )
+
+
+def check_alive(net: Any, X: np.ndarray) -> None:
+    """Warn where the last batch has left a gradient of exactly 0, and say why.
+
+    `X`, (n, d), are samples of all kinds: what is 0 for one batch may be alive for others.
+    """
+    silent = [name for name, g in net.gradients.items() if not g.any()]
+    if not silent or len(silent) == len(net.gradients):
+        return
+    net.predict(X)  # what the layers keep of it tells who is dead
+    for leaf in net.leaves:
+        weights = next(iter(leaf.parameters.values()), None)
+        if weights is None:
+            continue
+        f = getattr(getattr(leaf, "activation", None), "name", "")
+        if f == "relu" and not np.any(leaf.a):
+            why = (
+                f"all its units are 0 for all of {len(X)} samples (dead ReLU): a step was too "
+                "large. Start anew with a smaller learning rate, and scale the inputs"
+            )
+        elif leaf is not net.leaves[0] and not weights.any():
+            why = "all its weights are 0, so that no error comes through: draw them at random"
+        else:
+            continue
+        name = next(name for name, p in net.parameters.items() if p is weights)
+        warn_once(
+            net,
+            "silence",
+            f"{', '.join(silent)} do not learn: their gradient is 0. The layer of {name}: {why}",
+        )
+        return
+
+
+def check_moved(net: Any, before: np.ndarray) -> None:
+    """Warn where an epoch has left all parameters as they were `before`, with a gradient."""
+    if net.gradient.any() and np.array_equal(net.theta, before):
+        warn_once(
+            net,
+            "still",
+            "no parameter has moved in the first epoch, although the gradient is not 0: the "
+            "optimiser's step must change theta in place, theta -= ..., theta[...] = ...",
+        )
+
+
+def check_after(net: Any, losses: list[float], start: float, X: np.ndarray, t: np.ndarray) -> None:
+    """Warn where the last of the epochs' `losses` lies far above the loss at the `start`."""
+    if losses and losses[-1] > 3 * max(start, 1e-3):
+        warn_once(
+            net,
+            "worse",
+            "training has made it worse: the mean loss of the last epoch is "
+            f"{losses[-1]:.3g}, before training it was {start:.3g}. "
+            + (cause(X, t) or "Try a smaller learning rate."),
+        )
+
+
+def check_before(net: Any, loss: Any, X: np.ndarray, t: np.ndarray) -> None:
+    """All that can be told before training."""
+    check_output(loss, net)
+    check_reach(loss, net, t)
+    check_scale(net, X)
+    check_fixed(net)
+
+
+def check_epoch(net: Any, losses: list[float], X: np.ndarray, before: np.ndarray) -> None:
+    """All that can be told after an epoch; `before` is theta as it was."""
+    if len(losses) == 1:
+        check_moved(net, before)
+    if losses[-1]:
+        check_alive(net, X)
+
+
+def check_schedule(schedule: Callable | None) -> None:
+    """Warn where a schedule looks as if it took the number of the epoch or of the step."""
+    try:
+        first = next(iter(inspect.signature(schedule).parameters), "") if schedule else ""
+    except (TypeError, ValueError):
+        return
+    if first.rstrip("s") in ("epoch", "step", "iteration", "batch"):
+        warnings.warn(
+            f"the schedule calls its argument {first!r}: it gets the progress of the whole "
+            "training, from 0 at the start to 1 at the end, and no number of an epoch or a step",
+            stacklevel=4,
+        )
+
+
+def check_count(count: int, steps: int, epoch: int, schedule: Callable | None) -> None:
+    """Raise ValueError where an epoch had no batch, or far from as many as its schedule counts."""
+    if not count:
+        raise ValueError(
+            f"there is no batch in epoch {epoch}: batches() is called once an epoch, and must "
+            "begin again each time, which a generator made once does not"
+        )
+    if schedule is not None and not steps <= 2 * count <= 4 * steps:
+        raise ValueError(
+            f"steps says {steps} batches an epoch, there were {count}: the schedule would begin "
+            "or end at another place than it should"
+        )
+
+
+def check_factors(factors: list[float], optimizer: Any) -> None:
+    """Warn where a schedule has returned learning rates instead of factors on it."""
+    eta = getattr(optimizer, "learning_rate", 1.0)
+    if len(factors) > 1 and eta < 1 and factors[0] == eta == max(factors):
+        warnings.warn(
+            f"the schedule began at {eta:g}, which is the learning rate, and stayed below it: a "
+            "schedule returns a factor on the rate, 1 at the start; the steps were made with "
+            f"{eta * eta:g} and less",
+            stacklevel=4,
+        )
 
 
 def squashed(net: Any) -> bool:
     """Whether the outputs of `net` are probabilities: its last activation is the sigmoid."""
-    return getattr(getattr(net.layers[-1], "activation", None), "name", "") == "sigmoid"
-
-
-def check_scale(net: Any, X: np.ndarray) -> None:
-    """Warn once a network where the samples look like pictures whose pixels go up to 255."""
-    if net.takes_ids or X.shape[1] < 16 or vars(net).get("warned_of_scale"):
-        return
-    some = X[:20]
-    if 100 < some.max() <= 255 and some.min() >= 0 and (some == np.floor(some)).all():
-        vars(net)["warned_of_scale"] = True
-        warnings.warn(
-            f"the inputs lie in 0 .. {some.max():g}, as pixels do: divide them by 255, so that "
-            "they lie in 0 .. 1; unscaled they need another learning rate and learn badly",
-            stacklevel=3,
-        )
+    return last_activation(net) == "sigmoid"
 
 
 def cause(X: np.ndarray, t: np.ndarray) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import floats
+from .arrays import finite, floats
+from .hints import check_lasting
 
 
 def part_of_another(net: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -47,25 +48,37 @@ def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
 
     Return `gradient` as floats.
     """
-    gradient = floats("the gradient", gradient)
     if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
-        raise TypeError("theta must be an array of floats: it is changed in place")
-    if optimizer.steps == 0:
+        raise TypeError("theta must be an array of floats, as net.theta is: it is changed in place")
+    gradient = floats("the gradient", gradient)
+    ordered(theta, gradient)
+    if optimizer.steps == 0 or not optimizer.vectors:
         optimizer.scratch = np.empty_like(theta)
-        for name in optimizer.vectors:
+    for name in optimizer.vectors:
+        if name not in vars(optimizer) or optimizer.steps == 0:
             setattr(optimizer, name, np.zeros_like(theta))
     shape = optimizer.scratch.shape
     if theta.shape != shape or gradient.shape != theta.shape:
         raise ValueError(
             f"this optimiser's memory has shape {shape}, theta {theta.shape}, "
-            f"the gradient {gradient.shape}; they must be the same: take a new optimiser for "
-            "another network"
+            f"the gradient {gradient.shape}; they must be the same: one step moves all of a "
+            "network, step(net.theta, net.gradient); take a new optimiser for another network"
         )
     if theta is not optimizer.theta:
         used = optimizer.steps and optimizer.vectors
         optimizer.theta = bound(optimizer.theta, theta) if used else theta
     optimizer.gradient = gradient
     return gradient
+
+
+def ordered(theta: Any, gradient: Any) -> None:
+    """Raise ValueError where both lie in one network's memory, but have changed places."""
+    if isinstance(theta, np.ndarray) and isinstance(gradient, np.ndarray):
+        one = theta.base is not None and theta.base is gradient.base
+        if one and address(theta) > address(gradient):
+            raise ValueError(
+                "theta and the gradient have changed places: step(net.theta, net.gradient)"
+            )
 
 
 def bound(before: np.ndarray | None, theta: np.ndarray) -> np.ndarray:
@@ -81,10 +94,66 @@ def bound(before: np.ndarray | None, theta: np.ndarray) -> np.ndarray:
     return theta
 
 
+def lasting(net: Any) -> dict[str, np.ndarray]:
+    """What layers carry on beside the parameters, by name: running statistics."""
+    return {
+        net.key(path, name): vars(leaf)[name] for path, leaf in net.paths() for name in leaf.lasting
+    }
+
+
+def state(net: Any) -> dict[str, np.ndarray]:
+    """All that a file must hold: ``np.savez(f, **net.state())``, ``net.set(**np.load(f))``.
+
+    The parameters by name, and what layers carry on beside them (running statistics); copies.
+    """
+    return {name: a.copy() for name, a in {**net.parameters, **net.lasting()}.items()}
+
+
+def write_all(net: Any, value: Any) -> None:
+    """Write the arrays of `value` into the parameters of the same names, which must be all."""
+    if missing := [name for name in net.parameters if name not in value]:
+        raise KeyError(
+            f"net.parameters = ... needs all of them, {missing[0]} is missing; "
+            "net.set(...) sets a few"
+        )
+    net.set(**value)
+
+
+def set_arrays(net: Any, **values: Any) -> None:
+    """Set parameters by name, ``net.set(W1=[[...]], b1=[...])``, all that are given or none.
+
+    Running statistics are set by the names that `state` gives them.
+
+    Parameters
+    ----------
+    **values : array-like
+        Finite, each of the shape of its parameter.
+
+    Raises
+    ------
+    KeyError
+        There is no parameter of that name.
+    ValueError
+        The shape differs, or an entry is NaN or infinite.
+    """
+    arrays = {**net.parameters, **net.lasting()}
+    for name, value in values.items():
+        if name not in arrays:
+            raise KeyError(f"no parameter {name!r}; there are: {', '.join(arrays)}")
+        value = values[name] = finite(name, floats(name, value).astype(net.dtype))
+        if value.shape != arrays[name].shape:
+            raise ValueError(
+                f"{name} has shape {arrays[name].shape}, the value given {value.shape}"
+            )
+    if set(net.parameters) <= set(values) and not set(net.lasting()) <= set(values):
+        check_lasting(net, "all parameters")
+    for name, value in values.items():
+        arrays[name][...] = value
+
+
 def snapshot(net: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     """All that training changes: theta, and what layers carry on; see `restore`."""
-    lasting = [vars(leaf)[name] for leaf in net.leaves for name in leaf.lasting]
-    return [(array, array.copy()) for array in (net.theta, *lasting)]
+    return [(array, array.copy()) for array in (net.theta, *lasting(net).values())]
 
 
 def restore(before: list[tuple[np.ndarray, np.ndarray]]) -> None:

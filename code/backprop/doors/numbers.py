@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import operator
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
+
+def shown(value: Any) -> str:
+    """`value` in a few words, for a message."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:60]} ..., a {type(value).__name__}"
 
 
 def number(name: str, value: Any, anything: bool = False) -> float:
@@ -18,11 +27,11 @@ def number(name: str, value: Any, anything: bool = False) -> float:
     if type(value) is float and math.isfinite(value):
         return value
     if isinstance(value, bool | str | bytes | complex) or np.ndim(value) != 0:
-        raise TypeError(f"{name} must be a number, not {value!r}")
+        raise TypeError(f"{name} must be a number, not {shown(value)}")
     try:
         value = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, not {value!r}") from None
+        raise TypeError(f"{name} must be a number, not {shown(value)}") from None
     if not anything and not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, not {value}")
     return value
@@ -35,6 +44,8 @@ def positive(name: str, value: Any) -> float:
 
 def not_negative(name: str, value: Any) -> float:
     """Return `value`, or raise ValueError unless it is 0 or a finite number above it."""
+    if type(value) is float and 0 <= value < math.inf:
+        return value
     return within(name, value, "0 or a positive number", lambda x: x >= 0 and math.isfinite(x))
 
 
@@ -71,7 +82,7 @@ def whole(name: str, value: Any, least: int | None = None, most: int | None = No
             raise TypeError
         value = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be a whole number{limits}, not {value!r}") from None
+        raise TypeError(f"{name} must be a whole number{limits}, not {shown(value)}") from None
     if (least is not None and value < least) or (most is not None and value > most):
         raise ValueError(f"{name} must be a whole number{limits}, not {value}")
     return value
@@ -81,7 +92,7 @@ def whole_sizes(name: str, values: Any, least: int = 1) -> list[int]:
     """Return `values` as a list of whole numbers of at least `least`, or raise TypeError."""
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise TypeError(
-            f"{name} must be a list of whole numbers, for instance [2, 3, 1], not {values!r}"
+            f"{name} must be a list of whole numbers, for instance [2, 3, 1], not {shown(values)}"
         )
     return [whole(f"each of {name}", value, least) for value in values]
 
@@ -90,13 +101,13 @@ def truth(name: str, value: Any) -> bool:
     """Return `value` as True or False; TypeError unless it is one of them, or 0 or 1."""
     if isinstance(value, bool | np.bool_) or (isinstance(value, int) and value in (0, 1)):
         return bool(value)
-    raise TypeError(f"{name} must be True or False, not {value!r}")
+    raise TypeError(f"{name} must be True or False, not {shown(value)}")
 
 
 def text(name: str, value: Any) -> str:
     """Return `value`; TypeError unless it is text."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be text, not {value!r}")
+        raise TypeError(f"{name} must be text, not {shown(value)}")
     return value
 
 
@@ -134,10 +145,10 @@ def instance(name: str, value: Any, kind: Any, example: str) -> Any:
     """Return `value` if it is a `kind`; otherwise TypeError that shows an `example`."""
     if isinstance(value, type):
         raise TypeError(
-            f"{name} must be an object, not a class: write {example}, not {value.__name__}"
+            f"{name} must be an object such as {example}, not a class: write {value.__name__}(...)"
         )
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be an object such as {example}, not {value!r}")
+        raise TypeError(f"{name} must be an object such as {example}, not {shown(value)}")
     return value
 
 
@@ -148,10 +159,26 @@ def an_object(name: str, value: Any) -> Any:
     return value
 
 
-def function(name: str, value: Any, example: str) -> Any:
-    """Return `value` if it is None or can be called; otherwise TypeError with an `example`."""
+def function(name: str, value: Any, example: str, takes: str = "") -> Any:
+    """Return `value` if it is None or can be called; otherwise TypeError with an `example`.
+
+    `takes` names what it is called with, ``"outputs, targets"``: it has to take as many.
+    """
     if value is not None and not callable(value):
-        raise TypeError(f"{name} must be a function, for instance {example}, not {value!r}")
+        raise TypeError(f"{name} must be a function, for instance {example}, not {shown(value)}")
+    if value is None or not takes or isinstance(value, type):
+        return value
+    try:
+        signature = inspect.signature(value)
+    except (TypeError, ValueError):  # some functions in C do not tell
+        return value
+    try:
+        signature.bind(*takes.split(", "))
+    except TypeError:
+        raise TypeError(
+            f"{name} is called with ({takes}), which the function given does not take; "
+            f"an example is {example}"
+        ) from None
     return value
 
 
@@ -175,5 +202,7 @@ def stepper(optimizer: Any) -> None:
         )
     if not callable(getattr(optimizer, "step", None)):
         raise TypeError(
-            f"the optimiser must be an object such as SGD(0.1) or Adam(0.001), not {optimizer!r}"
+            "the optimiser must be an object such as SGD(0.1) or Adam(0.001), "
+            f"not {shown(optimizer)}"
         )
+    function("the optimiser's step", optimizer.step, "SGD.step", "theta, gradient, factor")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
-from .signatures import checked, inside
+from .signatures import checked, finished, inside
 from .together import Arrays, Whole
 
 numbers = itertools.count(1)
@@ -117,16 +117,18 @@ def forward_door(method: Callable) -> Callable:
             inside.now = False
         self.made = number, y.shape
         self.then = number, [p.tobytes() for p in self.moving()]
+        known = hash((np.asarray(x).tobytes(), y.tobytes(), *self.then[1]))
+        self.equals = {k: h for k, h in self.equals.items() if k > number - 100} | {number: known}
         return tagged(y.copy(), frozenset([number]))
 
     return forward
 
 
 def quick_door(method: Callable) -> Callable:
-    """Put before a `propagate` what costs next to nothing: loops call it once a batch.
+    """Put before a `propagate` what costs next to nothing.
 
-    The batch is not copied, and must stay as it is until the backward pass; what is handed out is
-    the network's own, to be read.
+    The batch is not copied, and must stay as it is until the backward pass, which looks at some of
+    its entries; what is handed out is the network's own, to be read.
     """
 
     @functools.wraps(method)
@@ -140,11 +142,38 @@ def quick_door(method: Callable) -> Callable:
         finally:
             inside.now = False
         self.made = number, y.shape
+        self.glimpse = number, [(a, some(a)) for a in (x, *self.moving())]
         y = y.view()
         y.flags.writeable = False
         return y
 
     return propagate
+
+
+def whole_door(method: Callable) -> Callable:
+    """Put before a method that runs both passes: between them nobody can change anything."""
+
+    @functools.wraps(method)
+    def loss_and_gradients(self: Any, *args: Any, **options: Any) -> Any:
+        if inside.now:
+            return method(self, *args, **options)
+        inside.now = True
+        try:
+            number = begin(self)
+            result = method(self, *args, **options)
+        finally:
+            inside.now = False
+        self.made = number, None
+        return result
+
+    return loss_and_gradients
+
+
+def some(array: np.ndarray) -> bytes:
+    """About 256 entries of an array, evenly spread: whoever changes it changes some of them."""
+    if not array.flags.c_contiguous:
+        return array[:: max(1, len(array) // 256)].tobytes()
+    return array.reshape(-1)[:: max(1, array.size // 256)].tobytes()
 
 
 def backward_door(method: Callable) -> Callable:
@@ -172,7 +201,7 @@ def fits(node: Any, grad: Any) -> np.ndarray:
     number, shape = node.made
     if not node.passed and not number:
         raise RuntimeError("backward needs the values of a forward pass; call forward(X)")
-    if number == node.passed and grad.shape != shape:
+    if number == node.passed and shape is not None and grad.shape != shape:
         raise ValueError(
             f"the gradient has shape {grad.shape}, the output of the last forward pass {shape}"
         )
@@ -181,7 +210,9 @@ def fits(node: Any, grad: Any) -> np.ndarray:
             "another pass, of predict or of a layer, has gone through the layers since forward(X): "
             "call forward(X) again before backward"
         )
-    if origin and node.passed not in origin:
+    same = node.equals.get(node.passed)  # a pass computed again, as checkpointing does
+    again = same is not None and any(node.equals.get(number) == same for number in origin or ())
+    if origin and node.passed not in origin and not again:
         raise RuntimeError(
             "this gradient comes from an earlier forward pass; call forward with its batch again "
             "before backward"
@@ -191,6 +222,12 @@ def fits(node: Any, grad: Any) -> np.ndarray:
         raise RuntimeError(
             "the parameters have changed since the forward pass; call forward(X) again before "
             "backward"
+        )
+    number, entries = node.glimpse
+    if number == node.passed and any(some(array) != before for array, before in entries):
+        raise RuntimeError(
+            "the batch or the parameters have changed since propagate(X), which keeps no copy: "
+            "call it again before backward, or take forward(X)"
         )
     return grad
 
@@ -208,14 +245,20 @@ class Guarded(Whole):
         The number of a pass that came from outside, and the shape of what it was handed.
     then : pair of int and list of bytes
         The number of a pass, and the parameters as they were in it.
+    equals : dict of int to int
+        Of each recent pass a digest of what went in, what came out and the parameters.
+    glimpse : pair of int and list
+        The number of a quick pass, and arrays with some of their entries as they were in it.
     """
 
     layers: Sequence[Any] = ()
+    _parameters: Arrays = Arrays()  # of a layer that calls no constructor: it has none
+    _gradients: Arrays = Arrays()
     passed: int | None = None
-    made: tuple[int, tuple[int, ...]] = (0, ())
+    made: tuple[int, tuple[int, ...] | None] = (0, ())
     then: tuple[int, list[bytes]] = (0, [])
-    _parameters: Arrays
-    _gradients: Arrays
+    equals: dict[int, int] = {}
+    glimpse: tuple[int, list[tuple[np.ndarray, bytes]]] = (0, [])
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -223,7 +266,7 @@ class Guarded(Whole):
             if name in vars(cls):
                 setattr(cls, name, door(vars(cls)[name]))
         if "__init__" in vars(cls):
-            cls.__init__ = checked(vars(cls)["__init__"], least=1)  # type: ignore[method-assign]
+            cls.__init__ = finished(checked(vars(cls)["__init__"], least=1))  # type: ignore[method-assign]
 
     @staticmethod
     def home() -> Any:
@@ -256,7 +299,7 @@ class Guarded(Whole):
 
     parameters: Arrays = property(  # type: ignore[assignment]
         attrgetter("_parameters"),
-        write_parameters,
+        lambda self, value: self.write_parameters(value),
         doc="The parameters by name; what is assigned to a name is written into its array.",
     )
     gradients: Arrays = property(  # type: ignore[assignment]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import threading
@@ -57,6 +58,7 @@ def checked(
         try:
             bound = signature.bind(*args, **options)
         except TypeError:
+            misspelt(function, signature, options)
             return function(*args, **options)  # Python says what is missing
         for name, value in bound.arguments.items():
             if name in doors:
@@ -65,6 +67,44 @@ def checked(
 
     call.doors = doors  # type: ignore[attr-defined]
     return call
+
+
+def named(function: Callable) -> Callable:
+    """Put before a function with doors of its own that a misspelt argument is told its name."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        misspelt(function, signature, options)
+        return function(*args, **options)
+
+    return call
+
+
+def misspelt(function: Callable, signature: inspect.Signature, options: dict[str, Any]) -> None:
+    """Raise TypeError for an argument by a name that there is not, and say which there are."""
+    known = [name for name in signature.parameters if name != "self"]
+    if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
+        return
+    for name in options:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            what = function.__qualname__.removesuffix(".__init__")
+            hint = f"did you mean {near[0]!r}? It" if near else "it"
+            raise TypeError(f"{what} takes no {name!r}; {hint} takes {', '.join(known)}")
+
+
+def finished(method: Callable) -> Callable:
+    """Put around a constructor: once the outermost has run, no new names may be set."""
+
+    @functools.wraps(method)
+    def __init__(self: Any, *args: Any, **options: Any) -> None:
+        outermost = not hasattr(self, "_made")
+        object.__setattr__(self, "_made", False)
+        method(self, *args, **options)
+        object.__setattr__(self, "_made", outermost)
+
+    return __init__
 
 
 def door_of(name: str, p: inspect.Parameter, least: int | None, keep: bool) -> Callable | None:

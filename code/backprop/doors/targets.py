@@ -22,7 +22,8 @@ def like_outputs(name: str, t: Any, shape: tuple[int, ...], dtype: np.dtype) -> 
             f"{name}: targets have shape {t.shape}, the network's output {shape}; "
             f"they must be the same{flat}"
         )
-    return finite("targets", t).astype(dtype, copy=False)
+    with np.errstate(over="ignore"):  # where that makes a target infinite, it is said
+        return finite("targets", finite("targets", t).astype(dtype, copy=False))
 
 
 def probabilities(name: str, t: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

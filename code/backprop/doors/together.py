@@ -20,6 +20,9 @@ class Arrays(dict):
     def __setitem__(self, name: str, value: Any) -> None:
         write(name, self.known(name), value, lambda same: dict.__setitem__(self, name, same))
 
+    def __missing__(self, name: str) -> np.ndarray:
+        return self.known(name)
+
     def known(self, name: str) -> np.ndarray:
         """Return the array called `name`; KeyError lists the names there are."""
         if name not in self:

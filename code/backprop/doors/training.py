@@ -22,6 +22,14 @@ def fitting(net: Any, loss: Any, X: Any, t: Any, what: str = "X") -> tuple[np.nd
     return X, t
 
 
+def augmented(net: Any, before: np.ndarray, X: Any) -> np.ndarray:
+    """Return what `augment` has made of the batch `before`, as `net` takes it."""
+    if X is None or len(X) != len(before):
+        got = "None" if X is None else f"{len(X)} samples"
+        raise ValueError(f"augment must return the batch, {len(before)} samples, not {got}")
+    return finite("what augment returns", net.inputs(X))
+
+
 def settings(n: int, batch_size: Any, patience: Any, validation: Any, score: Any) -> int:
     """Return the size of a batch of `n` samples, by default 32 or all where there are fewer.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .experiments import Comparison
 from .registry import Exercise, add
 
 # section 2.3: loss functions
@@ -208,6 +209,17 @@ add(
             "that is the variance that one step adds; what the steps before have left "
             "shrinks, but it does not vanish.": lambda eta, curvature, s: eta**2 * s**2,
         },
+    )
+)
+
+compared = Comparison(("momentum", "Adam"))
+add(
+    Exercise(
+        "2.4 experiment",
+        compared.example,
+        level="think",
+        rubric=compared,
+        mistakes=compared.mistakes(),
     )
 )
 

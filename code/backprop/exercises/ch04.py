@@ -235,6 +235,21 @@ add(
 )
 
 
+add(
+    Exercise(
+        "4.2 hundred more",
+        4,
+        level="recall",
+        choices=4,
+        mistakes={
+            "a constant in all logits stands above and below the fraction of the softmax.": 1,
+            "the gradient is the difference of probabilities and targets; which of them moves?": 2,
+            "the loss is computed from a probability: does that move?": 3,
+        },
+    )
+)
+
+
 def temperature_gradient(z, r, tau, softmax_at=None, power=2):
     p = softmax.forward(z / (tau if softmax_at is None else softmax_at))
     return (z[r] - p @ z) / tau**power

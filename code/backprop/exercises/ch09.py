@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .experiments import Comparison
 from .registry import Exercise, add
 
 # section 9.1: convergence
@@ -161,6 +162,17 @@ add(
                 warm_up(k, K, W, eta) * (0.5 if k >= W else 1)
             ),
         },
+    )
+)
+
+scheduled = Comparison(("constant", "cosine"))
+add(
+    Exercise(
+        "9.2 experiment",
+        scheduled.example,
+        level="think",
+        rubric=scheduled,
+        mistakes=scheduled.mistakes(),
     )
 )
 

@@ -44,6 +44,9 @@ class Exercise:
     choices : int
         For an answer that is the number of a choice: how many there are. Each wrong one is a known
         mistake.
+    rubric : Comparison, optional
+        For an experiment: what judges its results. `answer` and the values of `mistakes` are then
+        functions without arguments that make results, such as pass and such as do not.
 
     Raises
     ------
@@ -63,6 +66,7 @@ class Exercise:
     quiet: bool = False
     entries: tuple[str, ...] = ()
     choices: int = 0
+    rubric: Any = None
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:

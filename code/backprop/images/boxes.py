@@ -44,12 +44,24 @@ def quotient(a: np.ndarray, d_a: np.ndarray, b: np.ndarray, d_b: np.ndarray) -> 
     return (d_a * b[:, None] - a[:, None] * d_b) / np.square(b)[:, None]
 
 
+def upright(what: str, boxes: np.ndarray) -> None:
+    """Raise ValueError unless x0 < x1 and y0 < y1 in all `boxes`."""
+    bad = np.flatnonzero((boxes[:, 2:] <= boxes[:, :2]).any(axis=1))
+    if bad.size:
+        raise ValueError(
+            f"{what}: box {bad[0]} is {boxes[bad[0]].tolist()}; a box is (x0, y0, x1, y1) with "
+            "x0 < x1 and y0 < y1 (`corners` makes it of centre, width and height)"
+        )
+
+
 @checked
 def iou(p: np.ndarray, t: np.ndarray) -> np.ndarray:
     """Intersection over union of each row of `p` with that of `t`, (n,): equation (eq-iou)."""
     p, t = alike("p", p, "t", t)
     if p.ndim != 2 or p.shape[1] != 4:
         raise ValueError(f"boxes have shape {p.shape}; they must be (n, 4)")
+    for name, box in (("p", p), ("t", t)):
+        upright(name, box)
     common, _, union = areas(p, t)
     return common.prod(axis=1) / union
 
@@ -62,6 +74,11 @@ class IoULoss(Loss):
 
     name = "1 - IoU"
     generalised = False
+
+    def targets(self, t, shape, dtype):
+        t = super().targets(t, shape, dtype)
+        upright("targets", t)
+        return t
 
     def both(self, p, t):
         common, hull, U = areas(p, t)

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..activations import softmax
-from ..doors import checked, generator
+from ..doors import checked, generator, positive, whole
+from ..doors import ids as ids_door
 from ..layers.basic import EachStep
 from ..layers.clipping import Clipped
 from ..layers.embedding import Embedding, SequenceCrossEntropy
@@ -57,6 +58,10 @@ class CharacterModel(Model):
     ):
         rng = generator(rng)
         K = len(alphabet)
+        if not (isinstance(cell, type) and issubclass(cell, Recurrent)):
+            raise TypeError(f"cell must be a class: RNN, LSTM or GRU, not {cell!r}")
+        if len(set(alphabet)) < K or not K:
+            raise ValueError("the alphabet must have characters, and none of them twice")
         super().__init__(
             embedding=Embedding(K, d, rng=rng, dtype=dtype),
             cell=cell(d, h, rng=rng, dtype=dtype),
@@ -68,7 +73,9 @@ class CharacterModel(Model):
 
     def encode(self, text: str) -> np.ndarray:
         """The ids of a text's characters, (len(text),)."""
-        return np.array([self.ids[c] for c in text])
+        if unknown := sorted(set(text) - set(self.ids)):
+            raise ValueError(f"characters that are not in the alphabet: {unknown[:5]}")
+        return np.array([self.ids[c] for c in text], int)
 
     def forward(self, ids: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
         """`start`: the state to go on from; ``self["cell"].state`` is then the next."""
@@ -98,6 +105,11 @@ class CharacterModel(Model):
         T : int
             Characters a forward pass.
         """
+        T, streams = whole("T", T, 1), whole("streams", streams, 1)
+        if not before or len(text) < streams:
+            raise ValueError(
+                f"a text of at least {streams} characters is wanted, and at least one before it"
+            )
         ids = self.encode(before + text)
         first = len(before)
         length = len(text) // streams
@@ -131,6 +143,9 @@ class CharacterModel(Model):
         temperature : float
             > 0; below 1 the likely characters become likelier.
         """
+        rng, temperature = generator(rng), positive("temperature", temperature)
+        if not before:
+            raise ValueError("before must have at least one character to go on from")
         ids, written, state = self.encode(before), "", None
         with self.mode(training=False):
             for _ in range(count):
@@ -168,6 +183,7 @@ def pieces(
     t : ndarray of int, (streams, T)
         The same, one character on.
     """
+    ids = ids_door("ids", ids, np.iinfo(np.int64).max)
     ids = ids[rng.integers(0, T) :]
     length = (len(ids) - 1) // streams
     rows = np.arange(streams)[:, None] * length
@@ -217,6 +233,11 @@ def train_characters(
     """
     loss = SequenceCrossEntropy()
     ids = net.encode(text)
+    if len(ids) < streams * T + T:
+        raise ValueError(
+            f"the text has {len(ids)} characters; {streams} streams in pieces of {T} need at "
+            f"least {streams * T + T}"
+        )
 
     def learn(start: np.ndarray | None, x: np.ndarray, t: np.ndarray) -> float:
         value, grad = loss.both(net.forward(x, start), t)

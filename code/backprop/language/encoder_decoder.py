@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..doors import checked, generator
+from ..doors import array, checked, generator
 from ..layers.attention import MultiHeadAttention
 from ..layers.basic import Bidirectional, EachStep
 from ..layers.embedding import Embedding
@@ -56,6 +56,10 @@ class EncoderDecoder(Model):
         After `forward`, with attention: how much step t of the decoder looks at each letter.
     """
 
+    seen: np.ndarray
+    memory: np.ndarray
+    weights: np.ndarray
+
     def __init__(
         self,
         letters: int,
@@ -87,6 +91,9 @@ class EncoderDecoder(Model):
 
     def read(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Letters, (n, Tx), to the memory, (n, Tx, h), and the decoder's first state, (n, h)."""
+        x = array("x", x)
+        if x.ndim != 2:
+            raise ValueError(f"x has shape {x.shape}; ids of letters are (n, Tx)")
         self.seen = x != PADDING
         e = self["letters"].forward(x)  # (n, Tx, d)
         self.memory = self["encoder"].forward(e, self.seen)  # (n, Tx, h)
@@ -187,6 +194,11 @@ def pairs(letters: np.ndarray, sounds: np.ndarray) -> tuple[np.ndarray, np.ndarr
     >>> pairs(np.array([[5]]), np.array([[7, 8]]))[1:]
     (array([[2, 7, 8]]), array([[7, 8, 3]]))
     """
+    if letters.ndim != 2 or sounds.ndim != 2 or len(letters) != len(sounds):
+        raise ValueError(
+            f"letters have shape {letters.shape}, sounds {sounds.shape}; they must be (n, Tx) and "
+            "(n, Ty)"
+        )
     before = np.full((len(sounds), 1), START)
     written = np.concatenate([before, sounds], axis=1)
     following = np.concatenate([sounds, np.zeros_like(before)], axis=1)

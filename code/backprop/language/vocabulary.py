@@ -8,7 +8,8 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
-from ..doors import checked
+from ..doors import checked, whole
+from ..doors import ids as ids_door
 
 PADDING, UNKNOWN = "<pad>", "<unk>"  # ids 0 and 1 of every vocabulary
 
@@ -65,10 +66,12 @@ class Vocabulary:
 
         T is `length`, which cuts longer sequences, or that of the longest one; ValueError below 1.
         """
+        if isinstance(sequences, str):
+            raise TypeError("a list of sequences is wanted, not one text: encode([words(text)])")
         if length is None:
             T = max((len(sequence) for sequence in sequences), default=0)
         else:
-            T = length
+            T = whole("length", length)
         if T < 1:
             raise ValueError(f"sequences need room for at least one token, not {T}")
         ids = np.zeros((len(sequences), T), np.int64)
@@ -80,7 +83,7 @@ class Vocabulary:
     def decode(self, ids: Sequence[int]) -> list[Hashable]:
         """The tokens of one sequence of ids, up to the first padding."""
         tokens = []
-        for k in ids:
+        for k in ids_door("ids", ids, len(self)) if len(ids) else ():
             if k == 0:
                 break
             tokens.append(self.tokens[int(k)])

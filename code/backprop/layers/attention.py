@@ -49,10 +49,13 @@ def attend(
     ValueError
         Where the shapes do not fit, or a query may look at no key.
     """
-    if Q.shape[-1] != K.shape[-1] or K.shape[-2] != V.shape[-2]:
+    if min(Q.ndim, K.ndim, V.ndim) < 2 or (
+        (Q.shape[-1], K.shape[-2], Q.shape[:-2], K.shape[:-2])
+        != (K.shape[-1], V.shape[-2], K.shape[:-2], V.shape[:-2])
+    ):
         raise ValueError(
-            f"queries {Q.shape}, keys {K.shape}, values {V.shape}: "
-            "queries and keys need one width, keys and values one length"
+            f"queries {Q.shape}, keys {K.shape}, values {V.shape}: queries and keys need one "
+            "width, keys and values one length, all of them one batch"
         )
     S = Q @ K.swapaxes(-1, -2) * scale(Q)  # (..., Tq, d) @ (..., d, Tk)
     if mask is not None:
@@ -88,6 +91,11 @@ def attend_backward(
     tuple of ndarray
         Three gradients, of the shapes of `Q`, `K` and `V`.
     """
+    if grad.shape != (*A.shape[:-1], V.shape[-1]) or A.shape != (*Q.shape[:-1], K.shape[-2]):
+        raise ValueError(
+            f"the gradient {grad.shape} must have the shape of the output, {A.shape[:-1]} and "
+            f"{V.shape[-1]}, the weights {A.shape} that of the scores"
+        )
     grad_V = A.swapaxes(-1, -2) @ grad  # (..., Tk, Tq) @ (..., Tq, dv)
     grad_A = grad @ V.swapaxes(-1, -2)  # (..., Tq, dv) @ (..., dv, Tk)
     grad_S = softmax.backward(grad_A, None, A)  # (..., Tq, Tk)
@@ -109,7 +117,13 @@ def seeing(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """
     if mask.dtype != bool:
         raise ValueError(f"the mask must be bool, True where a query may look, not {mask.dtype}")
-    mask = np.broadcast_to(mask, shape)
+    try:
+        mask = np.broadcast_to(mask, shape)
+    except ValueError:
+        raise ValueError(
+            f"the mask has shape {mask.shape}; it must be that of the scores, {shape}, a query a "
+            "row, or broadcast to it"
+        ) from None
     blind = np.argwhere(~mask.any(axis=-1))
     if len(blind):
         row = tuple(int(k) for k in blind[0])
@@ -244,6 +258,11 @@ class MultiHeadAttention(Layer):
                 raise ValueError(
                     f"the mask has shape {mask.shape}; it must be {(n, Tk)}, a key each, "
                     f"or {(n, Tq, Tk)}, a query and key each"
+                )
+            if mask.ndim == 2 and n == Tq == Tk > 1 and np.array_equal(mask, np.tri(n, dtype=bool)):
+                raise ValueError(
+                    f"this mask, (T, T), looks like the one of a causal layer, but would be taken "
+                    f"for (n, T), since both are {n}: write causal=True, or mask[None].repeat(n, 0)"
                 )
             mask = mask[:, None, None] if mask.ndim == 2 else mask[:, None]  # (n, 1, 1 or Tq, Tk)
         if self.causal:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..activations import Activation, get_activation
+from ..doors import Setting
 from ..network import Layer
 from .recurrent import Recurrent
 
@@ -22,9 +23,11 @@ class Activate(Layer):
         f, by name or by itself.
     """
 
+    activation = Setting("activation", lambda name, f: get_activation(f))
+
     def __init__(self, activation: str | Activation):
         super().__init__()
-        self.activation = get_activation(activation)
+        self.activation = activation
 
     def forward(self, x):
         self.z = x

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import Whole, checked, finite, positive, stepper
+from ..doors import (
+    Known,
+    Setting,
+    Whole,
+    checked,
+    finished,
+    finite,
+    not_negative,
+    ordered,
+    positive,
+    stepper,
+)
 
 
 def clip_gradient(gradient: np.ndarray, max_norm: float) -> float:
@@ -29,7 +40,7 @@ def clip_gradient(gradient: np.ndarray, max_norm: float) -> float:
     return norm
 
 
-class Clipped(Whole):
+class Clipped(Whole, Known):
     """An optimiser behind `clip_gradient`, for ``train``: ``Clipped(Adam(1e-3), max_norm=1.0)``.
 
     Parameters
@@ -45,17 +56,26 @@ class Clipped(Whole):
         The norm before clipping, at each step.
     """
 
+    max_norm = Setting("max_norm", positive)
+
+    @finished
     @checked
     def __init__(self, optimizer, max_norm: float):
         stepper(optimizer)
         self.optimizer = optimizer
-        self.max_norm = positive("max_norm", max_norm)
+        self.max_norm = max_norm
         self.norms: list[float] = []
 
     @property
     def learning_rate(self) -> float:
         return self.optimizer.learning_rate
 
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self.optimizer.learning_rate = value
+
     def step(self, theta: np.ndarray, gradient: np.ndarray, factor: float = 1.0) -> None:
+        ordered(theta, gradient)
+        not_negative("factor", factor)
         self.norms.append(clip_gradient(gradient, self.max_norm))
         self.optimizer.step(theta, gradient, factor)

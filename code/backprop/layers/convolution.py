@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..activations import Activation, get_activation
-from ..doors import generator
+from ..doors import Setting, generator
 from ..network import Layer
 from .windows import pad, pair, place, view_of_windows, windows_along
 
@@ -52,6 +52,8 @@ class Conv2D(Layer):
         Of the parameters.
     """
 
+    activation = Setting("activation", lambda name, f: get_activation(f))
+
     def __init__(
         self,
         c_in: int,
@@ -79,7 +81,7 @@ class Conv2D(Layer):
         if stride < 1:
             raise ValueError(f"stride must be at least 1, not {stride}")
         self.stride, self.c_in, self.c_out = stride, c_in, c_out
-        self.activation = get_activation(activation)
+        self.activation = activation
         rng = generator(rng)
         gain = 2 if self.activation.name == "relu" else 1
         variance = gain / (self.size[0] * self.size[1] * c_in)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import Arrays, checked, generator
+from ..doors import Arrays, array, checked, generator
 from ..losses import CrossEntropy, Loss
 from ..network import Layer
 
@@ -145,7 +145,7 @@ class SequenceCrossEntropy(Loss):
         return self.places.predict(z)
 
     def targets(self, t, shape, dtype):
-        t = np.asarray(t)
+        t = array("targets", t)
         if t.dtype.kind not in "iu":
             raise ValueError(f"{self.name}: targets must be ids, integers, not {t.dtype}")
         if len(shape) != 3 or t.shape != shape[:2]:

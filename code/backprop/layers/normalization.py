@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import checked, generator
+from ..doors import Setting, checked, generator, positive, within
 from ..network import Layer
 
 
@@ -90,13 +90,14 @@ class BatchNorm(Layer):
     """
 
     lasting = ("running_mean", "running_variance")
+    momentum = Setting(
+        "momentum",
+        lambda name, value: within(name, value, "in (0, 1]", lambda x: 0 < x <= 1, "lie"),
+    )
+    eps = Setting("eps", positive)
 
     def __init__(self, d: int, momentum: float = 0.1, eps: float = 1e-5, dtype=np.float64):
         super().__init__()
-        if not 0 < momentum <= 1:
-            raise ValueError(f"momentum must lie in (0, 1], not {momentum}")
-        if not eps > 0:
-            raise ValueError(f"eps must be positive, not {eps}")
         self.momentum, self.eps = momentum, eps
         self.own(gamma=np.ones(d, dtype), beta=np.zeros(d, dtype))
         self.running_mean, self.running_variance = np.zeros(d, dtype), np.ones(d, dtype)
@@ -154,10 +155,10 @@ class LayerNorm(Layer):
         Of the parameters.
     """
 
+    eps = Setting("eps", positive)
+
     def __init__(self, d: int, eps: float = 1e-5, dtype=np.float64):
         super().__init__()
-        if not eps > 0:
-            raise ValueError(f"eps must be positive, not {eps}")
         self.eps = eps
         self.own(gamma=np.ones(d, dtype), beta=np.zeros(d, dtype))
 
@@ -200,13 +201,17 @@ class Dropout(Layer):
         Those of the last pass, None where it changed nothing.
     """
 
+    p = Setting(
+        "p",
+        lambda name, value: within(
+            "p, the probability of 0,", value, "in [0, 1)", lambda x: 0 <= x < 1, "lie"
+        ),
+    )
     fixed = False
     factors: np.ndarray | None = None
 
     def __init__(self, p: float, rng: np.random.Generator | None = None):
         super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"p, the probability of 0, must lie in [0, 1), not {p}")
         self.p = p
         self.rng = generator(rng)
 

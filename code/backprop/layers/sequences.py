@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import checked, generator
+from ..doors import Setting, checked, fitting, generator, number
 from ..network import Layer
 from .attention import attend, attend_backward
 
@@ -38,6 +38,8 @@ class Positions(Layer):
         What the sines and cosines are multiplied with.
     """
 
+    scale = Setting("scale", number)
+
     def __init__(self, scale: float = 1.0):
         super().__init__()
         self.scale = scale
@@ -62,16 +64,17 @@ class MeanOverTime(Layer):
     """The mean of a sequence's elements, (n, T, d) to (n, d), without those the mask leaves out."""
 
     def forward(self, x):
+        mask = fitting(self.mask, x)
         # shares: (n, T), each row sums to 1
-        if self.mask is None:
+        if mask is None:
             self.shares = np.full(x.shape[:2], x.dtype.type(1 / x.shape[1]))
         else:
-            some = self.mask.any(axis=1)  # (n,)
+            some = mask.any(axis=1)  # (n,)
             if not some.all():
                 raise ValueError(
                     f"sequence {int(np.argmin(some))} has no element: its mean does not exist"
                 )
-            self.shares = (self.mask / self.mask.sum(axis=1, keepdims=True)).astype(x.dtype)
+            self.shares = (mask / mask.sum(axis=1, keepdims=True)).astype(x.dtype)
         return (self.shares[:, None] @ x)[:, 0]  # (n, 1, T) @ (n, T, d)
 
     def backward(self, grad, inputs=True):
@@ -87,7 +90,8 @@ class SumOverTime(Layer):
     """The sum of a sequence's elements, (n, T, d) to (n, d), without those the mask leaves out."""
 
     def forward(self, x):
-        self.seen = np.ones(x.shape[:2], bool) if self.mask is None else self.mask
+        mask = fitting(self.mask, x)
+        self.seen = np.ones(x.shape[:2], bool) if mask is None else mask
         return (x * self.seen[:, :, None]).sum(axis=1)  # (n, T, d) * (n, T, 1)
 
     def backward(self, grad, inputs=True):
@@ -127,7 +131,8 @@ class AttentionPooling(Layer):
     def forward(self, x):
         self.x = x
         self.Q = np.broadcast_to(self.parameters["q"], (len(x), 1, x.shape[2]))  # (n, 1, d)
-        mask = None if self.mask is None else self.mask[:, None]  # (n, 1, T)
+        mask = fitting(self.mask, x)
+        mask = None if mask is None else mask[:, None]  # (n, 1, T)
         Y, self.A = attend(self.Q, x, x, mask)  # (n, 1, d), (n, 1, T)
         self.weights = self.A[:, 0]
         return Y[:, 0]

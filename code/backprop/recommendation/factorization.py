@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import checked, generator
+from ..doors import checked, generator, positive
 from ..layers.embedding import Embedding
 from ..network import Network
 from .tables import TableModel
@@ -101,6 +101,8 @@ class RatingModel(TableModel):
         self, user: np.ndarray, film: np.ndarray, low: float = 0.5, high: float = 5.0
     ) -> np.ndarray:
         """The predicted ratings, (n,), cut off at the ends of the scale, `low` and `high`."""
+        if not low < high:
+            raise ValueError(f"low must lie below high, the ends of the scale; not {low}, {high}")
         _, (p, q, b, c) = self.take(p=user, q=film, b=user, c=film)
         return np.clip(self.mean + b[:, 0] + c[:, 0] + self.interact(p, q), low, high)
 
@@ -194,8 +196,12 @@ def fold_in(
     influence : ndarray, (1 + d, m)
         What each rating contributes: ``solution = influence @ surprise``.
     """
-    if len(Q) != len(surprise):
-        raise ValueError(f"there are {len(Q)} films and {len(surprise)} ratings")
+    vectors, biases = positive("vectors", vectors), positive("biases", biases)
+    if Q.ndim != 2 or surprise.shape != (len(Q),):
+        raise ValueError(
+            f"there are {len(Q)} films and {np.size(surprise)} ratings, of shapes {Q.shape} and "
+            f"{surprise.shape}; they must be (m, d) and (m,)"
+        )
     X = np.concatenate([np.ones((len(Q), 1)), Q], axis=1)  # (m, 1 + d)
     A = X.T @ X + np.diag([biases, *[vectors] * Q.shape[1]])  # (1 + d, 1 + d)
     influence = np.linalg.solve(A, X.T)  # (1 + d, m)

@@ -170,6 +170,8 @@ def hits_of(ranked: np.ndarray, liked: np.ndarray) -> tuple[np.ndarray, np.ndarr
         raise ValueError(f"there are lists of {len(ranked)} users and likes of {len(liked)}")
     if ranked.ndim != 2:
         raise ValueError(f"ranked has shape {ranked.shape}; a list a user is wanted, (users, k)")
+    if ranked.shape[1] and not np.diff(np.sort(ranked, axis=1), axis=1).all():
+        raise ValueError("a list names a film twice: each hit would count again")
     number = liked.sum(axis=1)
     asked = number > 0
     if not asked.any():

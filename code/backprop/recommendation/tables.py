@@ -2,18 +2,62 @@ r"""Models of tables, a vector a user or film, of which a batch touches a few ro
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..doors import Arrays, Whole, checked, generator
+from ..doors import (
+    Arrays,
+    Whole,
+    array,
+    checked,
+    finite,
+    floats,
+    function,
+    generator,
+    not_negative,
+)
+from ..doors import (
+    ids as ids_door,
+)
 from ..doors.passes import apart
 from ..layers.embedding import Embedding
 from ..layers.rows import Each, LazyAdam
 from ..loop import run, shuffled
 from ..network import Network
 from ..optimizers import Adam
+
+
+def columns_door(method: Callable) -> Callable:
+    """Put before a method that takes columns: ids and ratings, all of one length."""
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **options: Any) -> Any:
+        try:
+            given = signature.bind(self, *args, **options).arguments
+        except TypeError:
+            raise TypeError(
+                f"{method.__name__} takes {', '.join([*signature.parameters][1:]) or 'nothing'}"
+            ) from None
+        found = {
+            name: finite(name, floats(name, value)) if name == "rating" else array(name, value)
+            for name, value in given.items()
+            if name in ("user", "film", "rating")
+        }
+        shapes = {value.shape for value in found.values()}
+        if found and (len(shapes) > 1 or len(min(shapes)) != 1 or min(shapes) == (0,)):
+            told = ", ".join(f"{name} {value.shape}" for name, value in found.items())
+            raise ValueError(
+                f"the columns have shapes {told}; they must be (n,), all of one length, with at "
+                "least one row"
+            )
+        return method(**given | found)
+
+    return call
 
 
 class TableModel(Whole):
@@ -37,7 +81,7 @@ class TableModel(Whole):
         super().__init_subclass__(**options)
         for name in ("loss_and_gradients", "predict", "scores"):
             if name in vars(cls):
-                setattr(cls, name, apart(vars(cls)[name]))
+                setattr(cls, name, columns_door(apart(vars(cls)[name])))
 
     def __init__(self, tables: dict[str, Embedding], nets: dict[str, Network] | None = None):
         self.tables = tables
@@ -94,8 +138,10 @@ class TableModel(Whole):
             For the name of a table: how much a square counts.
         """
         for name, table in self.tables.items():
-            times = np.bincount(ids[name], minlength=table.count)
-            self.penalties[name] = strength[name] / np.maximum(times, 1)
+            rows = ids_door(f"the ids of {name}", ids[name], table.count)
+            times = np.bincount(rows, minlength=table.count)
+            share = not_negative(f"the penalty of {name}", strength[name])
+            self.penalties[name] = share / np.maximum(times, 1)
 
     def take(self, **ids: np.ndarray) -> tuple[float, list[np.ndarray]]:
         """Take rows out of the tables: ``take(p=user, q=film)``, ids (n,).
@@ -176,6 +222,8 @@ def train_tables(
         As for `backprop.training.train`.
     """
     rng = generator(rng)
+    function("tables", tables, "LazyAdam, or lambda: LazyAdam(0.01)")
+    function("nets", nets, "Adam, or lambda: Adam(0.001)")
     n = len(columns[0])
     if any(len(column) != n for column in columns):
         lengths = ", ".join(str(len(column)) for column in columns)

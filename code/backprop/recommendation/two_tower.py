@@ -43,6 +43,11 @@ def in_batch_softmax(
     dV : ndarray, (n, d)
         dL/dV.
     """
+    if U.ndim != 2 or U.shape != V.shape or (log_q is not None and log_q.shape != (len(U),)):
+        shape = "" if log_q is None else f", log_q {log_q.shape}"
+        raise ValueError(
+            f"U has shape {U.shape}, V {V.shape}{shape}; they must be (n, d) twice, and (n,)"
+        )
     S = U @ V.T  # (n, d) @ (d, n): row = user, column = film
     if log_q is not None:
         S -= log_q
@@ -91,6 +96,8 @@ class TwoTower(TableModel):
         self.features = np.zeros((films, 0)) if features is None else np.asarray(features, float)
         if len(self.features) != films:
             raise ValueError(f"features have {len(self.features)} rows for {films} films")
+        if share is not None and share.shape != (films,):
+            raise ValueError(f"share has shape {share.shape}; one number a film, ({films},)")
         self.log_q = None if share is None else np.log(np.maximum(share, 1e-300))
         tables = {
             "p": Embedding(users, d, scale=scale, dense=False, rng=rng),

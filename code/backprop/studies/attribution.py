@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import checked, generator
+from ..doors import checked, classes, generator, not_negative
 from ..losses import CrossEntropy
 from ..network import Network
 
@@ -81,6 +81,7 @@ def fgsm(net: Network, X: np.ndarray, t: np.ndarray, epsilon: float) -> np.ndarr
     epsilon : float
         How far each pixel moves.
     """
+    epsilon = in_unit_box(X, epsilon)
     return np.clip(X + X.dtype.type(epsilon) * np.sign(loss_gradient(net, X, t)), 0, 1)
 
 
@@ -113,7 +114,7 @@ def pgd(
     rng : numpy.random.Generator, optional
         Source of the start.
     """
-    epsilon = X.dtype.type(epsilon)
+    epsilon = X.dtype.type(in_unit_box(X, epsilon))
     rng = generator(rng)
     low = np.maximum(X - epsilon, 0)
     high = np.minimum(X + epsilon, 1)
@@ -125,9 +126,19 @@ def pgd(
     return moved
 
 
+def in_unit_box(X: np.ndarray, epsilon: float) -> float:
+    """Return `epsilon`, if the samples lie in 0 .. 1, where moved ones are kept."""
+    if X.size and (X.min() < 0 or X.max() > 1):
+        raise ValueError(
+            f"the samples lie in {X.min():.3g} .. {X.max():.3g}, moved ones are kept in 0 .. 1: "
+            "scale them first"
+        )
+    return not_negative("epsilon", epsilon)
+
+
 @checked(whole_arrays="k")
 def one_hot(k: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Classes, (n,), to rows with a single 1, in the shape, (n, K), and dtype of `z`."""
     rows = np.zeros_like(z)
-    rows[np.arange(len(z)), k] = 1
+    rows[np.arange(len(z)), classes("k", k, *z.shape)] = 1
     return rows

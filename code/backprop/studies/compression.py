@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import softmax
-from ..doors import Whole, checked, positive, stepper
+from ..doors import Setting, Whole, checked, finite, positive, stepper
 from ..losses import CrossEntropy, Loss
 from ..network import Network
 
@@ -101,7 +101,7 @@ def quantise(
     if bits not in range(2, 9):
         raise ValueError(f"bits must be 2 to 8, not {bits}")
     levels = 2 ** (bits - 1) - 1
-    W = np.asarray(W, np.float64)
+    W = finite("W", np.asarray(W, np.float64))
     axis = 0 if per_unit else None
     largest = np.atleast_1d(np.abs(W).max(axis=axis)) / levels  # (d_out,) or (1,)
     largest = np.where(largest > 0, largest, 1.0)
@@ -123,6 +123,9 @@ def quantise(
 @checked(whole_arrays="q")
 def packed(q: np.ndarray, bits: int) -> bytes:
     """The whole numbers `q`, each in `bits` bits (two's complement), one after the other."""
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    if q.dtype.kind not in "iu" or (q.size and (q.min() < low or q.max() > high)):
+        raise ValueError(f"q must be whole numbers in {low} .. {high}, what {bits} bits hold")
     octets = q.astype(np.int8).view(np.uint8).reshape(-1, 1)  # (count, 1)
     digits = np.unpackbits(octets, axis=1)  # (count, 8)
     return np.packbits(digits[:, 8 - bits :]).tobytes()
@@ -132,6 +135,8 @@ def packed(q: np.ndarray, bits: int) -> bytes:
 def unpacked(data: bytes, bits: int, shape: tuple[int, ...]) -> np.ndarray:
     """What `packed` has packed, int8, in `shape`."""
     count = int(np.prod(shape))
+    if 8 * len(data) < count * bits:
+        raise ValueError(f"{len(data)} bytes hold fewer than {count} numbers of {bits} bits")
     digits = np.unpackbits(np.frombuffer(data, np.uint8))[: count * bits].reshape(count, bits)
     sign = np.repeat(digits[:, :1], 8 - bits, axis=1)  # two's complement: the first bit goes before
     return np.packbits(np.hstack([sign, digits]), axis=1).view(np.int8).reshape(shape)
@@ -183,8 +188,10 @@ class Distillation(Loss):
     name = "distillation"
     applies = "softmax"
 
+    T = Setting("T", lambda name, value: positive("the temperature", value))
+
     def __init__(self, T: float = 1.0):
-        self.T = positive("the temperature", T)
+        self.T = T
 
     def both(self, z, v):
         value, grad = CrossEntropy().unchecked(z / self.T, softmax.forward(v / self.T))

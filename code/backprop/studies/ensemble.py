@@ -13,7 +13,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..activations import sigmoid
-from ..doors import Whole, checked, generator, not_negative, whole_sizes
+from ..doors import (
+    Setting,
+    Whole,
+    checked,
+    finite,
+    floats,
+    generator,
+    ids,
+    not_negative,
+    whole_sizes,
+)
 from ..layers.rows import Each, SparseSGD
 from ..loop import run
 from ..losses import Loss
@@ -33,8 +43,10 @@ class MarginSquaredError(Loss):
 
     name = "squared error beyond a margin"
 
+    margin = Setting("margin", not_negative)
+
     def __init__(self, margin: float = 0.2):
-        self.margin = not_negative("margin", margin)
+        self.margin = margin
 
     def both(self, y, t):
         error = y - t  # (n, d)
@@ -99,9 +111,16 @@ class Ensemble(Whole):
 
         `X` is (n, d), the same samples for all, or (R, n, d).
         """
-        X = np.asarray(X, self.W[0].dtype)
+        X = self.samples(X)
         X = np.broadcast_to(X, (len(self.W[0]), *X.shape[-2:]))  # (R, n, d)
         return self.activations(X)[-1]
+
+    def samples(self, X: np.ndarray) -> np.ndarray:
+        """Return samples as finite floats of the networks' dtype, (..., d)."""
+        X = finite("X", floats("X", X).astype(self.W[0].dtype))
+        if X.ndim < 2 or X.shape[-1] != self.sizes[0]:
+            raise ValueError(f"X has shape {X.shape}; samples are (n, {self.sizes[0]})")
+        return X
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
@@ -196,8 +215,16 @@ class Ensemble(Whole):
             Source of the orders.
         """
         rng = generator(rng)
-        X = np.asarray(X, self.W[0].dtype)
-        T = np.asarray(T, self.W[0].dtype)
+        X, rows = self.samples(X), np.asarray(rows)
+        T = finite("T", floats("T", T).astype(self.W[0].dtype))
+        if T.shape != (len(X), self.sizes[-1]):
+            raise ValueError(f"T has shape {T.shape}; it must be {(len(X), self.sizes[-1])}")
+        if rows.ndim != 2 or len(rows) != len(self.W[0]):
+            raise ValueError(
+                f"rows have shape {rows.shape}; a row of sample numbers for each of the "
+                f"{len(self.W[0])} networks is wanted"
+            )
+        rows = ids("rows", rows, len(X))
 
         def batches() -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
             for sample in rng.permuted(rows, axis=1).T:  # (R,): one sample a network
@@ -217,6 +244,8 @@ class Ensemble(Whole):
 @checked
 def folds(n: int, parts: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Divide 0 .. n-1 at random into `parts` sets, as equal in size as can be."""
+    if not 1 <= parts <= n:
+        raise ValueError(f"{n} rows cannot be divided into {parts} sets with at least one each")
     return np.array_split(rng.permutation(n), parts)
 
 

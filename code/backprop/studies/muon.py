@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import checked, fraction
+from ..doors import Setting, checked, fraction
 from ..network import Network
 from ..optimizers import Optimizer
 
@@ -81,6 +81,7 @@ class Muon(Optimizer):
         Those of `newton_schulz`.
     """
 
+    momentum = Setting("momentum", fraction)
     vectors = ("v",)
     v: np.ndarray
 
@@ -93,7 +94,7 @@ class Muon(Optimizer):
         coefficients: tuple[float, float, float] = QUINTIC,
     ):
         super().__init__(learning_rate)
-        self.momentum = fraction("momentum", momentum)
+        self.momentum = momentum
         self.shapes = [p.shape if p.ndim == 2 else (1, p.size) for p in net.parameters.values()]
         self.iterations, self.coefficients = iterations, coefficients
 

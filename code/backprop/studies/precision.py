@@ -73,9 +73,9 @@ class RoundedDense(Dense):
     def forward(self, x):
         r = self.rounded
         self.x = r(x)
-        self.W = r(self.parameters["W"])
+        self.used = r(self.parameters["W"])
         b = r(self.parameters["b"])
-        self.z = r(self.x @ self.W + b)  # (n, d_in) @ (d_in, d_out) + (d_out,)
+        self.z = r(self.x @ self.used + b)  # (n, d_in) @ (d_in, d_out) + (d_out,)
         self.a = r(self.activation.forward(self.z))
         return self.a
 
@@ -84,4 +84,4 @@ class RoundedDense(Dense):
         self.delta = r(self.activation.backward(r(grad_a), self.z, self.a))
         self.gradients["W"][...] = r(self.x.T @ self.delta)  # (d_in, n) @ (n, d_out)
         self.gradients["b"][...] = r(self.delta.sum(axis=0))
-        return r(self.delta @ self.W.T) if inputs else None  # (n, d_out) @ (d_out, d_in)
+        return r(self.delta @ self.used.T) if inputs else None  # (n, d_out) @ (d_out, d_in)

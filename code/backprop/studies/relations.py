@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..doors import checked
+from ..doors import array, checked
 from ..loop import Stepper, run, shuffled
 from ..losses import Loss
 from ..network import Network
@@ -74,7 +74,7 @@ class PairRelation(Loss):
         return float(-log_P.mean()), (p - r) / len(t)  # (2n, K)
 
     def targets(self, t, shape, dtype):
-        t = np.asarray(t)
+        t = array("targets", t)
         if shape != (2 * len(t), len(self.relation)):
             raise ValueError(
                 f"{self.name}: {len(t)} pairs need logits of shape "

@@ -65,13 +65,14 @@ class LearningRate(LiveFigure):
     step : int
         How many steps the numbers look at, 1 to 100.
     tried : list of float
-        The learning rates whose runs are shown beside the present one.
+        The learning rates whose runs are shown beside the present one; all of the slider, if not
+        given.
     seed : int
         Decides the initial weights, 0 to 9999.
 
     Notes
     -----
-    Computed by the companion: `run`, `losses`, `loss`, `right`, `fate`. The runs themselves are no
+    Computed by the companion: `run`, `losses`, `loss`, `right`, `fate`, `first_step`. The runs themselves are no
     state: they follow from it. A run stops where a parameter passes 1e6. From the learning rate on
     where the loss leaps to and fro, a difference in the last digit grows with every leap: there
     page and Python agree for a while, then only in kind.
@@ -85,11 +86,11 @@ class LearningRate(LiveFigure):
 
     module = "figure.js"
 
-    eta = Number(0.1, ETAS[0], ETAS[-1])
+    eta = Number(10.0, ETAS[0], ETAS[-1])
     momentum = Number(0.0, 0, 0.99)
     activation = traitlets.Enum(list(ACTIVATIONS), "tanh").tag(sync=True)
     step = traitlets.Int(STEPS, min=1, max=STEPS).tag(sync=True)
-    tried = traitlets.List(trait=traitlets.Float()).tag(sync=True)
+    tried = traitlets.List(traitlets.Float(), default_value=ETAS).tag(sync=True)
     seed = traitlets.Int(1, min=0, max=9999).tag(sync=True)
     # {"pixels": base64 of 200 x 49 bytes, "labels": 200 digits}
     data = traitlets.Dict(read_only=True).tag(sync=True, constant=True)
@@ -155,6 +156,21 @@ class LearningRate(LiveFigure):
         """At how many of the first `step` steps the loss rose."""
         return int((np.diff(self.run().losses[: self.step + 1]) > 0).sum())
 
+    def first_step(self, eta: float | None = None) -> tuple[float, float]:
+        """Return the loss that the gradient predicts for the first step, and the loss there.
+
+        The prediction is the tangent's: L - eta times the squared length of the gradient.
+        """
+        rate = self.eta if eta is None else float(eta)
+        X, y = digits()
+        net, loss = self.network(), CrossEntropy()
+        before = net.loss_and_gradients(loss, X, y)
+        gradient = net.gradient.copy()
+        net.theta -= rate * gradient
+        return float(before - rate * (gradient @ gradient)), float(
+            net.loss_and_gradients(loss, X, y)
+        )
+
     def sweep(self) -> None:
         """Try all learning rates that the page's slider has."""
         self.tried = ETAS
@@ -175,6 +191,7 @@ class LearningRate(LiveFigure):
             "rises": self.rises,
             "best": best,
             "least": seen[best],
+            **dict(zip(("predicted", "landed"), self.first_step())),
         }
         return {name: float(value) for name, value in values.items()}
 

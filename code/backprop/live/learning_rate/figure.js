@@ -4,8 +4,18 @@ import { button, segmented, slider } from "../shared/controls.js";
 import { html, place, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { paintInk, palette, raster } from "../shared/paint.js";
-import { curvesPlot, ratesPlot } from "./plots.js";
-import { STEPS, DigitRuns, digitsOf, fateOf, isLost, isOff, lastBy, risesBy } from "./train.js";
+import { curvesPlot, ratesPlot, wayPlot } from "./plots.js";
+import {
+  STEPS,
+  DigitRuns,
+  digitsOf,
+  fateOf,
+  isLost,
+  isOff,
+  lastBy,
+  risesBy,
+  wayDown,
+} from "./train.js";
 
 /** @typedef {import("./train.js").RunSettings & { eta: number, step: number, tried: number[] }} State */
 /** @typedef {import("../shared/host.js").Host<State>} Host */
@@ -129,12 +139,11 @@ function controlsOf(host, { etas, toStep, onmove }) {
   const head = html(
     "div",
     { class: "lf-rate-head" },
-    eta.node,
     group("Momentum", momentum.node),
     group("Hidden layer", unit.node),
+    html("div", { class: "lf-buttons" }, all, forget),
   );
-  const buttons = html("div", { class: "lf-buttons" }, all, forget);
-  const foot = html("div", { class: "lf-rate-foot" }, step.node, buttons);
+  const moving = html("div", { class: "lf-rate-moving" }, eta.node, step.node);
   /** @param {State} state */
   const show = (state) => {
     eta.show(state.eta);
@@ -142,7 +151,7 @@ function controlsOf(host, { etas, toStep, onmove }) {
     momentum.show(String(state.momentum));
     unit.show(state.activation);
   };
-  return { head, foot, show };
+  return { head, moving, show };
 }
 
 /**
@@ -217,8 +226,17 @@ function build(host) {
     low: Math.log10(etas[0]),
     high: Math.log10(etas[etas.length - 1]),
   });
-  host.fit(curves.axes);
-  host.fit(rates.axes);
+  const way = wayPlot({ onrate: (eta) => host.set({ eta: nearest(eta) }), etas });
+  for (const { axes } of [curves, rates, way]) host.fit(axes);
+  /** The way down from the start, by the network it is of. @type {Map<string, ReturnType<typeof wayDown>>} */
+  const ways = new Map();
+  /** @param {State} state */
+  const wayOf = (state) => {
+    const key = `${state.activation} ${state.seed}`;
+    const known = ways.get(key) ?? wayDown(digits, state);
+    ways.set(key, known);
+    return known;
+  };
   const controls = controlsOf(host, {
     etas,
     toStep,
@@ -249,7 +267,10 @@ function build(host) {
     /** @param {typeof points[number]} point */
     const lossAt = ({ run }) => run.losses[lastBy(run, step)];
     const best = points.reduce((a, b) => (lossAt(b) < lossAt(a) ? b : a));
+    const down = wayOf(state);
     numbers.show({
+      predicted: down.start + eta * down.slope,
+      landed: down.at(eta),
       eta,
       step,
       made,
@@ -264,6 +285,7 @@ function build(host) {
     const others = points.map(({ run }) => run).filter((run) => run !== own);
     curves.show({ run: own, others, step });
     rates.show({ points, eta, step });
+    way.show({ way: down, eta });
     const fate = fateOf(own, step);
     const kind = isLost(own, step) ? "lf-lost" : fate === "slow" ? "" : "lf-there";
     write(verdict, fates[fate].replace("{step}", String(own.stopped)));
@@ -286,6 +308,7 @@ function build(host) {
   return {
     content: [
       controls.head,
+      controls.moving,
       verdict,
       html(
         "p",
@@ -299,15 +322,26 @@ function build(host) {
         { class: "lf-panels" },
         panel(curves.axes.node, "Loss against the step"),
         panel(rates.axes.node, host.prose("Loss after $step steps against `η`")),
+        panel(way.axes.node, "Loss after one step along −∇L"),
+        html(
+          "div",
+          { class: "lf-panel lf-rate-words" },
+          html(
+            "p",
+            {},
+            host.prose(
+              "For its first step the gradient predicts a loss of $predicted; it is $landed.",
+            ),
+          ),
+          html(
+            "p",
+            { class: "lf-hint lf-rate-best" },
+            hint,
+            html("span", {}, host.prose("Lowest so far: $least at `η` = $best.")),
+          ),
+          thumbs.node,
+        ),
       ),
-      controls.foot,
-      html(
-        "p",
-        { class: "lf-hint lf-rate-best" },
-        hint,
-        html("span", {}, host.prose("Lowest so far: $least at `η` = $best.")),
-      ),
-      thumbs.node,
     ],
 
     draw(state, _, first) {
@@ -318,6 +352,12 @@ function build(host) {
 
     say,
 
+    gradients: () => {
+      const { slope } = wayOf(host.state);
+      const drop = slope * host.state.eta;
+      return [["times the step, the change of the loss that it predicts:", drop]];
+    },
+
     speak() {
       const { step, least, best } = numbers.table;
       const tried = `${pointsOf(host.state).length} rates tried`;
@@ -327,6 +367,10 @@ function build(host) {
       place(rates.axes.node, {
         "aria-label": `Loss after ${step} steps against the learning rate, both logarithmic; ${tried}, the lowest loss ${small(least)} at ${plainNumber(best)}`,
       });
+      const { predicted, landed } = numbers.table;
+      place(way.axes.node, {
+        "aria-label": `Loss after the first step against the learning rate: predicted ${small(predicted)}, true ${small(landed)}`,
+      });
     },
   };
 }
@@ -334,6 +378,7 @@ function build(host) {
 export default liveFigure({
   name: "rate",
   label: "the learning rate",
+  first: "Move `η`: training works where the gradient’s prediction is about right.",
   traits: ["eta", "momentum", "activation", "step", "tried", "seed"],
   format,
   build,

@@ -1,5 +1,5 @@
 // The plots of LearningRate: the loss against the step, and against the learning rate.
-import { chart, powerOfTen, refill } from "../shared/chart.js";
+import { chart, powerOfTen, refill, strokePath } from "../shared/chart.js";
 import { place, svg } from "../shared/draw.js";
 import { HIGH, STEPS, isLost, isOff, lastBy } from "./train.js";
 
@@ -17,7 +17,7 @@ const LOSSES = [LOW, HIGH];
 /** @type {{ y: [number, number], log: true, yTicks: number[], curves: [] }} */
 const AXES = { y: LOSSES, log: true, yTicks: [1e-3, 1e-2, 0.1, 1, 10, 100], curves: [] };
 const LAYOUT = {
-  height: (/** @type {number} */ width) => (width < 420 ? 220 : 250),
+  height: () => (window.innerWidth < 600 ? 140 : 200),
   margin: { left: 42, right: 14, top: 10, bottom: 36 },
 };
 /** @type {(v: number, low: number, high: number) => number} */
@@ -135,6 +135,76 @@ export function ratesPlot({ onrate, low, high }) {
     x: [low, high],
     xTicks: Array.from({ length: high - low + 1 }, (_, k) => low + k),
     xName: (p) => powerOfTen(10 ** p),
+  });
+  return { axes, show };
+}
+
+/**
+ * Where a first step lands on the way down from the start, by its rate: what the gradient predicts
+ * and what happens.
+ * @param {{ onrate: (eta: number) => void, etas: number[] }} options
+ */
+export function wayPlot({ onrate, etas }) {
+  const [low, high] = [etas[0], etas[etas.length - 1]].map(Math.log10);
+  const foretold = svg("path", { class: "lf-rate-line lf-rate-foretold" });
+  const truth = svg("path", { class: "lf-rate-line" });
+  const startLine = svg("line", { class: "lf-rate-start" });
+  const gap = svg("path", { class: "lf-rate-gap" });
+  const arrow = svg("path", {
+    class: "lf-stroke lf-gradient-arrow",
+    "data-gradient": "first step",
+  });
+  const ring = svg("circle", { class: "lf-rate-landed", r: 5.5 });
+  const notes = ["predicted", "true"].map((text, k) =>
+    svg("text", { class: `lf-rate-note ${k ? "lf-rate-true" : "lf-rate-told"}` }, text),
+  );
+  const most = 2 * GUESSING;
+  /** @type {{ way: ReturnType<typeof import("./train.js").wayDown>, eta: number } | null} */
+  let last = null;
+  const axes = chart({
+    ...LAYOUT,
+    label: "loss on the way down",
+    xLabel: "learning rate η",
+    onmove: ([x]) => onrate(10 ** x),
+    onframe: () => last && show(last),
+  });
+  axes.under.append(startLine, foretold, truth, gap);
+  axes.over.append(...notes, arrow, ring);
+  /** @param {NonNullable<typeof last>} content */
+  function show(content) {
+    last = content;
+    if (!axes.framed) return;
+    const { X, Y } = axes;
+    const { way, eta } = content;
+    /** @param {number} v */
+    const tall = (v) => Y(inside(v, 0, most));
+    /** @param {number} v */
+    const told = (v) => way.start + v * way.slope;
+    const rates = Array.from({ length: 97 }, (_, k) => 10 ** (low + ((high - low) * k) / 96));
+    /** @type {(f: (v: number) => number, list: number[]) => string} */
+    const line = (f, list) =>
+      `M${list.map((v) => `${X(Math.log10(v)).toFixed(1)},${tall(f(v)).toFixed(1)}`).join("L")}`;
+    const level = Y(way.start);
+    const at = X(Math.log10(eta));
+    const landed = tall(way.at(eta));
+    const end = tall(told(eta));
+    place(startLine, { x1: X(low), x2: X(high), y1: level, y2: level });
+    place(foretold, { d: line(told, rates) });
+    place(truth, { d: line(way.at, etas) });
+    place(arrow, { d: strokePath([at, level], [at, end], true) });
+    place(gap, { d: `M${at + 3},${end.toFixed(1)}V${landed.toFixed(1)}` });
+    place(ring, { cx: at, cy: landed });
+    place(notes[0], { x: X(low) + 4, y: Y(0.12 * most), "text-anchor": "start" });
+    place(notes[1], { x: X(high) - 4, y: Y(0.88 * most), "text-anchor": "end" });
+    axes.mark({ cursor: Math.log10(eta) });
+  }
+  axes.frame({
+    x: [low, high],
+    y: [0, most],
+    xTicks: Array.from({ length: high - low + 1 }, (_, k) => low + k),
+    xName: (p) => powerOfTen(10 ** p),
+    yTicks: [0, 1, 2, 3, 4],
+    curves: [],
   });
   return { axes, show };
 }

@@ -161,3 +161,29 @@ export class DigitRuns {
     return eta === undefined ? undefined : this.of(state, eta);
   }
 }
+
+/**
+ * The loss on the way against the gradient from the start: { start, slope } of its tangent, and
+ * at(eta), where a first step with that rate lands. Momentum makes no difference to a first step.
+ * @param {Digits} digits
+ * @param {RunSettings} settings
+ */
+export function wayDown(digits, settings) {
+  const { net, losses } = new DigitRun(digits, { ...settings, eta: 0 });
+  const gradient = net.backward().slice();
+  const begin = net.theta.slice();
+  const slope = -gradient.reduce((sum, g) => sum + g * g, 0);
+  /** @type {Map<number, number>} */
+  const known = new Map();
+  /** @param {number} eta */
+  const at = (eta) => {
+    const landed = known.get(eta);
+    if (landed !== undefined) return landed;
+    for (let k = 0; k < begin.length; k++) net.theta[k] = begin[k] - gradient[k] * eta;
+    net.forward(digits.X, digits.n, digits.inked);
+    const value = net.loss(digits.t);
+    known.set(eta, value);
+    return value;
+  };
+  return { start: losses[0], slope, at };
+}

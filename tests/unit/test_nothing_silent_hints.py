@@ -1,0 +1,401 @@
+"""What goes wrong without an error is told in a warning that names the cause, and only then."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from backprop.gradient_check import check_network, gradient_check, numeric_gradient
+from backprop.graph import Scalar
+from backprop.layers.attention import MultiHeadAttention, attend, attend_backward
+from backprop.layers.basic import Activate
+from backprop.layers.gated import GRU
+from backprop.layers.normalization import BatchNorm, Dropout
+from backprop.layers.sequences import AttentionPooling, MeanOverTime, SumOverTime
+from backprop.language.characters import CharacterModel, train_characters
+from backprop.language.encoder_decoder import EncoderDecoder, pairs
+from backprop.language.vocabulary import Vocabulary
+from backprop.loop import TrainingDiverged, run
+from backprop.losses import BinaryCrossEntropy, CrossEntropy, HalfSquaredError, Loss
+from backprop.losses import MeanAbsoluteError, MeanSquaredError, entropy
+from backprop.network import Dense, Layer, Network, Sequential
+from backprop.optimizers import SGD, Adam
+from backprop.recommendation import factorization, ranking, tables, two_tower
+from backprop.studies import attribution, compression, ensemble
+from backprop.training import accuracy, cosine, random_shift, train
+
+rng = np.random.default_rng
+X = rng(0).normal(size=(64, 4))
+T = (X[:, 0] * X[:, 1] > 0).astype(int)
+Y = X @ rng(3).normal(size=(4, 1))
+
+
+def said(call):
+    """The warnings of a call, each by its text."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    return [str(w.message) for w in caught]
+
+
+def fit(net=None, loss=None, t=T, X=X, optimizer=None, **options):
+    options = dict(epochs=3, rng=2, progress=False) | options
+    net = Network([4, 8, 2], "tanh", rng=1) if net is None else net
+    return train(net, loss or CrossEntropy(), X, t, optimizer or SGD(0.1), **options)
+
+
+# ------------------------------------------------------------------------------- schedules
+@pytest.mark.parametrize(
+    "schedule, word",
+    [
+        (lambda epoch: 0.9**epoch, "'epoch'"),
+        (lambda step: 1.0, "'step'"),
+        (lambda iteration: 1.0, "'iteration'"),
+        (lambda p: 0.1 * (1 - p), "factor on the rate"),
+        (lambda p: 0.1, "factor on the rate"),
+        (lambda p: 1 - p, None),
+        (lambda done: min(1.0, 0.1 + done), None),  # a warm-up that begins at the rate by chance
+        (cosine, None),
+        (None, None),
+    ],
+)
+def test_a_schedule_that_takes_or_gives_something_else_is_told(schedule, word):
+    words = said(lambda: fit(schedule=schedule, epochs=5))
+    assert [True for w in words if word in w] == [True] if word else words == []
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (dict(schedule=lambda p: -1.0), "schedule must be 0 or a positive number"),
+        (dict(schedule=lambda a, b: 1.0), r"called with \(progress\)"),
+        (dict(score=lambda outputs: 1.0), r"called with \(outputs, targets\)"),
+        (dict(score=lambda o, t: o), "score must be a number, not an array of shape"),
+        (dict(augment=lambda batch: batch), r"called with \(X_batch, rng\)"),
+        (dict(augment=lambda batch, rng: None), "augment must return the batch"),
+        (dict(augment=lambda batch, rng: batch[:3]), "augment must return the batch, 32 samples"),
+        (dict(augment=lambda batch, rng: batch * np.nan), "what augment returns must be finite"),
+        (dict(augment=random_shift), "lacks its brackets"),
+        (dict(epoch=3), "no 'epoch'; did you mean 'epochs'"),
+    ],
+)
+def test_functions_given_to_training_are_tried_on_what_they_get(given, message):
+    if "score" in given:
+        given = given | {"validation": (X, T)}
+    with pytest.raises((TypeError, ValueError), match=message):
+        fit(**given)
+
+
+def test_batches_that_run_out_or_are_counted_wrong_are_told():
+    net = Network([4, 2], rng=1)
+    learn = lambda X, t: net.loss_and_gradients(CrossEntropy(), X, t)
+    once = iter([(X, T), (X, T)])
+    with pytest.raises(ValueError, match="no batch in epoch 2"):
+        run(net, SGD(0.1), learn, lambda: once, epochs=3, steps=2, progress=False)
+    with pytest.raises(ValueError, match="steps says 2 batches an epoch, there were 9"):
+        many = lambda: [(X, T)] * 9
+        run(net, SGD(0.1), learn, many, epochs=1, steps=2, schedule=cosine, progress=False)
+    with pytest.raises(TypeError, match="loss of a batch must be a number, not None"):
+        run(net, SGD(0.1), lambda X, t: None, lambda: [(X, T)], epochs=1, steps=1, progress=False)
+
+
+# ------------------------------------------------------------------------ what learns nothing
+def test_dead_layers_are_told_and_living_ones_are_not():
+    net = Network([4, 8, 2], "relu", rng=1)
+    net.parameters["b1"] = np.full(8, -100.0)
+    words = said(lambda: [fit(net), fit(net)])
+    assert len(words) == 1 and "W1, b1, W2 do not learn" in words[0] and "dead ReLU" in words[0]
+
+    net = Network([4, 8, 2], "tanh", rng=1)
+    net.theta = np.zeros(net.theta.shape)
+    words = said(lambda: fit(net))
+    assert len(words) == 1 and "all its weights are 0" in words[0] and "W2" in words[0]
+
+    # units that are 0 for a batch of one, or for most of the data, live
+    for seed in range(5):
+        for size in (1, 2, 64):
+            net = Network([4, 3, 2], "relu", rng=seed)
+            assert said(lambda: fit(net, batch_size=size)) == []
+
+
+def test_a_network_that_a_large_step_has_killed_is_told():
+    """A step too large kills all units: the loss stays where it is, far below 1,000 times."""
+    told = 0
+    for seed in range(20):
+        r = rng(seed)
+        Z, t = r.random((200, 3)) + 0.5, 3 * r.random((200, 1))
+        net = Network([3, 16, 1], "relu", rng=seed)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                fit(net, HalfSquaredError(), t, Z, SGD(0.9), epochs=10)
+            except TrainingDiverged:
+                continue
+        dead = (
+            not net.layers[0]
+            .activation.forward(Z @ net.parameters["W1"] + net.parameters["b1"])
+            .any()
+        )
+        assert dead == any("dead ReLU" in str(w.message) for w in caught)
+        told += dead
+    assert told >= 3
+
+
+def test_training_that_made_it_worse_is_told():
+    net = Network([4, 1], rng=1)
+    fit(net, HalfSquaredError(), Y, optimizer=Adam(0.05), epochs=200)
+    words = said(lambda: fit(net, HalfSquaredError(), Y, optimizer=Adam(2.0), epochs=1))
+    assert len(words) == 1 and "made it worse" in words[0] and "learning rate" in words[0]
+    assert said(lambda: fit(Network([4, 8, 1], rng=1), HalfSquaredError(), Y)) == []
+
+
+def test_an_optimiser_that_moves_a_copy_is_told():
+    class Own:
+        learning_rate = 0.1
+
+        def step(self, theta, gradient, factor=1.0):
+            theta = theta - 0.1 * gradient
+
+    words = said(lambda: fit(optimizer=Own()))
+    assert len(words) == 1 and "in place" in words[0]
+
+    class Short(Own):
+        def step(self, theta, gradient):
+            """One argument too few."""
+
+    with pytest.raises(TypeError, match="step is called with .theta, gradient, factor."):
+        fit(optimizer=Short())
+
+
+def test_dropout_left_fixed_is_told():
+    net = Sequential((4,), [Dense(4, 6, rng=1), Dropout(0.5, 1), Dense(6, 2, rng=2)])
+    net.layers[1].fixed = True
+    words = said(lambda: [fit(net), fit(net)])
+    assert len(words) == 1 and "layer.fixed = False" in words[0]
+
+
+def test_counts_are_no_pixels():
+    counts, pixels = rng(0).poisson(100, (64, 20)), rng(0).integers(0, 256, (64, 20))
+    net = lambda: Network([20, 4, 2], rng=1)
+    assert said(lambda: fit(net(), X=counts)) == []
+    assert len(said(lambda: net().loss_and_gradients(CrossEntropy(), pixels, T))) == 1
+
+
+def test_losses_of_ones_own_are_held_to_their_shapes():
+    class Own(Loss):
+        name = "mine"
+
+        def __init__(self, result):
+            self.result = result
+
+        def both(self, y, t):
+            return self.result
+
+    for result, message in (
+        ((np.ones((64, 1)), np.ones((64, 1))), "value of mine must be a number"),
+        ((1.0, 1.0), r"mine: its gradient has shape \(\), the outputs \(64, 1\)"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=message):
+            fit(Network([4, 1], rng=1), Own(result), Y)
+    with pytest.raises(ValueError, match="targets must be finite"):
+        MeanSquaredError()(np.zeros((2, 1), np.float32), np.array([[1e300], [0]]))
+    for wrong in ([-0.5, 1.5], [3.0, 1.0], [np.nan, 1.0]):
+        with pytest.raises(ValueError):
+            entropy(wrong)
+
+
+# --------------------------------------------------------------------------- gradient check
+def test_a_kink_is_no_mistake_and_hides_none():
+    for layers, loss, t in (
+        ([Dense(4, 5, "relu", rng=1), Dense(5, 2, rng=2)], CrossEntropy(), 0 * T),
+        ([Dense(4, 1, rng=1)], MeanAbsoluteError(), 0 * Y),
+    ):
+        net = Sequential((4,), layers)
+        Z = X.copy()
+        Z[::3] = 0  # biases are 0: the weighted inputs of these samples stand at the kink
+        report = check_network(net, loss, Z, t)
+        assert report.error < 5e-4, report  # half of the smallest kink that counts as one
+        assert "stand at a kink" in str(report)
+        net.loss_and_gradients(loss, Z, t)
+        for wrong in (lambda g: -g, lambda g: 2 * g, lambda g: g + 0.1):
+            gradients = {name: wrong(g) for name, g in net.gradients.items()}
+            value = lambda: loss(net.forward(Z), t)
+            assert gradient_check(value, net.parameters, gradients).error > 1e-2
+    smooth = check_network(Network([4, 5, 2], "tanh", rng=1), CrossEntropy(), X, T)
+    assert smooth.notes == [] and "kink" not in str(smooth)
+
+
+def test_what_a_check_cannot_tell_is_told():
+    net = Network([4, 8, 1], "tanh", rng=1)
+    assert "rounding alone" in str(check_network(net, HalfSquaredError(), X, 1e9 * Y))
+    zero = {"z": np.zeros(3)}
+    assert "does it read these very arrays" in str(gradient_check(lambda: 1.0, zero, zero))
+    for h in (10, 1e-18, 0, -1e-5, np.nan):
+        with pytest.raises(ValueError, match="h must lie in 1e-9 .. 1e-2"):
+            check_network(net, HalfSquaredError(), X, Y, h=h)
+    for loss, message in (
+        (lambda: float("nan"), "nothing to compare"),
+        (lambda: np.ones(2), "must be a number"),
+        (lambda: "0", "must be a number"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=message):
+            gradient_check(loss, zero, zero)
+    for arrays in ([np.ones(2)], {}, None):
+        with pytest.raises(TypeError, match="arrays by name"):
+            gradient_check(lambda: 1.0, arrays, arrays)
+    fixed = np.ones(2)
+    fixed.flags.writeable = False
+    with pytest.raises(ValueError, match="can only be read"):
+        numeric_gradient(lambda: fixed.sum(), fixed)
+
+
+# ------------------------------------------------------------------------------------ masks
+@pytest.mark.parametrize("layer", [MeanOverTime, SumOverTime, lambda: AttentionPooling(4, rng=1)])
+def test_a_mask_is_one_of_this_batch(layer):
+    net = Sequential((5, 4), [layer(), Dense(4, 2, rng=1)])
+    Z, mask = rng(1).normal(size=(8, 5, 4)), rng(0).random((8, 5)) < 0.7
+    mask[:, 0] = True
+    net.give_mask(mask.tolist())
+    right = net.forward(Z)
+    net.give_mask(mask)
+    kept = mask.copy()
+    mask[...] = True  # the network has its own
+    assert np.array_equal(net.forward(Z), right) and not np.array_equal(mask, kept)
+    for wrong in (kept.astype(int), kept * 1.0, kept[0], kept[..., None], "text", 1):
+        with pytest.raises(ValueError, match="mask must be bool"):
+            net.give_mask(wrong)
+    for wrong in (kept[:1], kept[:, :4], kept[:7], kept.T):
+        net.give_mask(wrong)
+        with pytest.raises(ValueError, match="mask must be bool and"):
+            net.forward(Z)
+
+
+def test_masks_of_attention_are_never_broadcast_by_chance():
+    Z = rng(1).normal(size=(5, 5, 4))
+    heads = MultiHeadAttention(4, 2, rng=1)
+    with pytest.raises(ValueError, match="causal=True"):
+        heads.forward(Z, mask=np.tril(np.ones((5, 5), bool)))  # n and T are equal by chance
+    causal = MultiHeadAttention(4, 2, causal=True, rng=1).forward(Z)
+    each = np.tril(np.ones((5, 5), bool))[None].repeat(5, 0)
+    assert np.allclose(heads.forward(Z, mask=each), causal)
+    for wrong in (np.ones((3, 5), bool), np.ones((5, 4), bool)):
+        with pytest.raises(ValueError, match="mask has shape"):
+            attend(Z, Z, Z, wrong)
+    A = np.full((5, 5, 5), 0.2)
+    for Q, grad in ((Z[:1], Z), (Z, Z[:1]), (Z[0], Z)):
+        with pytest.raises(ValueError):
+            attend(Q, Z, Z) if Q is not Z else attend_backward(grad, Q, Z, Z, A)
+
+
+# -------------------------------------------------------------------- columns, ids, letters
+MF = lambda: factorization.MatrixFactorization(4, 5, 2, rng=1)
+four = np.arange(4)
+WRONG = {
+    "rating as a column": lambda: MF().loss_and_gradients(four, four, np.ones((4, 1))),
+    "one rating": lambda: MF().loss_and_gradients(four, four, 3.0),
+    "lengths": lambda: MF().loss_and_gradients(four, four[:1], np.ones(4)),
+    "NaN": lambda: MF().loss_and_gradients([0], [0], [np.nan]),
+    "text": lambda: MF().loss_and_gradients([0], [0], ["5"]),
+    "no rows": lambda: MF().loss_and_gradients(four[:0], four[:0], np.ones(0)),
+    "no rating": lambda: MF().loss_and_gradients(four, four),
+    "out of range": lambda: MF().loss_and_gradients([9], [0], [3.0]),
+    "negative": lambda: MF().loss_and_gradients([-1], [0], [3.0]),
+    "prediction of two lengths": lambda: MF().predict(four, four[:1]),
+    "ends of the scale": lambda: MF().predict([0], [0], low=5, high=1),
+    "negative penalty": lambda: MF().penalise(four, four, -1.0, 0.0),
+    "penalty out of range": lambda: MF().penalise(np.arange(9), np.arange(9), 1.0, 1.0),
+    "an optimiser for a maker": lambda: tables.train_tables(
+        MF(), (four, four, np.ones(4)), epochs=1, batch_size=2, tables=Adam(0.1)
+    ),
+    "two columns for three": lambda: tables.train_tables(
+        MF(), (four, four), epochs=1, batch_size=2, rng=1
+    ),
+    "shares of other films": lambda: two_tower.TwoTower(4, 5, 2, share=np.ones(3) / 3),
+    "towers of two lengths": lambda: two_tower.in_batch_softmax(np.ones((3, 2)), np.ones((5, 2))),
+    "log q as a column": lambda: two_tower.in_batch_softmax(np.eye(3), np.eye(3), np.ones((3, 1))),
+    "a penalty of 0": lambda: factorization.fold_in(np.eye(2), np.ones(2), 0.0, 1.0),
+    "a film twice": lambda: ranking.recall_at_k([[0, 0]], [[True, False]]),
+    "a film twice, ranked": lambda: ranking.ndcg_at_k([[1, 0, 1]], [[True, False]]),
+    "a letter too many": lambda: CharacterModel("abc", GRU, 3, 4).encode("abz"),
+    "a cell for its class": lambda: CharacterModel("abc", GRU(3, 4), 3, 4),
+    "a cell by name": lambda: CharacterModel("abc", "GRU", 3, 4),
+    "a letter twice": lambda: CharacterModel("abca", GRU, 3, 4),
+    "no temperature": lambda: CharacterModel("abc", GRU, 3, 4).sample(3, "a", 1, 0.0),
+    "nothing before": lambda: CharacterModel("abc", GRU, 3, 4).sample(3, "", 1),
+    "nothing before the text": lambda: CharacterModel("abc", GRU, 3, 4).bits("abc", ""),
+    "no text": lambda: CharacterModel("abc", GRU, 3, 4).bits("", "a"),
+    "too short a text": lambda: train_characters(
+        CharacterModel("abc", GRU, 3, 4), "abc", SGD(0.1), epochs=1, rng=1
+    ),
+    "a text for texts": lambda: Vocabulary([["to", "be"]]).encode("to be"),
+    "no such id": lambda: Vocabulary([["to", "be"]]).decode([99]),
+    "an id below 0": lambda: Vocabulary([["to", "be"]]).decode([-1]),
+    "half a length": lambda: Vocabulary([["to", "be"]]).encode([["to"]], 2.5),
+    "one word": lambda: EncoderDecoder(6, 7, 3, 4, 2, rng=1).write([4, 5]),
+    "pairs of two lengths": lambda: pairs(np.array([[5]]), np.array([[7], [8]])),
+    "classes below 0": lambda: attribution.score_gradient(Network([4, 2]), X, T - 1),
+    "one class for all": lambda: attribution.score_gradient(Network([4, 2]), X, 1),
+    "samples outside 0 .. 1": lambda: attribution.fgsm(Network([4, 2]), X, T, 0.1),
+    "a step back": lambda: attribution.pgd(Network([4, 2]), np.ones((1, 4)), [0], -0.1),
+    "NaN in few bits": lambda: compression.quantise(np.array([[np.nan, 1.0]]), 4),
+    "more than the bits hold": lambda: compression.packed(np.array([[100]]), 4),
+    "broken numbers": lambda: compression.packed(np.array([[1.5]]), 4),
+    "too few bytes": lambda: compression.unpacked(b"1", 4, (3, 2)),
+    "other samples": lambda: ensemble.Ensemble(2, [3, 2]).predict(np.ones((4, 5))),
+    "rows of one network": lambda: ensemble.Ensemble(2, [3, 1]).train(
+        np.ones((4, 3)), np.ones((4, 1)), np.array([[0, 1]]), 0.1, 1
+    ),
+    "rows below 0": lambda: ensemble.Ensemble(1, [3, 1]).train(
+        np.ones((4, 3)), np.ones((4, 1)), np.array([[0, -1]]), 0.1, 1
+    ),
+    "more parts than rows": lambda: ensemble.folds(3, 5, 1),
+    "a mask over labels": lambda: fit(t=np.ma.masked_array(T, mask=T == 0)),
+    "a mask over ids": lambda: ranking.group_means(np.ma.masked_array([0], [True]), [1.0], 2),
+    "text as a threshold": lambda: accuracy(Y, T, threshold="0"),
+    "no threshold": lambda: accuracy(Y, T, threshold=np.nan),
+}
+
+
+@pytest.mark.parametrize("call", WRONG.values(), ids=WRONG)
+def test_what_cannot_be_right_is_refused_in_a_sentence(call):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    text = str(caught.value)
+    assert 20 < len(text) < 300 and "broadcast" not in text and "ufunc" not in text, text
+
+
+@pytest.mark.parametrize("call", ["exp", "float", "less", "power", "log"])
+def test_a_scalar_keeps_its_graph_or_refuses(call):
+    x = Scalar(-1.0)
+    calls = {
+        "exp": lambda: Scalar(1000.0).exp(),
+        "float": lambda: float(x),
+        "less": lambda: max(x, 0),
+        "power": lambda: 2**x,
+        "log": lambda: x.log(),
+    }
+    with pytest.raises((TypeError, ValueError, OverflowError)) as caught:
+        calls[call]()
+    assert len(str(caught.value)) > 20
+
+
+def test_bytes_of_another_machine_and_matrices_are_numbers():
+    for change in (lambda x: x.astype(x.dtype.newbyteorder()), np.asmatrix):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            other = change(X)
+        net, twin = Network([4, 8, 2], rng=1), Network([4, 8, 2], rng=1)
+        fit(net)
+        fit(twin, X=other)
+        assert np.array_equal(net.theta, twin.theta)
+        assert type(Dense(4, 2, rng=1).forward(other)).__mro__[1] is np.ndarray
+        loss = MeanSquaredError()
+        assert loss(other, X + 1) == loss(X, X + 1) and loss(X, change(X + 1)) == loss(X, X + 1)
+
+
+def test_one_layer_checks_what_a_network_checks():
+    for layer in (Dense(4, 2, rng=1), BatchNorm(4), Activate("tanh")):
+        for wrong in (X * np.nan, np.where(X == X[0, 0], np.inf, X), X[:0]):
+            with pytest.raises(ValueError, match="finite|empty"):
+                layer.forward(wrong)
+    assert isinstance(Layer(), Layer) and BinaryCrossEntropy().applies == "sigmoid"
