@@ -256,7 +256,6 @@ TOO_LONG = {
     "4_1_sigmoid",
     "4_2_cross_entropy",
     "4_3_gradients",
-    "5_1_numpy",
     "5_2_mnist",
     "5_3_frameworks",
     "6_1_images",
