@@ -51,7 +51,8 @@ test-fast: .venv/.test
 	@$(PYTEST) -m "not browser" --ignore tests/site tests < /dev/null
 
 lab: .venv/.book
-	@$(BIN)/jupyter lab chapters
+	@PYTHONPATH=code $(BIN)/python -c 'from book import paths; paths.write_start_page()'
+	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/start.md --LabApp.app_settings_dir='$(CURDIR)/code/book/lab' chapters
 
 # Section 5.3 runs TensorFlow, PyTorch and Keras, which come with the extra [test].
 run: .venv/.test

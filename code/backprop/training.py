@@ -82,7 +82,7 @@ def train(
     rng : numpy.random.Generator, optional
         Source of the shuffling.
     progress : bool
-        Whether to show a tqdm bar.
+        Whether to show a tqdm bar, and to warn where layers stop learning or the loss rises.
 
     Raises
     ------
@@ -124,7 +124,8 @@ def train(
 
     def after(history: History) -> bool:
         nonlocal best
-        check_epoch(net, history.loss, X[some], best[0][1])
+        if progress:
+            check_epoch(net, history.loss, X[some], best[0][1])
         if validation is None:
             return False
         y = net.predict(validation[0])
@@ -157,7 +158,8 @@ def train(
         start=start,
         progress=progress,
     )
-    check_after(net, history.loss, start, X, t)
+    if progress:
+        check_after(net, history.loss, start, X, t)
     if patience and history.validation_loss:  # an interrupted first epoch has no best parameters
         net.restore(best)
     return history

@@ -5,7 +5,9 @@
 what a page loads and shows, `folds` what of it is folded, `answers` judges exercises in it,
 `style` makes its one style sheet, `finding` makes the index, `search` what the reader's browser
 searches, `companion` and `source` give each module of the package a page and lead to it from every
-name in a code cell, `elsewhere` knows where the book lies and runs.
+name in a code cell, `elsewhere` knows where the book lies and runs, `moved` where old addresses
+lead. `terms` puts definitions at hand, `paths` says how long pages and reading paths take, `about`
+what the book is and how a mistake is reported, `downloads` prepares the notebooks to take along.
 `notebooks` is no part of the build: it runs and normalises the notebooks (`make run`).
 """
 
@@ -13,17 +15,22 @@ import hashlib
 from pathlib import Path
 
 from . import (
+    about,
     answers,
+    downloads,
     elsewhere,
     finding,
     folds,
     live,
     maths,
+    moved,
     numbering,
     page,
+    paths,
     search,
     source,
     style,
+    terms,
 )
 
 HERE = Path(__file__).parent
@@ -57,6 +64,11 @@ def setup(app):
         source,
         search,
         elsewhere,
+        terms,
+        paths,
+        about,
+        downloads,
+        moved,
     ):
         module.setup(app)
     return {

@@ -45,6 +45,7 @@ from backprop import exercises
 from backprop.exercises import EXERCISES
 from backprop.exercises.compare import shaped
 
+from .downloads import FOLDER
 from .elsewhere import launchers
 
 REGISTRY = Path(exercises.__file__).parent
@@ -222,7 +223,7 @@ def where_to_run(builder, document):
         )
     ]
     elsewhere = f", or run it on {' or '.join(places)}" if places else ""
-    file = f"{up}_sources/{escape(notebook)}"
+    file = f"{up}{FOLDER}/{escape(notebook)}"
     return (
         "<code>make lab</code> in the book's folder opens this page in JupyterLab. "
         f'Or <a href="{file}" download>download the notebook</a>{elsewhere}.'

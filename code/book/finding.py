@@ -82,6 +82,13 @@ WORDS = {
     "averagepool": "average pooling",
 }
 NAMES = {
+    "eq-need-chain": "chain rule for one variable",
+    "eq-need-paths": "chain rule for two ways",
+    "eq-need-jacobian": "Jacobian",
+    "eq-need-jacobian-chain": "product of two Jacobians",
+    "eq-need-product": "matrix product",
+    "eq-need-log": "rules of the logarithm",
+    "eq-need-svd": "singular value decomposition",
     "eq-delta": "error signal",
     "eq-index-output-general": "error signal of the output",
     "eq-index-output": "error signal of the output, matching loss",
@@ -213,6 +220,7 @@ class NamePlaces(SphinxTransform):
                 for entry in row.findall(nodes.entry)
             ]
             if head[:2] == ["English", "中文"]:
+                table["classes"].append("glossary")
                 found += [
                     self.term(row)
                     for body in table.findall(nodes.tbody)
@@ -250,7 +258,8 @@ class NamePlaces(SphinxTransform):
         return address
 
     def term(self, row):
-        cells = [entry.astext() for entry in row.findall(nodes.entry)]
+        entries = list(row.findall(nodes.entry))
+        cells = [entry.astext() for entry in entries]
         short = REFERENCES.sub("", cells[0]).strip()
         return {
             "kind": "term",
@@ -258,6 +267,7 @@ class NamePlaces(SphinxTransform):
             "name": cells[0],
             "chinese": chinese(cells[1]),
             "meaning": REFERENCES.sub("", cells[2]) if len(cells) > 2 else "",
+            "definition": marked(entries[2]) if len(cells) > 2 else "",
             "titles": list(dict.fromkeys([short, cells[0], *chinese(cells[1])])),
         }
 

@@ -4,7 +4,8 @@ A `backprop.live` figure is stored as a picture of its first state (image/png), 
 describes it (text/plain) and, as `STORED`, the name of its class and the values of its traits. The
 page gets the picture, the sentence as its alternative text, and the state as JSON. What draws the
 figure, its module and style, is the package's and no notebook's: it is taken from the class and
-written once to `_static/live/`, named by its digest. `static/live-runtime.js` does the rest, from a
+written once to `_static/live/`, named by its digest. In a Markdown file, which has no kernel, the
+directive `{live}` makes the same of a figure's name. `static/live-runtime.js` does the rest, from a
 server and from file:// alike: that is why the module is wrapped in a classic script, which a page
 may load from file://, where a module may not.
 """
@@ -12,6 +13,7 @@ may load from file://, where a module may not.
 import hashlib
 import inspect
 import json
+import os
 import re
 from collections import Counter
 from html import escape
@@ -22,6 +24,8 @@ from myst_nb.core.render import load_mime_renders
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from traitlets import TraitError
 
 from backprop import live
 from backprop.live.base import HERE as LIVE
@@ -80,6 +84,41 @@ def files(cls):
     return sorted(
         path for f in folders for path in f.glob("*") if path.suffix in (".py", ".js", ".css")
     )
+
+
+class Live(SphinxDirective):
+    """A live figure in a Markdown file: `{live} Neuron`, its state as JSON between the fences.
+
+    It makes what a notebook would have stored, for `CollectLiveFigures` to read.
+    """
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        try:
+            cls = figure_class(self.arguments[0])
+            figure = cls(**json.loads("\n".join(self.content) or "{}"))
+        except (Misfit, ValueError, TypeError, TraitError) as error:
+            where = self.get_location()
+            logger.warning("live figure: %s", error, location=where, type="book", subtype="live")
+            return []
+        picture = figure.picture()
+        name = f"{hashlib.sha256(picture).hexdigest()[:20]}.png"
+        path = Path(self.env.app.outdir).parent / "live" / name  # beside MyST-NB's own pictures
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture)
+        uri = "/" + Path(os.path.relpath(path, self.env.srcdir)).as_posix()
+        shown = {
+            STORED: stored_figure(stored=figure.to_store()),
+            "image/png": nodes.image(uri=uri),
+            "text/plain": nodes.literal_block("", figure.describe()),
+        }
+        figure.close()
+        bundle = nodes.container(nb_element="mime_bundle")
+        bundle += [nodes.container("", part, mime_type=kind) for kind, part in shown.items()]
+        self.set_source_info(bundle)
+        return [bundle]
 
 
 class CollectLiveFigures(SphinxTransform):
@@ -222,6 +261,7 @@ def setup(app):
     app.add_node(live_figure, html=(visit_html, depart_html), **everywhere)
     if FigureRenderer not in load_mime_renders():
         load_mime_renders().append(FigureRenderer)  # else only installed packages can register one
+    app.add_directive("live", Live)
     app.add_transform(CollectLiveFigures)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)

@@ -91,9 +91,6 @@ def dress(app, pagename, templatename, context, doctree):
     context["default_mode"] = (
         "light"  # without JavaScript; with it, the reader's choice or the system's
     )
-    context["notebook_file"] = (
-        context.get("sourcename", "") if context.get("page_source_suffix") == ".ipynb" else ""
-    )
     context["page_description"] = description(doctree) if doctree is not None else ""
     if context.get("body"):
         sizes = {name: path for path, name in app.builder.images.items()}
@@ -101,6 +98,8 @@ def dress(app, pagename, templatename, context, doctree):
         body = EMPTY_HEAD.sub(r"<td\1></td>", body)
         body = TWIN.sub("<section", body)
         body = TABLE.sub(lambda match: with_numbers(match.group()), body)
+        # MyST-NB's name for a fold hides what is written on it from who speaks to the computer
+        body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
         # deprecated; the list around it is role="list"
         context["body"] = body.replace(' role="doc-biblioentry"', ' role="listitem"')
     context["script_files"] = [

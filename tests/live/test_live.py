@@ -870,6 +870,7 @@ def test_tab_reaches_every_control_in_reading_order(show):
             break
         order.append(now)
     assert order == [
+        "reset",
         "forward",
         "W1[0,0]",
         "previous stage",
@@ -877,7 +878,6 @@ def test_tab_reaches_every_control_in_reading_order(show):
         *CONTROLS,
         "1 step",
         "100 steps",
-        "Reset",
     ]
 
 
@@ -937,7 +937,7 @@ def test_switch_stages_and_buttons_work_by_key(show):
 
 def test_edges_are_reached_by_arrows_and_lead_to_their_slider(show):
     shown = show()
-    for _ in range(2):
+    for _ in range(3):
         shown.page.keyboard.press("Tab")
     seen = [shown.page.evaluate(FOCUS)]
     for _ in range(8):
@@ -1044,6 +1044,25 @@ def test_edges_have_the_colour_of_their_sign_and_a_width_that_grows(show):
     )
 
 
+def test_colour_width_and_number_say_the_same_at_every_stage(show):
+    """An edge is drawn by the number that its label brings out: by its gradient only once that is computed."""
+    shown = show(GradientFlow(W1=[[-2, 0, 0.5], [1, 2, -0.1]], W2=[[1], [-0.7], [2]]))
+    look = """[...document.querySelectorAll('.lf-edge')].map((n, k) => { const label = document.querySelectorAll('.lf-edge-label')[k];
+      const visible = (c) => getComputedStyle(label.querySelector(c)).visibility === 'visible';
+      return [n.getAttribute('class').split('lf-').at(-1), n.getAttribute('stroke-width'), label.dataset.shows, n.dataset.gradient ?? null, visible('.lf-gradient')]; })"""
+    shown.set(view="forward", stage=0)
+    forward = shown.page.evaluate(look)
+    shown.set(view="backward", stage=0)
+    backward = shown.page.evaluate(look)
+    for stage, known in ((1, ()), (2, ()), (3, (2,)), (4, (2,)), (5, (1, 2)), (6, (1, 2))):
+        shown.set(stage=stage)
+        for k, edge in enumerate(shown.page.evaluate(look)):
+            layer = 1 if k < 6 else 2
+            wanted = backward if layer in known else forward
+            assert edge[:4] == wanted[k][:4], (stage, k)
+            assert edge[4] == (layer in known), (stage, k)
+
+
 def test_words_for_a_screen_reader(show):
     shown = show()
     page = shown.page
@@ -1073,9 +1092,13 @@ def test_words_for_a_screen_reader(show):
     assert page.evaluate("said") == []  # nothing while it moves
     page.wait_for_function("said.length > 0")
     moved = GradientFlow(x=[0.8, 0.8])
-    assert page.evaluate("said") == [
-        f"prediction {moved.values['a2'][0]:.3f}, target 0.700, loss {moved.loss:.4f}"
-    ]
+    [said] = page.evaluate("said")
+    assert said.startswith(
+        f"prediction {moved.values['a2'][0]:.3f}, target 0.700, loss {moved.loss:.4f}. gradient by the weight from "
+    )
+    gradient = moved.gradients["W1"][0]  # from the input that moved: those change most
+    for j, words in enumerate(("unit 1", "unit 2", "unit 3")):
+        assert f"from input 1 to hidden {words} {gradient[j]:.4f}" in said
     page.wait_for_function(
         "document.querySelector('.lf-unit').getAttribute('aria-label') === 'input 1: 0.800'"
     )
@@ -1084,6 +1107,10 @@ def test_words_for_a_screen_reader(show):
     page.get_by_role("button", name="next stage").click()
     page.wait_for_function(
         "said.at(-1).startsWith('Weighted inputs of the hidden layer. Hidden unit j adds up')"
+    )
+    shown.set(view="backward", stage=2)  # an error signal, with its value
+    page.wait_for_function(
+        "/^Error signal of the output.* delta equals .*\\d\\.\\d+/.test(said.at(-1))"
     )
 
 

@@ -24,10 +24,10 @@ HEADER = 56
 DONE = {"Losses", "Activations", "DescentRace", "Neuron", "LearningRate"}
 ALL = set(FIGURES) - DONE
 UNDONE = {
-    "scroll": ALL,
-    "text": {"GradientFlow", "AttentionMap", "DeepGradients"},
+    "scroll": ALL - {"GradientFlow", "Playground", "Recommender"},
+    "text": {"GradientFlow", "AttentionMap"},
     "one screen": ALL - {"ComputationalGraph", "DrawDigit"},
-    "reset": ALL,
+    "reset": ALL - {"GradientFlow"},
     "sound": {
         "Convolution",
         "GradientThroughTime",
@@ -36,7 +36,7 @@ UNDONE = {
         "Overfitting",
     },
     "drawn": ALL,
-    "said": ALL,
+    "said": ALL - {"GradientFlow"},
 }
 
 
@@ -150,14 +150,16 @@ def test_a_finger_that_scrolls_sets_nothing(screen, name):
             place,
         )
         shown.ask("frame()")
-        before, top = shown.state(), shown.ask("scrollY")
+        before = shown.state()
         x, y, what = shown.ask(
             "(k) => { const n = root().querySelector(`[data-place='${k}']`), b = n.getBoundingClientRect(); return [b.left + 0.8 * b.width, b.top + 0.5 * b.height, named(n)]; }",
             place,
         )
+        top = "(k) => root().querySelector(`[data-place='${k}']`).getBoundingClientRect().top"
+        stood = shown.ask(top, place)
         swipe(session, (x, y), (0, -160))
         shown.ask("frame()")
-        assert shown.ask("scrollY") > top + 60, f"{what}: the page does not scroll"
+        assert shown.ask(top, place) < stood - 60, f"{what}: nothing scrolls"
         assert shown.state() == before, what
     sideways = shown.ask("""() => { const n = movers()[0]; n.scrollIntoView({ block: "center" });
       const b = n.getBoundingClientRect(), at = n.matches("input") ? (n.value - n.min) / (n.max - n.min) : 0.5;
@@ -282,11 +284,12 @@ def test_no_frame_shows_what_is_no_number(screen, name):
 @every("reset")
 def test_reset_goes_back_to_the_opening_state(screen, name):
     shown = screen(name, "desk")
+    reset = shown.page.locator(".lf-bar [data-control=reset]")
+    assert reset.count() == 1
     shown.ask("restless()")
     opening, numbers = shown.state(), shown.numbers()
     shown.ask(RANDOM, [11, 15])
     assert shown.state() != opening
-    reset = shown.page.get_by_role("button", name="Reset", exact=True)
     reset.focus()
     shown.page.keyboard.press("Enter")
     shown.ask("restless()")

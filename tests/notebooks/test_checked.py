@@ -54,6 +54,7 @@ WAITING = {
     "language/sentiment",
     "layers/basic",
     "studies/depth",
+    "studies/precision",
     "studies/relations",
     "training",
 }

@@ -148,13 +148,16 @@ def has_started(figure):
 
 
 def live_figures():
-    """(document, index on its page) of every live figure, from the notebooks."""
+    """(document, index on its page) of every live figure, from the sources of the pages."""
     for document in DOCUMENTS:
         if source(document).suffix == ".ipynb":
             nb = nbformat.read(source(document), as_version=4)
             outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
             shown = [output for output in outputs if notebooks.FIGURE in output.get("data", {})]
             yield from ((document, k) for k in range(len(shown)))
+        else:
+            placed = source(document).read_text(encoding="utf8").count("\n```{live} ")
+            yield from ((document, k) for k in range(placed))
 
 
 FIGURES = list(live_figures())

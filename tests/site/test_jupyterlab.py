@@ -5,6 +5,8 @@ directions; of the others, that they are alive.
 import contextlib
 import json
 import os
+import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -19,6 +21,7 @@ from conftest import ROOT
 
 from backprop import live
 from backprop.live import GradientFlow
+from book import paths
 
 CELLS = [
     "from backprop.live import GradientFlow\nfigure = GradientFlow()\nfigure",
@@ -39,6 +42,10 @@ ALL = [
     "print('moved', [name for name, f, old in zip(names, figures, before) if state(f) != old])",
 ]
 
+# what `make lab` adds to the command
+(LAB,) = re.findall(r"jupyter lab (--.*) chapters$", (ROOT / "Makefile").read_text(), re.M)
+START = shlex.split(LAB.replace("$(CURDIR)", str(ROOT)))
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -47,6 +54,7 @@ def lab(tmp_path_factory):
     """
     home = tmp_path_factory.mktemp("lab")
     shutil.copy(STORED, home / "stored.ipynb")
+    (home / paths.START).write_text(paths.start_page(), encoding="utf8")
     for name, cells in (("figure", CELLS), ("all", ALL)):
         nbformat.write(
             nbformat.v4.new_notebook(
@@ -90,6 +98,7 @@ def lab(tmp_path_factory):
                 "--ServerApp.password=",
                 f"--ServerApp.root_dir={home}",
                 "--LabApp.news_url=None",
+                *START,
                 "--LabApp.extension_manager=readonly",
             ],
             cwd=home,
@@ -303,6 +312,17 @@ def test_a_stored_notebook_shows_the_picture_and_after_a_run_the_figure(lab, bro
             notebook.run(index)
         cell.locator(".lf[role=group]").wait_for()
         assert picture.count() == 0
+
+
+def test_it_opens_on_the_reading_paths_as_text(lab, browser):
+    """Not as Markdown's source; a link there opens its notebook."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{lab}/")
+    text = page.locator(".jp-MarkdownViewer")
+    text.locator("h2").first.wait_for()
+    titles = [title.split(":")[0] for title in text.locator("h2").all_inner_texts()]
+    page.close()
+    assert titles == [path.title for path in paths.PATHS]
 
 
 def test_solutions_are_folded_until_asked_for(lab, browser):

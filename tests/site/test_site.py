@@ -511,6 +511,14 @@ FAULTS = {  # what is wrong, in a text or in an output -> what the build says of
         shown(figure=losses("LiveFigure"), png=PIXEL, text="A figure."),
         "backprop.live has no figure 'LiveFigure'",
     ),
+    "a figure in Markdown that the package does not have": (
+        "```{live} Neurone\n```",
+        "backprop.live has no figure 'Neurone'",
+    ),
+    "a figure in Markdown with a state that it does not have": (
+        '```{live} Losses\n{"threshold": 1}\n```',
+        "Losses takes no 'threshold'; it takes",
+    ),
     "a trait that has another name now": (
         shown(figure=losses(delta=None, threshold=1.0), png=PIXEL, text="A figure."),
         "Losses stores no 'threshold'; it stores delta, error, t, task, z. Run the notebook again",

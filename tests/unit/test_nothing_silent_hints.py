@@ -39,7 +39,7 @@ def said(call):
 
 
 def fit(net=None, loss=None, t=T, X=X, optimizer=None, **options):
-    options = dict(epochs=3, rng=2, progress=False) | options
+    options = dict(epochs=3, rng=2) | options  # with the bar come the hints
     net = Network([4, 8, 2], "tanh", rng=1) if net is None else net
     return train(net, loss or CrossEntropy(), X, t, optimizer or SGD(0.1), **options)
 

@@ -15,5 +15,6 @@ from . import (
     ch08_3,
     ch09,
     ch09_4,
+    need,
 )  # noqa: F401
 from .registry import EXERCISES, Exercise, add  # noqa: F401

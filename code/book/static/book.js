@@ -12,8 +12,12 @@
     // first read of all, then write
     const scrolls = seen.map((box) => box.scrollWidth > box.clientWidth + 1);
     seen.forEach((box, k) => {
-      if (scrolls[k]) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+      if (scrolls[k]) {
+        box.tabIndex = 0;
+        // what gets the focus says what it is; each is its own place on the page
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", `${kindOf(box)} that scrolls, ${order.get(box)}`);
+      } else for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
     });
     seen.forEach(hint);
   });
@@ -21,6 +25,18 @@
   const boxes = /** @type {NodeListOf<HTMLElement>} */ (
     document.querySelectorAll(`article :is(${wide})`)
   );
+  const order = new Map([...boxes].map((box, k) => [box, k + 1]));
+  /** @param {HTMLElement} box */
+  const kindOf = (box) =>
+    box.matches("pre")
+      ? "Code"
+      : box.matches(".math-scroll")
+        ? "Formula"
+        : box.matches(".picture-scroll")
+          ? "Picture"
+          : box.querySelector("table")
+            ? "Table"
+            : "Output";
   /** @param {HTMLElement} box */
   const measure = (box) => {
     sizes.unobserve(box);
@@ -101,4 +117,13 @@
       /** @type {HTMLElement} */ (menu.querySelector("summary")).focus();
     }
   });
+
+  // A place that is on another page now has a mark here, which leads there (moved.py).
+  const goOn = () => {
+    const name = decodeURIComponent(location.hash.slice(1));
+    const target = document.getElementById(name)?.dataset.moved;
+    if (target) location.replace(target);
+  };
+  addEventListener("hashchange", goOn);
+  goOn();
 })();

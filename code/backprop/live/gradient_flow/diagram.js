@@ -1,5 +1,6 @@
 // A drawing of a small fully connected network: circles with their numbers, edges with a weight and
 // a gradient, and the loss.
+import { drag } from "../shared/drag.js";
 import { place, sign, svg } from "../shared/draw.js";
 
 /** @typedef {import("../shared/draw.js").Numbers} Numbers */
@@ -163,16 +164,22 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
   }
 
   /**
-   * `quantity` says which number gives an edge its colour and width ("W" or "dW"); `widthOf` turns
-   * it into pixels.
+   * `quantityOf(layer)` says which number gives its edges their colour and width, and their label
+   * its colour: "W", or "dW" where that is known; `widthOf` turns each into pixels.
    * @param {Record<string, number>} table
-   * @param {"W" | "dW"} quantity
-   * @param {(v: number) => number} widthOf
+   * @param {(layer: number) => "W" | "dW"} quantityOf
+   * @param {Record<"W" | "dW", (v: number) => number>} widthOf
    */
-  function paint(table, quantity, widthOf) {
-    for (const { name, line, weight, gradient } of edges) {
+  function paint(table, quantityOf, widthOf) {
+    for (const { name, l, line, label, weight, gradient } of edges) {
+      const quantity = quantityOf(l);
       const v = table[quantity + name.slice(1)];
-      place(line, { class: `lf-edge ${sign(v)}`, "stroke-width": widthOf(v) });
+      place(line, {
+        class: `lf-edge ${sign(v)}`,
+        "stroke-width": widthOf[quantity](v),
+        "data-gradient": quantity === "dW" ? `d${name}` : undefined,
+      });
+      place(label, { "data-shows": quantity });
       colour(weight, table[name]);
       colour(gradient, table[`d${name}`]);
     }
@@ -334,22 +341,17 @@ function listen({ name, reach, label }, edges, onselect, onscrub) {
     else return;
     event.preventDefault();
   });
-  let from = Number.NaN;
-  label.addEventListener("pointerdown", (event) => {
-    from = event.clientX;
-    label.setPointerCapture(event.pointerId);
-    onselect(name, "press");
+  let from = 0;
+  drag(label, {
+    grab: (left) => {
+      from = left;
+      onselect(name, "press");
+    },
+    move: (left) => {
+      if (left !== from) onscrub(name, left - from);
+      from = left;
+    },
   });
-  label.addEventListener("pointermove", (event) => {
-    if (Number.isNaN(from) || event.clientX === from) return;
-    onscrub(name, event.clientX - from);
-    from = event.clientX;
-  });
-  const release = () => {
-    from = Number.NaN;
-  };
-  label.addEventListener("pointerup", release);
-  label.addEventListener("pointercancel", release);
 }
 
 /**

@@ -2,7 +2,7 @@
 // passes, sliders, and descent.
 import { chart } from "../shared/chart.js";
 import { button, segmented, slider } from "../shared/controls.js";
-import { fixed, html, plain, prose, small, whole, widths } from "../shared/draw.js";
+import { aloud, fixed, html, plain, prose, small, whole, widths } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { stagePanel } from "../shared/stages.js";
 import { networkDiagram } from "./diagram.js";
@@ -25,7 +25,7 @@ const ETAS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
 const W1_NAMES = [0, 1].flatMap((i) => [0, 1, 2].map((j) => `W1[${i},${j}]`));
 const W2_NAMES = [0, 1, 2].map((j) => `W2[${j},0]`);
 const REACH = 3; // of the sliders of the weights
-const WIDTHS = { forward: widths.linear(2), backward: widths.logarithmic(1e-4, 1e-1) };
+const WIDTHS = { W: widths.linear(2), dW: widths.logarithmic(1e-4, 1e-1) };
 
 /** @type {(state: State) => import("./stages.js").Stage} */
 const stageOf = ({ view, stage }) => STAGES[view][Math.min(stage, STAGES[view].length - 1)];
@@ -158,7 +158,6 @@ function descentPanel(host) {
         { class: "lf-buttons" },
         button("1 step", () => descend(1), { class: "lf-button lf-primary" }),
         button("100 steps", () => descend(100)),
-        button("Reset", () => host.reset({ history: [] })),
       ),
       html(
         "p",
@@ -293,18 +292,31 @@ function build(host) {
       }
       if (changed("view", "stage")) {
         diagram.stage(stage.now.length || stage.from.length ? stage : null);
-        if (!first) host.say(`${stage.title}. ${plain(stage.text)}`);
+        const lines = typeof stage.lines === "function" ? stage.lines(selected) : stage.lines;
+        const values = () =>
+          lines.map((line) => aloud(line, (name) => format(name)(numbers.table[name]))).join("; ");
+        if (!first) host.say(() => `${stage.title}. ${plain(stage.text)} ${values()}.`);
       }
       const going = continues(history, table.loss);
       table.step = going ? history.length - 1 : 0;
       table["history[0]"] = going ? history[0] : table.loss;
       numbers.show(table);
       for (const [name, control] of Object.entries(sliders)) control.show(table[name]);
-      diagram.paint(table, view === "forward" ? "W" : "dW", WIDTHS[view]);
+      const computed = [...stage.known, ...stage.now];
+      const all = stages.indexOf(stage) === 0;
+      // a gradient that is not computed yet colours nothing
+      const isKnown = (/** @type {number} */ l) => all || computed.includes(`dW${l}`);
+      diagram.paint(table, (l) => (view === "backward" && isKnown(l) ? "dW" : "W"), WIDTHS);
       descent.draw(state, table);
     },
 
     say: () => results(numbers.table),
+
+    gradients: () =>
+      [...W1_NAMES, ...W2_NAMES].map((name) => [
+        `by the ${inWords(name)}`,
+        numbers.table[`d${name}`],
+      ]),
 
     speak() {
       const network = "Network with two inputs, three hidden units and one output";
@@ -316,6 +328,7 @@ function build(host) {
 export default liveFigure({
   name: "gradient-flow",
   label: "gradients flowing through a 2-3-1 network",
+  first: "Drag the number on an edge sideways, and see what follows from it.",
   traits: ["x", "t", "W1", "W2", "eta", "history", "view", "stage", "selected"],
   format,
   build,
