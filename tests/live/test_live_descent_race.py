@@ -387,7 +387,7 @@ def test_the_start_is_dragged_and_the_plot_scrubs(show):
 
 def test_each_head_has_its_gradient_and_the_step_made_of_it(show):
     """SGD's step is its gradient times the learning rate: one direction; its tip is where SGD stands next."""
-    shown = show(DescentRace(steps=2, eta=0.05))
+    shown = show(DescentRace(steps=2, eta=0.04))
     tips = """() => Object.fromEntries([...document.querySelectorAll("[data-gradient]")].map((n) => [n.dataset.gradient, n.getAttribute("d").match(/[-\\d.]+/g).map(Number).slice(0, 4)]))"""
     marks = shown.page.evaluate(tips)
     assert set(marks) == {
@@ -438,7 +438,7 @@ def test_touch_targets_words_and_leaving(show):
         )
         >= 44
     )
-    shown.slide(eta=18)  # a stop of the scale: 1
+    shown.slide(eta=24)  # a stop of the scale: 1
     assert page.locator("[role=status]").text_content() == ""
     page.wait_for_function(
         "/SGD diverged at step \\d+; Momentum diverged at step/.test(document.querySelector('[role=status]').textContent)"

@@ -55,7 +55,7 @@ SURFACES: dict[str, dict[str, Any]] = {
         "label": "Quadratic bowl",
         "names": ["θ₁", "θ₂"],
         "origin": [-3.5, 1.5],
-        "eta": 0.07,
+        "eta": 0.09,
         "x": [-4, 4],
         "y": [-3, 3],
         "minima": [[0, 0]],
@@ -170,9 +170,9 @@ class DescentRace(LiveFigure):
     module = "figure.js"
 
     surface = traitlets.Enum(list(SURFACES), "bowl").tag(sync=True)
-    condition = Number(25.0, 1, 100)
+    condition = Number(20.0, 1, 100)
     origin = Array([-3.5, 1.5], -8, 8)
-    eta = Number(0.07, 1e-4, 3)
+    eta = Number(0.09, 1e-4, 3)
     mu = Number(0.9, 0, 0.99)
     weight_decay = Number(0.1, 0, 1)
     racers = traitlets.List(traitlets.Enum(list(RACERS)), ["sgd", "momentum", "adam"]).tag(

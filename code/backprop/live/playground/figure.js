@@ -280,7 +280,9 @@ function addressBox(host, message, onread) {
     const address = `${location.href.split("#")[0]}${ADDRESS}${line}`;
     const text = ours ? address : `Playground.from_text("${line}")`;
     if (ours) keepInAddress(line);
-    link.replaceChildren(ours ? html("a", { href: text }, text) : html("code", {}, text));
+    link.replaceChildren(
+      ours ? html("a", { href: text }, text) : html("code", { tabindex: 0 }, text),
+    );
     const done = ours
       ? "Link copied: it opens this page with these settings."
       : "Copied: a line of Python that makes this figure.";
