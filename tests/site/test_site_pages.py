@@ -50,8 +50,8 @@ LOOK = """() => {
   text.querySelectorAll("pre, code, script, style, annotation, .katex").forEach((part) => part.remove());
   return {
     title: document.title,
-    formulas: article.querySelectorAll("span.math, div.math").length,
-    set: [...article.querySelectorAll("span.math, div.math")].filter((part) => part.querySelector(".katex .katex-html") && part.querySelector(".katex math")).length,
+    formulas: article.querySelectorAll(":is(span.math, div.math):not(.term-notes *)").length,
+    set: [...article.querySelectorAll(":is(span.math, div.math):not(.term-notes *)")].filter((part) => part.querySelector(".katex .katex-html") && part.querySelector(".katex math")).length,
     broken: [...document.querySelectorAll(".katex-error, .maths-error, merror")].map((part) => part.textContent),
     malformed: [...article.querySelectorAll("msub, msup, mfrac, mroot, munder, mover, msubsup, munderover")].filter((part) => part.children.length !== (/(?:sub|under)(?:sup|over)/.test(part.localName) ? 3 : 2))
       .map((part) => part.closest("math").querySelector("annotation").textContent),
@@ -266,11 +266,8 @@ TOO_LONG = {
     "2_2_structure",
     "2_3_losses",
     "2_4_optimizers",
-    "3_1_forward",
     "3_3_derivation",
-    "4_1_sigmoid",
     "4_2_cross_entropy",
-    "4_3_gradients",
     "5_2_mnist",
     "5_3_frameworks",
     "6_1_images",
