@@ -1,5 +1,7 @@
 """A live figure on a page of its own, for tests: its model stands in for Python, its numbers are read back."""
 
+import math
+
 from tally import count
 
 MODEL = """
@@ -113,10 +115,8 @@ class LivePage:
         found = {}
         for name, value, text in self.page.evaluate(NUMBERS):
             if not name.startswith("axis"):
-                assert (
-                    found.setdefault(name, (float(value), text))[0] == float(value)
-                    or value == "NaN"
-                ), name
+                number = math.nan if value == "none" else float(value)
+                assert found.setdefault(name, (number, text))[0] == number or value == "none", name
         count("numbers read back from live figures", len(found))
         return found
 

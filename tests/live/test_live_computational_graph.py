@@ -261,7 +261,7 @@ def test_numbers_are_scalars_everywhere(show, expression):
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_stages_show_what_is_known_by_then(show, expression):
     shown, made, inputs = (
-        show(ComputationalGraph(expression=expression)),
+        show(ComputationalGraph(expression=expression, view="forward")),
         stages(expression),
         set(EXPRESSIONS[expression]["inputs"]),
     )
@@ -336,15 +336,15 @@ def test_a_partial_sum_is_completed(show):
 
 
 def test_every_control_works_by_keyboard(show):
-    shown = show(ComputationalGraph())
+    shown = show(ComputationalGraph(view="forward"))
     page = shown.page
     assert shown.tab_order() == [
+        "reset",
         "expression",
-        "Reset",
-        "x",
-        "y",
         "forward",
         "Play",
+        "x",
+        "y",
         "previous stage",
         "next stage",
     ]
@@ -385,13 +385,9 @@ def test_every_expression_can_be_picked_and_reset(show):
         shown.control("expression").select_option(expression)
         assert shown.get("expression") == expression
         shown.set(inputs=drawn(expression, np.random.default_rng(2)))
+        check(shown)
         shown.page.get_by_role("button", name="Reset").click()
-        start = (
-            {"x": 2, "y": -3}
-            if expression == "twice"
-            else {name: r[0] for name, r in EXPRESSIONS[expression]["inputs"].items()}
-        )
-        assert shown.get("inputs") == start
+        assert (shown.get("expression"), shown.get("inputs")) == ("twice", {"x": 2, "y": -3})
         check(shown)
     shown.set(expression="softplus", inputs={"x": 1})
     shown.set(expression="loss")  # between two messages of a kernel
@@ -406,8 +402,48 @@ def check_start(shown):
     }
 
 
-def test_boxes_lead_to_their_stage(show):
+def test_an_inputs_box_is_dragged_and_the_gradients_move_with_it(show):
     shown = show(ComputationalGraph(expression="unit"))
+    boxes = shown.page.locator(".lf-diagram .lf-unit")
+    look = "[...document.querySelectorAll('[data-gradient]')].map((n) => n.getAttribute('class') + n.getAttribute('stroke-width')).join()"
+    box = boxes.first.bounding_box()
+    x, y = box["x"] + 30, box["y"] + 20
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    seen = {shown.page.evaluate(look)}
+    for by, w in ((2, 2), (25, 2.5), (-50, 1), (-150, -1), (-900, -4)):
+        shown.page.mouse.move(x + by, y)
+        assert shown.get("inputs")["w"] == pytest.approx(w)
+        check(shown)
+        seen.add(shown.page.evaluate(look))
+    shown.page.mouse.up()
+    assert len(seen) == 5  # two pixels are still a click
+    z = boxes.nth(4).bounding_box()
+    shown.page.mouse.move(z["x"] + 30, z["y"] + 20)
+    shown.page.mouse.down()
+    shown.page.mouse.move(z["x"] + 90, z["y"] + 20)  # what is computed cannot be dragged
+    shown.page.mouse.up()
+    assert shown.get("inputs") == {"w": -4, "x": 1, "b": -1}
+
+
+@pytest.mark.parametrize("width", [320, 760])
+def test_labels_leave_their_arrows_in_view(show, width):
+    """No text lies on the middle of an arrow: along each, most points are clear of every label."""
+    shown = show(ComputationalGraph(), width=width)
+    for expression in EXPRESSIONS:
+        shown.set(
+            expression=expression,
+            inputs={n: r[0] for n, r in EXPRESSIONS[expression]["inputs"].items()},
+        )
+        clear = shown.page.evaluate("""() => { const boxes = [...document.querySelectorAll(".lf-beside text")].map((n) => n.getBoundingClientRect());
+          return [...document.querySelectorAll(".lf-edge")].map((line) => { const m = line.getScreenCTM(), n = (a) => Number(line.getAttribute(a));
+            const points = Array.from({ length: 21 }, (_, k) => new DOMPoint(n("x1") + k / 20 * (n("x2") - n("x1")), n("y1") + k / 20 * (n("y2") - n("y1"))).matrixTransform(m));
+            return points.filter((p) => !boxes.some((b) => p.x > b.left && p.x < b.right && p.y > b.top + 2 && p.y < b.bottom - 2)).length / 21; }); }""")
+        assert min(clear) > 0.6, (expression, clear)
+
+
+def test_boxes_lead_to_their_stage(show):
+    shown = show(ComputationalGraph(expression="unit", view="forward"))
     boxes = shown.page.locator(".lf-diagram .lf-unit")
     box = {name: boxes.nth(k) for k, name in enumerate("wxbpza")}
     box["z"].click()
@@ -471,7 +507,11 @@ def test_text_has_contrast(show, theme):
 
 def test_touch_targets_words_motion_and_leaving(show):
     shown = show(
-        ComputationalGraph(), width=375, has_touch=True, is_mobile=True, reduced_motion="reduce"
+        ComputationalGraph(view="forward"),
+        width=375,
+        has_touch=True,
+        is_mobile=True,
+        reduced_motion="reduce",
     )
     page = shown.page
     assert (

@@ -10,7 +10,18 @@ from backprop.live import LiveFigure
 from backprop.live.base import HERE
 from backprop.live.convolution import DIGITS, KERNELS, LIMIT, PICTURES, Convolution
 
-STATE = ("image", "kernel", "target_kernel", "view", "at", "cell", "tool", "eta", "history")
+STATE = (
+    "image",
+    "kernel",
+    "target_kernel",
+    "view",
+    "at",
+    "cell",
+    "weight",
+    "tool",
+    "eta",
+    "history",
+)
 VIEWS = ("forward", "cell", "loss")
 
 
@@ -22,7 +33,7 @@ def show(browser):
 def twin(shown):
     return Convolution(
         **{
-            name: tuple(value) if name in ("at", "cell") else value
+            name: tuple(value) if name in ("at", "cell", "weight") else value
             for name in STATE
             for value in [shown.get(name)]
         }
@@ -37,7 +48,7 @@ def check(shown):
         if np.isfinite(value) and text:  # the fields of the kernel have no text
             assert written(text) == pytest.approx(value, rel=0.06, abs=5.1e-3), (name, text, value)
             assert "-" not in text
-    assert set(numbers) | {"dx"} == set(wanted) - {"pixel"} and (
+    assert set(numbers) | {"dx"} == set(wanted) - {"pixel", "curvature"} and (
         "dx" in numbers or shown.get("view") == "forward"
     )
     for i, j in np.ndindex(3, 3):  # what a field shows
@@ -56,6 +67,7 @@ def random_state(rng, view):
         "view": view,
         "at": tuple(int(v) for v in rng.integers(0, 12, 2)),
         "cell": tuple(int(v) for v in rng.integers(0, 10, 2)),
+        "weight": tuple(int(v) for v in rng.integers(0, 3, 2)),
     }
 
 
@@ -182,6 +194,7 @@ def test_the_pictures_are_digits_of_mnist_and_shapes():
         ("at", (12, 0)),
         ("at", (1, 2, 3)),
         ("cell", (10, 0)),
+        ("weight", (3, 0)),
         ("tool", "brush"),
         ("eta", 0),
         ("kernels", {}),
@@ -219,10 +232,10 @@ def test_picture_and_words_follow_the_state():
     for state in (
         {},
         {"view": "cell"},
-        {"view": "loss"},
+        {"view": "forward"},
         {"image": np.zeros((12, 12)), "view": "loss"},
         {"kernel": np.zeros((3, 3)), "view": "cell"},
-        {"at": (0, 0)},
+        {"at": (0, 0), "view": "forward"},
         {"at": (0, 0), "view": "loss"},
     ):
         figure = Convolution(**state)
@@ -230,7 +243,8 @@ def test_picture_and_words_follow_the_state():
         assert data["text/plain"] == figure.describe() and figure.picture()[:4] == b"\x89PNG"
         seen.add(data["image/png"])
     assert len(seen) == 7 and Convolution().picture() == Convolution().picture()
-    assert f"{Convolution().values['z']:.3f}" in Convolution().describe()
+    forward = Convolution(view="forward")
+    assert f"{forward.values['z']:.3f}" in forward.describe()
 
 
 def test_the_figures_own_styles_follow_those_of_all(tmp_path):
@@ -312,8 +326,6 @@ def test_steps_are_the_companions(show):
         np.testing.assert_allclose(shown.get("kernel"), figure.kernel, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(shown.get("history"), figure.history, rtol=1e-9)
         assert check(shown)["step"][0] == len(figure.history) - 1
-    points = shown.page.locator(".lf-cv .lf-line").get_attribute("points")
-    assert points.count(" ") == 52
     shown.set(kernel=KERNELS["blur"])  # another path: the history belongs to the one that was left
     assert check(shown)["step"][0] == 0
     shown.page.get_by_role("button", name="Reset").click()
@@ -337,12 +349,81 @@ def test_what_is_said_of_the_descent(show):
     assert shown.page.get_by_text("Above the bound").is_visible()
 
 
-def test_every_control_works_by_keyboard(show):
+def test_the_loss_along_a_weight_its_tangent_and_a_step(show):
+    """The plot is the parabola, the tangent has its slope, the arrow ends where the slope foretells, the dot where the step does."""
+    shown, rng = show(Convolution()), np.random.default_rng(4)
+    for trial in range(6):
+        state = random_state(rng, "loss") if trial else {}
+        shown.set(
+            **{k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in state.items()},
+            eta=0.01 + 0.01 * trial,
+        )
+        check(shown)
+        figure = twin(shown)
+        v, w = figure.values, figure.kernel[figure.weight]
+        for far in (-1.5, 0.3, 2.0):
+            assert figure.loss_at(w + far) == pytest.approx(
+                v["loss"] + far * v["slope"] + far**2 * v["curvature"] / 2, rel=1e-9
+            )
+        ticks, curve, lines, dots = (
+            shown.page.evaluate("""() => { const all = (s) => [...document.querySelectorAll(`.lf-cv-training .lf-chart ${s}`)];
+          const numbers = (d) => d.split("M")[1].split("L").map((p) => p.split(",").map(Number));
+          return [all("[data-name^=axis]").map((n) => [n.dataset.name, Number(n.dataset.value), n.dataset.name === "axis y" ? n.getAttribute("y") - 4 : Number(n.getAttribute("x"))]),
+            numbers(all(".lf-curve")[0].getAttribute("d")), all(".lf-stroke").map((n) => numbers(n.getAttribute("d"))), all(".lf-mark").map((n) => n.getAttribute("transform").match(/[-\\d.]+/g).map(Number))]; }""")
+        )
+        (p, y), (q, z) = [(value, at) for name, value, at in ticks if name == "axis y"][:2]
+        (a, x), (b, u) = [(value, at) for name, value, at in ticks if name == "axis x"][:2]
+        data = lambda points: np.array(
+            [(a + (i - x) * (b - a) / (u - x), p + (j - y) * (q - p) / (z - y)) for i, j in points]
+        )
+        curve, tangent, arrow, dots = data(curve), data(lines[0]), data(lines[1]), data(dots)
+        near = 0.02 * (q or p) + 0.2
+        np.testing.assert_allclose(
+            curve[::20, 1], [figure.loss_at(at) for at in curve[::20, 0]], atol=2 * near
+        )
+        step = w - figure.eta * v["slope"]
+        np.testing.assert_allclose(dots, [(w, v["loss"]), (step, v["comes"])], atol=near)
+        np.testing.assert_allclose(arrow[-1], (step, v["foretold"]), atol=near)
+        across = tangent[1] - tangent[0]
+        assert across[1] == pytest.approx(v["slope"] * across[0], abs=2 * near)
+
+
+def test_a_weight_is_scrubbed_and_the_gradient_moves_with_it(show):
     shown = show(Convolution())
+    box = shown.control("W[0,2]").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    look = "[...document.querySelectorAll('[data-gradient]')].map((n) => (n.getAttribute('d') ?? '') + n.style.opacity).join()"
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    assert shown.get("weight") == [0, 2] and shown.get("kernel")[0][2] == 1
+    seen = {shown.page.evaluate(look)}
+    for by, value in ((2, 1), (25, 1.5), (-50, 0), (-120, -1.4)):
+        shown.page.mouse.move(x + by, y)
+        assert shown.get("kernel")[0][2] == pytest.approx(value)
+        check(shown)
+        seen.add(shown.page.evaluate(look))
+    shown.page.mouse.up()
+    assert len(seen) == 4  # two pixels are still a click
+    shown.page.mouse.click(x, y)
+    shown.page.keyboard.press("Control+a")
+    shown.page.keyboard.type("0.25")  # a click is for typing
+    assert shown.get("kernel")[0][2] == 0.25
+    chart = shown.page.locator(".lf-cv-training .lf-chart").bounding_box()
+    shown.page.mouse.move(chart["x"] + chart["width"] / 2, chart["y"] + 40)
+    shown.page.mouse.down()
+    shown.page.mouse.move(chart["x"] + chart["width"] / 2 + 40, chart["y"] + 40)
+    shown.page.mouse.up()
+    assert shown.get("kernel")[0][2] != 0.25  # along the plot, too
+    check(shown)
+
+
+def test_every_control_works_by_keyboard(show):
+    shown = show(Convolution(view="forward"))
     page = shown.page
     order = shown.tab_order()
     fields = [f"W[{i},{j}]" for i in range(3) for j in range(3)]
     assert order == [
+        "reset",
         "forward",
         "picture",
         "picture: arrow keys move the window, Space turns the pixel in its middle",
@@ -401,7 +482,7 @@ def test_every_control_works_by_keyboard(show):
     page.keyboard.press("Enter")
     assert not np.any(shown.get("image"))
     page.locator(".lf-segmented input:checked").first.focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
     assert shown.get("view") == "cell"
     page.locator(".lf-cv-square").nth(1).focus()
     page.keyboard.press("ArrowDown")
@@ -411,9 +492,9 @@ def test_every_control_works_by_keyboard(show):
     assert shown.get("at") == [0, 9]  # going back the pixel may stand at the edge
     check(shown)
     page.locator(".lf-segmented input:checked").first.focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
     assert shown.get("view") == "loss"
-    assert {"target", "reveal", "eta", "1 step", "50 steps", "Reset"} <= set(shown.tab_order())
+    assert {"target", "reveal", "eta", "1 step", "50 steps"} <= set(shown.tab_order())
     shown.control("target").select_option("sharpen")
     assert shown.get("target_kernel") == KERNELS["sharpen"]
     assert not page.locator(".lf-cv-secret").is_visible()
@@ -427,7 +508,7 @@ def test_every_control_works_by_keyboard(show):
 
 
 def test_the_window_is_dragged_and_pixels_are_drawn(show):
-    shown = show(Convolution())
+    shown = show(Convolution(view="forward"))
     box = shown.page.locator(".lf-cv-square").first.bounding_box()
     at = lambda r, c: (
         box["x"] + (c + 0.5) * box["width"] / 12,
@@ -461,7 +542,7 @@ def test_the_window_is_dragged_and_pixels_are_drawn(show):
 
 
 def test_a_finger_moves_the_window(show):
-    shown = show(Convolution(), width=375, has_touch=True, is_mobile=True)
+    shown = show(Convolution(view="forward"), width=375, has_touch=True, is_mobile=True)
     box = shown.page.locator(".lf-cv-square").first.bounding_box()
     shown.page.touchscreen.tap(
         box["x"] + box["width"] * 2.5 / 12, box["y"] + box["height"] * 9.5 / 12
@@ -499,7 +580,7 @@ def test_text_has_contrast(show, theme):
 
 
 def test_words_two_views_and_leaving(show):
-    shown = show(Convolution())
+    shown = show(Convolution(view="forward"))
     page = shown.page
     assert page.get_by_role("group", name="Live figure").count() == 1
     shown.control("W[0,0]").fill("3")

@@ -199,7 +199,7 @@ def test_every_setting_gives_the_companions_numbers():
     }
     for figure, got in zip(figures, found, strict=True):
         assert got["fate"] == figure.fate
-        for name in ("activations", "deltas", "slopes", "flat"):
+        for name in ("activations", "deltas", "slopes", "flat", "foretold"):
             np.testing.assert_allclose(
                 np.array(got[name], dtype=float),
                 getattr(figure, name),
@@ -252,12 +252,13 @@ def test_every_control_works_by_keyboard(show):
     shown = show(DeepGradients())
     page, plot = shown.page, lambda: shown.page.locator(".lf-chart").first.inner_html()
     assert shown.tab_order() == [
+        "reset",
         *(f"preset {name}" for name in PRESETS),
-        "layer",
-        "activation",
-        "depth",
-        "xavier",
         "sigma",
+        "depth",
+        "activation",
+        "xavier",
+        "layer",
         "residual",
         "norm",
         "keep",
@@ -318,8 +319,50 @@ def test_lines_are_kept_and_dropped(show):
         old.count() == 2 and old.nth(1).get_attribute("d") == line
     )  # the frame still fits: the same line, now grey
     check(shown)
-    shown.control("drop").click()
+    shown.control("drop").focus()
+    shown.page.keyboard.press("Enter")
     assert old.count() == 0 and shown.get("kept") == {}
+    # the button has gone, and the focus has not fallen to the page
+    assert shown.page.evaluate("document.activeElement.dataset.control") == "keep"
+
+
+def test_the_rule_foretells_what_comes():
+    """Within a factor of two a dozen layers, where the weights are as independent as the rule takes them for."""
+    for changes in (
+        {"activation": "tanh", "init": "normal", "sd": 0.1},
+        {"activation": "relu", "init": "he"},
+        {"activation": "sigmoid", "residual": True, "norm": True},
+        {"activation": "identity", "init": "normal", "sd": 0.3},
+    ):
+        figure = DeepGradients(depth=12, **changes)
+        assert np.abs(np.log(figure.foretold / figure.deltas)).max() < np.log(2.5), changes
+        assert figure.foretold[-1] == pytest.approx(figure.deltas[-1], rel=1e-12)
+    plain = DeepGradients(depth=5, activation="identity", init="normal", sd=0.1)
+    np.testing.assert_allclose(
+        plain.foretold / plain.foretold[-1], (0.1 * np.sqrt(24)) ** np.arange(4, -1, -1)
+    )
+
+
+def test_the_lines_end_is_dragged_and_the_line_moves_with_it(show):
+    shown = show(DeepGradients(activation="tanh", depth=12))
+    ring = shown.page.locator(".lf-deep-handle .lf-handle-ring")
+    box = ring.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    seen = set()
+    for by in (15, 30, 60):
+        for aside in (0, 1, 2):  # each move comes closer: the slopes change, too
+            shown.page.mouse.move(x + aside, y + by)
+        now = ring.bounding_box()
+        assert now["y"] + now["height"] / 2 == pytest.approx(y + by, abs=14)  # sd is in hundredths
+        assert shown.get("init") == "normal"
+        check(shown)
+        seen.add(shown.page.locator("[data-gradient]").first.get_attribute("d"))
+    shown.page.mouse.up()
+    assert len(seen) == 3
+    shown.set(norm=True)
+    assert not ring.is_visible()  # the spread undoes itself: nothing to drag
 
 
 def test_a_click_in_the_plot_looks_at_a_layer(show):
@@ -373,7 +416,7 @@ def test_touch_targets_words_and_leaving(show):
     shown.slide(depth=50)
     assert page.locator("[role=status]").text_content() == ""  # nothing while it moves
     page.wait_for_function(
-        "/^50 layers, sigmoid: the error signal of layer 1 is .* it vanishes$/.test(document.querySelector('[role=status]').textContent)"
+        "/^50 layers, sigmoid: the error signal of layer 1 is .* it vanishes\\. gradient of/.test(document.querySelector('[role=status]').textContent)"
     )
     assert "it vanishes" in page.locator(".lf-chart").first.get_attribute("aria-label")
     assert page.get_by_role("group", name="Live figure: a deep stack").count() == 1

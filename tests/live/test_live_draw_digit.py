@@ -77,7 +77,14 @@ def check(shown, net):
         scale, digits = (
             (100, 0.051)
             if name == "sure" or name[:2] == "p["
-            else (1, 5.1e-3 if name == "x" else 5.1e-4 if name == "loss" else 5.1e-5)
+            else (
+                1,
+                5.1e-3
+                if name == "x"
+                else 5.1e-4
+                if name in ("loss", "predicted", "after")
+                else 5.1e-5,
+            )
         )
         assert written(text) == pytest.approx(
             scale * value, rel=0.06 if abs(value) < 0.001 and scale == 1 else 0, abs=digits
@@ -310,10 +317,11 @@ def test_the_ink_is_numpys_and_so_are_scaling_and_centring():
     found = js(
         """(cases) => cases.map((case_) => {
       const sheet = blankSheet(); for (const [from, to, width, rub] of case_) stroke(sheet, from, to, width, rub);
-      return [asDrawn(sheet), centred(sheet), asDrawn(sheetOf(asDrawn(sheet)))]; })""",
+      const { picture, field } = centred(sheet);
+      return [asDrawn(sheet), picture, asDrawn(sheetOf(asDrawn(sheet))), field]; })""",
         cases,
     )
-    for case, (plain, centred, again) in zip(cases, found, strict=True):
+    for case, (plain, centred, again, field) in zip(cases, found, strict=True):
         sheet = np.zeros((CELLS, CELLS))
         for stroke in case:
             sheet = numpy_stroke(sheet, *stroke).astype(np.float32).astype(float)
@@ -323,8 +331,16 @@ def test_the_ink_is_numpys_and_so_are_scaling_and_centring():
         np.testing.assert_allclose(again, plain, atol=1e-7)
         centre = (np.array(centred) @ (np.arange(28) + 0.5)).sum() / np.sum(centred)
         assert abs(centre - 14) <= 0.75  # half a pixel by the rounding, and what the edge cut off
+        # the map of the slopes is laid over the ink it is about: the field is where that ink lies
+        for axis, corner in ((0, field["y"]), (1, field["x"])):
+            lies, seen = (
+                np.average(np.arange(n) + 0.5, weights=np.sum(ink, axis=1 - axis)) * 28 / n
+                for ink, n in ((sheet, CELLS), (centred, 28))
+            )
+            cut = np.sum(centred) * field["size"] ** 2 < 0.98 * wanted.sum() * 28**2
+            assert cut or abs(corner + seen * field["size"] / 28 - lies) < 0.05
     assert js(
-        """() => [centred(blankSheet()).flat().every((v) => v === 0), stepped([[0.5, 0.1, 0.9]], [[1, 1, -1]], 0.3)]"""
+        """() => [centred(blankSheet()).picture.flat().every((v) => v === 0), stepped([[0.5, 0.1, 0.9]], [[1, 1, -1]], 0.3)]"""
     ) == [True, [[0.2, 0, 1]]]
     js.close()
 
@@ -353,7 +369,7 @@ STROKES = {
 
 def draw(shown, digit, size=1.0, move=(0, 0)):
     """Draw a digit with the mouse, around the middle of the pad unless it is moved."""
-    box = shown.page.locator(".lf-digit-pad canvas").bounding_box()
+    box = shown.page.locator(".lf-digit-ink").bounding_box()
     for line in STROKES[digit]:
         spots = [
             [
@@ -397,10 +413,7 @@ def test_what_is_drawn_is_read(show, digit, net):
 def test_examples_give_the_companions_numbers(show, digit, net, examples):
     shown = show(digit(pixels=np.zeros((28, 28))))
     check(shown, net)
-    assert (
-        "Blank paper" in shown.page.locator(".lf-digit-verdict").text_content()
-        and shown.page.locator(".lf-digit-empty").is_visible()
-    )
+    assert shown.page.locator(".lf-digit-empty").is_visible()
     for k, label in enumerate(examples[1]):
         press(shown, f"example {k + 1}, a {label}")
         assert (
@@ -445,7 +458,7 @@ def test_networks_of_other_shapes(show, sizes, options):
     assert check(shown, net)["against"] == 4
 
 
-HEAT = """([row, column]) => [...document.querySelectorAll(".lf-digit-square canvas")].map((canvas) => [...canvas.getContext("2d").getImageData(column, row, 1, 1).data])"""
+HEAT = """([row, column]) => [".lf-digit-square canvas", ".lf-digit-heat"].map((name) => document.querySelector(name)).map((canvas) => [...canvas.getContext("2d").getImageData(column, row, 1, 1).data])"""
 
 
 @pytest.mark.parametrize(
@@ -538,22 +551,63 @@ def test_undo_clear_eraser_and_brush(show, digit, net):
 
 def test_the_first_stroke_takes_the_place_of_the_picture_it_opens_with(show, digit, net):
     shown = show(digit())
-    words = shown.page.get_by_text("your first stroke takes its place")
-    assert words.count() == 1
-    box = shown.page.locator(".lf-digit-pad canvas").bounding_box()
+    words = shown.page.locator(".lf-digit-given")
+    assert words.is_visible() and "your first stroke takes its place" in words.text_content()
+    box = shown.page.locator(".lf-digit-ink").bounding_box()
     shown.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     dot = np.array(shown.get("pixels"))
-    assert dot.max() > 0.5 and dot[:8].max() == 0 and dot[20:].max() == 0 and words.count() == 0
+    assert dot.max() > 0.5 and dot[:8].max() == 0 and dot[20:].max() == 0 and not words.is_visible()
     shown.page.get_by_role("button", name="Undo").click()
     np.testing.assert_array_equal(shown.get("pixels"), digit().pixels)
-    assert words.count() == 1
+    assert words.is_visible()
+    shown.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    press(shown, "Reset")
+    np.testing.assert_array_equal(shown.get("pixels"), digit().pixels)
+    assert words.is_visible()  # and the next stroke takes its place again
+
+
+@pytest.mark.parametrize("width", [320, 375, 760, 1280])
+def test_the_pad_stays_under_the_pen(show, digit, width):
+    """A straight stroke is straight: nothing that comes or goes at the first touch moves the pad."""
+    shown = show(digit(), width=width)
+    pad = shown.page.locator(".lf-digit-ink").first
+    before = pad.bounding_box()
+    middle = before["x"] + before["width"] / 2
+    shown.page.mouse.move(middle, before["y"] + before["height"] * 0.3)
+    shown.page.mouse.down()
+    assert pad.bounding_box() == before
+    for share in (0.5, 0.7):
+        shown.page.mouse.move(middle, before["y"] + before["height"] * share)
+        assert pad.bounding_box() == before
+    shown.page.mouse.up()
+    assert pad.bounding_box() == before
+    inked = np.array(shown.get("pixels")) > 0.5
+    assert 1 <= inked.sum(axis=1).max() <= 4 and inked.sum() > 20
+
+
+def test_the_map_moves_while_the_pen_does_and_a_step_is_foretold(show, digit, net):
+    shown = show(digit(pixels=np.zeros((28, 28)), target=7))
+    look = "document.querySelector('.lf-digit-heat').toDataURL() + document.querySelector('.lf-digit-heat').style.cssText"
+    box, seen = shown.page.locator(".lf-digit-pad").bounding_box(), set()
+    shown.page.mouse.move(box["x"] + 60, box["y"] + 60)
+    shown.page.mouse.down()
+    for k in range(5):
+        shown.page.mouse.move(box["x"] + 60 + 20 * k, box["y"] + 60 + 20 * k)
+        seen.add(shown.page.evaluate(look))
+    shown.page.mouse.up()
+    assert len(seen) == 5
+    shown.slide(eta=0)
+    found = check(shown, net)
+    assert found["predicted"] < found["after"] < found["loss"] or found["loss"] < 1e-6
+    press(shown, "1 step")
+    assert check(shown, net)["loss"] == pytest.approx(found["after"], rel=1e-9)
 
 
 def test_drawing_on_a_loaded_picture_leaves_the_rest_of_it(show, digit, net):
     shown = show(digit())
     before = np.array(digit().pixels)
     shown.page.get_by_role("button", name="example 1,").click()
-    box = shown.page.locator(".lf-digit-pad canvas").bounding_box()
+    box = shown.page.locator(".lf-digit-ink").bounding_box()
     shown.page.mouse.click(box["x"] + 3, box["y"] + 3)
     after = np.array(shown.get("pixels"))
     assert after[0, 0] > 0.5 and before[0, 0] == 0
@@ -564,12 +618,12 @@ def test_drawing_on_a_loaded_picture_leaves_the_rest_of_it(show, digit, net):
 def test_every_switch_does_what_it_says(show, digit, net):
     shown = show(digit())
     for k in (3, 9, 0):
-        shown.page.get_by_role("radiogroup", name="digit of the loss").get_by_text(
+        shown.page.get_by_role("radiogroup", name="digit of the loss").locator("b").get_by_text(
             str(k), exact=True
         ).click()
         assert shown.get("target") == k and check(shown, net)["against"] == k
-        assert shown.page.locator("tr.lf-against th").text_content() == str(k)
-    shown.page.get_by_text("runner-up", exact=True).click()
+        assert shown.page.locator(".lf-against b").text_content() == str(k)
+    shown.page.get_by_text("the runner-up", exact=True).click()
     assert shown.get("target") is None and check(shown, net)["against"] == digit().rival
     for text, name in (
         ("x · ∂L/∂x", "gradient x ink"),
@@ -582,8 +636,8 @@ def test_every_switch_does_what_it_says(show, digit, net):
     for end, value in (("Home", 0.01), ("End", 10)):
         shown.control("eta").press(end)
         assert shown.get("eta") == value and check(shown, net)["eta"] == value
-    best = shown.page.locator("tr.lf-best")
-    assert best.locator("th").text_content() == str(digit().best)
+    best = shown.page.locator(".lf-best")
+    assert best.locator("b").text_content() == str(digit().best)
     assert float(
         best.locator("i").evaluate("n => new DOMMatrix(getComputedStyle(n).transform).a")
     ) == pytest.approx(digit().probabilities.max(), abs=1e-3)
@@ -599,7 +653,7 @@ def test_every_switch_does_what_it_says(show, digit, net):
 def test_a_finger_draws_and_the_page_stays_where_it_is(show, digit, net):
     shown = show(digit(pixels=np.zeros((28, 28))), width=375, has_touch=True, is_mobile=True)
     box, session = (
-        shown.page.locator(".lf-digit-pad canvas").bounding_box(),
+        shown.page.locator(".lf-digit-ink").bounding_box(),
         shown.page.context.new_cdp_session(shown.page),
     )
     for line in STROKES[7]:
@@ -614,9 +668,9 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(show, digit, net):
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert check(shown, net)["best"] == 7 and shown.page.evaluate("scrollY") == 0
     actions = shown.page.evaluate(
-        "['.lf-digit-pad', '.lf-digit-square', '.lf'].map((name) => getComputedStyle(document.querySelector(name)).touchAction)"
+        "['.lf-digit-pad', '.lf'].map((name) => getComputedStyle(document.querySelector(name)).touchAction)"
     )
-    assert actions == ["none", "pan-y", "auto"]
+    assert actions == ["none", "auto"]
     assert min(min(size) for size in shown.sizes_of_targets()) >= 44
     assert (
         min(shown.page.locator("label.lf-digit-check").bounding_box().values()) >= 0
@@ -669,7 +723,7 @@ def test_a_digit_is_drawn_by_keyboard(show, digit, net):
 
 def test_one_pixel_is_pointed_at_by_pointer_and_keyboard(show, digit, net):
     shown = show(digit())
-    square = shown.page.locator(".lf-digit-square").last
+    square = shown.page.locator(".lf-digit-square")
     box = square.locator("canvas").bounding_box()
     shown.page.mouse.move(box["x"] + box["width"] * 9.5 / 28, box["y"] + box["height"] * 20.5 / 28)
     found = check(shown, net)
@@ -706,7 +760,9 @@ def test_every_control_is_reached_by_tab(show, digit):
     ):
         assert name in order, order
     assert (
-        order[0].startswith("Drawing pad") and len(order) == 1 + 1 + 2 + 2 + 2 + 1 + 1 + 1 + 2 + 5
+        order[:2] == ["reset", order[1]]
+        and order[1].startswith("Drawing pad")
+        and len(order) == 1 + 1 + 1 + 1 + 2 + 1 + 2 + 5 + 1 + 1 + 1 + 1
     )
 
 
@@ -721,13 +777,14 @@ def test_words_for_a_screen_reader_come_after_a_pause(show, digit, net):
     assert shown.page.evaluate("said") == []
     shown.page.wait_for_function("said.length > 0")
     figure = DrawDigit(net, pixels=shown.get("pixels"))
-    assert shown.page.evaluate("said") == [
-        f"reads {figure.best}, {math.floor(100 * figure.probabilities.max() + 0.5)} per cent"
-    ]
+    (said,) = shown.page.evaluate("said")
+    per_cent = math.floor(100 * figure.probabilities.max() + 0.5)
+    assert said.startswith(f"reads {figure.best}, {per_cent} per cent")
+    assert "gradient of L by ink, the largest " in said
     press(shown, "1 step")
     shown.page.wait_for_function("said.at(-1).startsWith('One step towards')")
     press(shown, "Clear")
-    shown.page.wait_for_function("said.at(-1) === 'Cleared.'")
+    shown.page.wait_for_function("said.at(-1).startsWith('Cleared')")
     assert (
         shown.page.get_by_role("group", name="Live figure").count() == 1
         and shown.page.locator("table caption").text_content()
@@ -763,7 +820,7 @@ def test_python_hears_of_a_drawing_a_few_times_a_second_and_of_its_end(show, dig
     """While a stroke is drawn the page does not send every move; at its end it sends what there is."""
     shown = show(digit(pixels=np.zeros((28, 28))))
     shown.page.evaluate("() => { window.heard = 0; model.on('change:pixels', () => heard++); }")
-    box = shown.page.locator(".lf-digit-pad canvas").bounding_box()
+    box = shown.page.locator(".lf-digit-ink").bounding_box()
     start = shown.page.evaluate("performance.now()")
     shown.page.mouse.move(box["x"] + 60, box["y"] + 60)
     shown.page.mouse.down()
@@ -787,7 +844,7 @@ def test_two_views_of_one_model_and_an_end(show, digit, net):
         "async () => { const two = document.body.appendChild(document.createElement('div')); window.stop2 = await module.render({ model, el: two }); }"
     )
     check(shown, net)
-    box = shown.page.locator(".lf-digit-pad canvas").first.bounding_box()
+    box = shown.page.locator(".lf-digit-ink").first.bounding_box()
     shown.page.mouse.click(box["x"] + 40, box["y"] + 40)
     check(shown, net)  # both show the same numbers
     shown.page.evaluate("stop(); stop2()")

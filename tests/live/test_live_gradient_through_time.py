@@ -206,7 +206,8 @@ def test_every_seed_draws_the_same_on_both_sides(show):
 CURVES = """() => { const points = (d) => d.match(/[-\\d.]+,[-\\d.]+/g).map((p) => p.split(",").map(Number)), area = document.querySelector(".lf-gt-plot .lf-area"), n = (a) => Number(area.getAttribute(a));
   const [left, top, wide, tall] = [n("x"), n("y"), n("width"), n("height")], level = (y) => 6 - 18 * (y - top) / tall;
   const read = (s) => [...document.querySelectorAll(s)].map((p) => points(p.getAttribute("d")).map(([x, y]) => [(x - left) / wide, level(y)]));
-  return { now: read(".lf-gt-plot .lf-gt-now")[0], lines: read(".lf-gt-plot .lf-gt-line").length, faint: read(".lf-gt-faint"), bound: read(".lf-gt-bound")[0] }; }"""
+  return { now: read(".lf-gt-plot .lf-gt-now")[0], lines: read(".lf-gt-plot .lf-gt-line").length, faint: read(".lf-gt-faint"), bound: read(".lf-gt-bound")[0],
+    bars: [...document.querySelectorAll(".lf-gt-bar")].map((n) => level(Number(n.getAttribute("y")))), handle: level(Number(document.querySelector(".lf-gt-handle").getAttribute("transform").match(/[-\\d.]+/g)[1])) }; }"""
 
 
 def test_the_curves_are_the_norms(show):
@@ -217,8 +218,11 @@ def test_the_curves_are_the_norms(show):
         drawn_, figure = shown.page.evaluate(CURVES), GradientThroughTime(**state)
 
         def expect(found, norms):
+            low, high = -0.5 - 0.025 * figure.steps, figure.steps + 0.5
             np.testing.assert_allclose(
-                [p[0] for p in found], np.arange(figure.steps + 1) / figure.steps, atol=0.01
+                [p[0] for p in found],
+                (np.arange(figure.steps + 1) - low) / (high - low),
+                atol=0.01,
             )
             np.testing.assert_allclose(
                 [p[1] for p in found], np.log10(np.clip(norms, 1e-15, 1e9)), atol=0.06
@@ -229,13 +233,10 @@ def test_the_curves_are_the_norms(show):
         assert drawn_["lines"] == 3 and len(drawn_["faint"]) == 8 * figure.seeds
         for k, line in enumerate(drawn_["faint"], 1):
             expect(line, figure.norms(figure.cell, (figure.seed + k) % SEEDS))
-        shades = np.array(
-            shown.page.evaluate(
-                "[...document.querySelectorAll('.lf-gt-box')].map((n) => Number(n.getAttribute('fill-opacity')))"
-            )
-        )
-        np.testing.assert_allclose(
-            shades, figure.norms(figure.cell) / figure.norms(figure.cell).max(), atol=6e-4
+        norms = figure.norms(figure.cell)
+        np.testing.assert_allclose(drawn_["bars"], np.log10(np.clip(norms, 1e-12, 1e9)), atol=0.06)
+        assert drawn_["handle"] == pytest.approx(
+            np.log10(np.clip(figure.sigma**figure.steps, 1e-12, 1e6)), abs=0.06
         )
 
 
@@ -264,17 +265,10 @@ def test_every_control_works_by_keyboard(show):
         "[aria-label^='Norm of the gradient']"
     ).wait_for()  # said once the figure has been at rest for 0.3 s
     order = shown.tab_order()
-    assert [o for o in order if not o.startswith("Norm of")] == [
-        "rnn",
-        "orthogonal",
-        "seeds",
-        "steps",
-        "scale",
-        "inputs",
-        "gate_bias",
-        "seed",
-        "Reset",
-    ] and order[2].startswith("Norm of the gradient")
+    assert order[0] == "reset" and order[1].startswith("Norm of the gradient")
+    assert order[2:-1] == ["rnn", "scale"] and order[-1].startswith("More: ")
+    page.locator(".lf-gt-more summary").press("Enter")
+    assert shown.tab_order()[-5:] == ["inputs", "steps", "seed", "orthogonal", "seeds"]
     for k, (key, value) in enumerate((("cell", "lstm"), ("matrix", "gaussian"))):
         page.locator(".lf-segmented input:checked").nth(k).focus()
         page.keyboard.press("ArrowRight")
@@ -311,7 +305,9 @@ def test_every_control_works_by_keyboard(show):
     assert plot.get_attribute("aria-valuetext").startswith("LSTM, 40 steps back, at step 0: norm ")
     shown.control("seeds").focus()
     page.keyboard.press("Space")
-    assert shown.get("seeds") is False and page.locator(".lf-gt-faint").count() == 0
+    assert shown.get("seeds") is True and page.locator(".lf-gt-faint").count() == 8
+    shown.set(cell="rnn")
+    assert not shown.control("gate_bias").is_visible()  # it has no gate
 
 
 def test_the_step_is_dragged(show):
@@ -331,6 +327,31 @@ def test_the_step_is_dragged(show):
     shown.page.mouse.move(box["x"] + left + wide, y)
     assert shown.get("at") == 0
     check(shown)
+
+
+@pytest.mark.parametrize("matrix", ["orthogonal", "gaussian"])
+def test_the_bound_is_dragged_by_its_end(show, matrix):
+    """The end of the bound goes to the pointer, the bars move in the same frame."""
+    shown = show(GradientThroughTime(matrix=matrix, inputs=0.2, steps=15))
+    ring = shown.page.locator(".lf-gt-handle .lf-handle-ring")
+    bars = (
+        "[...document.querySelectorAll('.lf-gt-bar')].map((n) => n.getAttribute('height')).join()"
+    )
+    box = ring.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    seen = {shown.page.evaluate(bars)}
+    for by in (30, 60, -20):
+        shown.page.mouse.move(x, y + by)
+        seen.add(shown.page.evaluate(bars))
+        now = ring.bounding_box()
+        assert now["y"] + now["height"] / 2 == pytest.approx(y + by, abs=7)  # a step of the slider
+        check(shown)
+    assert len(seen) == 4
+    shown.page.mouse.up()
+    shown.page.mouse.move(x, y + 600)
+    assert shown.page.evaluate(bars) in seen
 
 
 @pytest.mark.parametrize("width", [320, 375, 760, 1280])
@@ -367,13 +388,14 @@ def test_words_two_views_and_leaving(show):
     page.wait_for_function(
         "document.querySelector('[role=status]').textContent.startsWith('RNN, 30 steps back, at step 10: norm')"
     )
+    assert "gradient at the first step, its norm " in page.locator("[role=status]").text_content()
     page.evaluate(
         "async () => { const two = document.body.appendChild(document.createElement('div')); window.stop2 = await module.render({ model, el: two }); }"
     )
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((n) => n.id)")
     assert len(set(ids)) == len(ids)
-    page.locator("[data-control=steps]").first.fill("20")
-    assert page.locator("[data-control=steps]").nth(1).input_value() == "20"
+    page.locator("[data-control=scale]").first.fill("0.5")
+    assert page.locator("[data-control=scale]").nth(1).input_value() == "0.5"
     check(shown)
     page.evaluate("stop(); stop2()")
     assert page.evaluate("model.count()") == 0 and page.locator(".lf").count() == 0

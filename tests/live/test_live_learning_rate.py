@@ -264,8 +264,8 @@ def test_the_first_step_lands_and_is_foretold_as_the_companion_says():
         told, landed = figure.first_step(1e-3)
         assert told == pytest.approx(landed, rel=1e-6)  # short steps: the tangent is the curve
         assert landed == pytest.approx(LearningRate(**state, eta=1e-3).losses[1], rel=1e-9)
-    told, landed = LearningRate().first_step()
-    assert told < landed - 0.2  # at the rate that it opens with they are apart
+    told, landed = LearningRate(eta=10.0).first_step()
+    assert told < landed - 0.2  # long ones: they are apart
 
 
 def test_each_fate_is_judged_alike(probe):
@@ -400,7 +400,7 @@ def test_no_rate_is_marked_as_zero(show):
     shown = show(LearningRate(eta=0.1, tried=[]))
     assert [
         plot.locator(".lf-zero-line").count() for plot in shown.page.locator(".lf-chart").all()
-    ] == [1, 0, 1]  # the loss on the way down has a true zero, too
+    ] == [1, 0, 0]
 
 
 def test_plots_are_clicked(show):
@@ -434,7 +434,7 @@ def test_the_arrow_goes_down_to_the_prediction_and_the_ring_is_where_it_lands(sh
       const [[v0, y0], [v1, y1]] = ticks, back = (y) => v0 + (y - y0) * (v1 - v0) / (y1 - y0);
       const [, top, , end] = arrow.getAttribute("d").match(/[-\\d.]+/g).map(Number);
       return [top, end, Number(plot.querySelector(".lf-rate-landed").getAttribute("cy"))].map(back); }"""
-    for eta in (10.0, 5.0, 20.0):
+    for eta in (10.0, 5.0, 1.5):
         shown.set(eta=eta)
         numbers = check(shown)
         assert shown.page.evaluate(marks) == pytest.approx(

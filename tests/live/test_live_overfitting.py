@@ -296,6 +296,20 @@ def test_every_control_works_by_keyboard(show):
     check(shown)
 
 
+def test_no_frame_shows_what_is_no_number(show):
+    """A run that has just begun has errors, too: nothing on the page is ever without a value."""
+    shown = show(Overfitting(n=10, units=8))
+    frames = shown.page.evaluate("""async () => { const found = [];
+      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+      for (const name of ["noise", "units", "decay", "n"]) for (let k = 0; k < 6; k++) {
+        const input = document.querySelector(`[data-control="${name}"]`);
+        input.value = k; input.dispatchEvent(new Event("input", { bubbles: true }));
+        for (let i = 0; i < 3; i++) { await frame(); found.push(/NaN|data-value="none"/.test(document.querySelector(".lf").outerHTML)); }
+      }
+      return found; }""")
+    assert len(frames) == 72 and not any(frames)
+
+
 def test_plots_are_clicked(show):
     shown = show(Overfitting(n=10, units=3, sweep="units"))
     settled(shown)

@@ -80,10 +80,10 @@
   addEventListener("pointerdown", (event) => {
     const term = termAt(event);
     first = event.pointerType === "touch" && term !== null && term !== shown;
-    if (event.pointerType === "touch" && !term) hide();
   });
   addEventListener("click", (event) => {
     const term = termAt(event);
+    if (!term) hide(); // not before the click: what lies under the note would get it
     if (!term || !first) return;
     event.preventDefault();
     show(term);

@@ -31,7 +31,9 @@ class AdversarialDigit(DigitReader):
     digit's loss, towards it: x' = x - epsilon sign(dL_target/dx). `noise_seed` decides the random
     signs of the control, x + epsilon s cut to [0, 1]. Computed by the companion, in float64, with
     the weights as they go with the figure, in eight bits each (packed as `DrawDigit` packs them):
-    `gradient`, `adversarial`, `noisy`, `probabilities` of any of them, `curve`, `fooled_by_noise`.
+    `gradient`, `adversarial`, `noisy`, `probabilities` of any of them, `curve`, `fooled_by_noise`;
+    the gradient at x', and with it how the loss grows with epsilon; and what the gradient at x says
+    that the loss at x' is, ``values["said"]``.
 
     Parameters
     ----------
@@ -90,15 +92,27 @@ class AdversarialDigit(DigitReader):
         return self.examples[self.example]["label"]
 
     @property
-    def gradient(self) -> np.ndarray:
-        """dL/dx, (28, 28), for the loss of the right digit, or of the target where there is one:
-        equation (eq-input-gradient) of the book.
-        """
-        net, digit = self.network, self.label if self.target is None else self.target
-        _, delta = CrossEntropy().both(
-            net.forward(self.picture_shown.reshape(1, -1)), np.array([digit])
+    def digit(self) -> int:
+        """The digit of the loss: the target, or the right one."""
+        return self.label if self.target is None else self.target
+
+    def loss(self, picture: np.ndarray) -> float:
+        """The loss of a picture (28, 28)."""
+        return CrossEntropy()(
+            self.network.forward(np.reshape(picture, (1, -1))), np.array([self.digit])
         )
+
+    def gradient_at(self, picture: np.ndarray) -> np.ndarray:
+        """dL/dx of a picture, (28, 28): equation (eq-input-gradient) of the book."""
+        net = self.network
+        logits = net.forward(np.reshape(picture, (1, -1)))
+        _, delta = CrossEntropy().both(logits, np.array([self.digit]))
         return net.backward(delta, inputs=True).reshape(SIDE, SIDE)
+
+    @property
+    def gradient(self) -> np.ndarray:
+        """dL/dx at the picture itself, (28, 28)."""
+        return self.gradient_at(self.picture_shown)
 
     @property
     def signs(self) -> np.ndarray:
@@ -127,15 +141,37 @@ class AdversarialDigit(DigitReader):
         """What the network makes of a picture (28, 28): (10,)."""
         return softmax.forward(self.network.forward(np.reshape(picture, (1, -1))))[0]
 
+    def moved(self, epsilon: float) -> np.ndarray:
+        """x' for any `epsilon`, (28, 28)."""
+        return np.clip(self.picture_shown + epsilon * self.signs, 0, 1)
+
+    @property
+    def slope(self) -> float:
+        """dL/d epsilon at x': of the pixels that are not at the end of their range yet."""
+        x, s = self.adversarial, self.signs
+        return float(np.vdot(self.gradient_at(x), s * np.where(s > 0, x < 1, x > 0)))
+
+    @property
+    def said(self) -> float:
+        """The loss at x' by the gradient at x: L + gradient . (x' - x)."""
+        x = self.picture_shown
+        return self.loss(x) + float(np.vdot(self.gradient, self.adversarial - x))
+
+    @property
+    def full(self) -> float:
+        """The largest gradient of a pixel on the way from epsilon = 0 to 0.3."""
+        steps = MOST * np.arange(STEPS + 1) / STEPS
+        return max(float(np.abs(self.gradient_at(self.moved(e))).max()) for e in steps)
+
     @property
     def curve(self) -> dict[str, np.ndarray]:
-        """The probability of the right digit for epsilon = 0, 0.01, ..., 0.3: of the adversarial
-        picture and of the noisy one, (31,) each.
+        """The loss for epsilon = 0, 0.01, ..., 0.3: of the adversarial picture and of the noisy
+        one, (31,) each.
         """
-        x, steps = self.picture_shown.ravel(), MOST * np.arange(STEPS + 1)[:, None] / STEPS
-        rows = {"adversarial": self.signs.ravel(), "noisy": self.random_signs().ravel()}
+        x, steps = self.picture_shown, MOST * np.arange(STEPS + 1) / STEPS
+        rows = {"adversarial": self.signs, "noisy": self.random_signs()}
         return {
-            name: softmax.forward(self.network.forward(np.clip(x + steps * s, 0, 1)))[:, self.label]
+            name: np.array([self.loss(np.clip(x + e * s, 0, 1)) for e in steps])
             for name, s in rows.items()
         }
 
@@ -163,15 +199,21 @@ class AdversarialDigit(DigitReader):
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there."""
         p = self.readings
-        values = {f"{name}[{k}]": v for name, row in p.items() for k, v in enumerate(row)}
-        values |= {f"best[{name}]": row.argmax() for name, row in p.items()} | {
+        values = {f"best[{name}]": row.argmax() for name, row in p.items()} | {
             f"sure[{name}]": row.max() for name, row in p.items()
         }
         values |= {
             "epsilon": self.epsilon,
             "levels": 255 * self.epsilon,
             "label": self.label,
+            "digit": self.digit,
             "fooled": self.fooled_by_noise,
+            "start": self.loss(self.picture_shown),
+            "loss": self.loss(self.adversarial),
+            "said": self.said,
+            "slope": self.slope,
+            "full": self.full,
+            "peak": np.abs(self.gradient_at(self.adversarial)).max(),
         }
         return {name: float(value) for name, value in values.items()}
 
@@ -182,19 +224,21 @@ class AdversarialDigit(DigitReader):
         }
         aim = "away from the right digit" if self.target is None else f"towards {self.target}"
         return (
-            f"A {self.label}, the signs of the input gradient, and the picture moved by "
-            f"{self.epsilon:.2f} along them, {aim}. The network reads the picture as "
+            f"A {self.label}, and the picture moved by {self.epsilon:.2f} along the signs of its "
+            f"input gradient, {aim}, with the gradient there. The network reads the picture as "
             f"{read['clean']}, the moved one as {read['adversarial']}, and one with random signs "
             f"of the same size as {read['noisy']}."
         )
 
     def draw(self) -> Figure:
-        """The four pictures, and the probability of the right digit against epsilon."""
+        """The three pictures and the gradient, and the loss against epsilon with its tangent."""
         ink, red, grey = "#1d2329", "#d55e00", "#59636e"
         figure = Figure(figsize=(7.2, 2.2), layout="constrained")
         *squares, plot = figure.subplots(1, 5, width_ratios=[1, 1, 1, 1, 1.4])
-        squares[1].imshow(self.signs, cmap=SIGNED, vmin=-1, vmax=1)
-        squares[1].set_title("signs of ∂L/∂x", size=8, color=ink)
+        full = self.full or 1.0
+        there = self.gradient_at(self.adversarial)
+        squares[1].imshow(there, cmap=SIGNED, vmin=-full, vmax=full)
+        squares[1].set_title("∂L/∂x at the\nadversarial picture", size=8, color=ink)
         shown = {
             "picture": (squares[0], self.picture_shown),
             "adversarial": (squares[2], self.adversarial),
@@ -211,8 +255,12 @@ class AdversarialDigit(DigitReader):
         plot.plot(steps, self.curve["adversarial"], color=red, label="adversarial")
         plot.plot(steps, self.curve["noisy"], color=grey, ls="--", label="noise")
         plot.axvline(self.epsilon, color=ink, lw=1, ls=":")
-        plot.set(ylim=(0, 1.02), xlabel="ε")
-        plot.set_title(f"probability of {self.label}", size=8, color=ink)
+        loss, around = self.loss(self.adversarial), np.array([-0.04, 0.04])
+        tangent = loss + self.slope * around
+        plot.plot(self.epsilon + around, tangent, color="#8e4585", lw=2.2, label="slope")
+        plot.set(xlim=(0, MOST), ylim=(0, 1.05 * max(1.0, *map(np.max, self.curve.values()))))
+        plot.set(xlabel="ε")
+        plot.set_title(f"loss of the {self.digit}", size=8, color=ink)
         plot.tick_params(labelsize=7)
         plot.legend(fontsize=7, frameon=False)
         return figure

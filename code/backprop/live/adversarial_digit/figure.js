@@ -1,6 +1,7 @@
 // An adversarial digit: every pixel moved by the same small amount, in the direction that the input
 // gradient gives, fools the network.
-import { html, place, write, fixed, whole } from "../shared/draw.js";
+import { html, place, write, fixed, small, whole } from "../shared/draw.js";
+import { drag } from "../shared/drag.js";
 import { slider, button, segmented } from "../shared/controls.js";
 import { palette, raster, paintInk, paintSigned } from "../shared/paint.js";
 import { SIDE, digitNetwork, pictureOf } from "../shared/digit.js";
@@ -24,13 +25,13 @@ import { epsilonPlot, curveLegend } from "./plot.js";
 /** @typedef {import("../shared/paint.js").Colour} Colour */
 
 const DIGITS = [...Array(10).keys()];
-const FAINTEST = 0.04; // an epsilon below is drawn like it on the map of signs
 const SPOKEN = {
   clean: "the picture as it is",
   adversarial: "the picture moved along the signs of the gradient",
   noisy: "the picture with random signs",
 };
 
+const three = fixed(3);
 /** @type {Record<string, import("../shared/draw.js").Format>} */
 const FORMATS = {
   epsilon: fixed(2),
@@ -38,6 +39,13 @@ const FORMATS = {
   label: whole,
   fooled: whole,
   best: whole,
+  digit: whole,
+  start: three,
+  loss: three,
+  said: three,
+  slope: fixed(1),
+  full: small,
+  peak: small,
 };
 /** @param {string} name  in per cent, where it is a probability */
 const format = (name) => FORMATS[name.split("[")[0]] ?? ((v) => (100 * v).toFixed(1));
@@ -110,13 +118,13 @@ function stepControls(host, settle) {
   const node = html(
     "div",
     { class: "lf-adv-head" },
-    epsilon.node,
     html(
       "fieldset",
       { class: "lf-group" },
-      html("legend", {}, "The step: away from the right digit, or towards a digit"),
+      html("legend", {}, "Away from the right digit, or towards a digit"),
       aim.node,
     ),
+    epsilon.node,
   );
   /** @param {State} state */
   const show = (state) => {
@@ -146,14 +154,13 @@ const column = (title, ...parts) =>
  */
 function pictureColumn(host, name, title) {
   const square = pixelSquare();
-  const rows = DIGITS.map((k) => {
+  const columns = DIGITS.map((k) => {
     const bar = html("i");
     const node = html(
-      "tr",
+      "span",
       {},
-      html("th", { scope: "row" }, String(k)),
-      html("td", { class: "lf-digit-track" }, bar),
-      html("td", {}, host.live(`${name}[${k}]`)),
+      html("span", { class: "lf-adv-track" }, bar),
+      html("b", {}, `${k}`),
     );
     return { bar, node };
   });
@@ -164,91 +171,63 @@ function pictureColumn(host, name, title) {
     html("b", {}, host.live(`best[${name}]`)),
     host.prose(`, $sure[${name}]\u2009%`),
   );
-  const table = html(
-    "table",
-    { class: "lf-digit-bars" },
-    html("caption", { class: "lf-spoken" }, "Probability of each digit in per cent"),
-    html(
-      "tbody",
-      {},
-      rows.map((row) => row.node),
-    ),
+  const chart = html(
+    "div",
+    { class: "lf-adv-bars", "aria-hidden": "true" },
+    columns.map((one) => one.node),
   );
-  const node = column(host.prose(title), square.node, verdict, table);
-  /** @type {(picture: number[], numbers: Record<string, number>, ink: Colour) => void} */
-  const show = (picture, numbers, ink) => {
+  const node = column(host.prose(title), square.node, verdict, chart);
+  /** @type {(picture: number[], p: number[], numbers: Record<string, number>, ink: Colour) => void} */
+  const show = (picture, p, numbers, ink) => {
     const read = numbers[`best[${name}]`];
     paintInk(square.dots, picture, ink);
     verdict.classList.toggle("lf-lost", read !== numbers.label);
-    rows.forEach(({ bar, node }, k) => {
-      node.classList.toggle("lf-best", k === read);
-      node.classList.toggle("lf-against", k === numbers.label);
-      bar.style.transform = `scaleX(${Math.max(0.004, numbers[`${name}[${k}]`]).toFixed(4)})`;
+    columns.forEach(({ bar, node: one }, k) => {
+      one.classList.toggle("lf-best", k === read);
+      one.classList.toggle("lf-against", k === numbers.label);
+      bar.style.transform = `scaleY(${Math.max(0.02, p[k]).toFixed(4)})`;
     });
   };
   const speak = () =>
     place(square.node, {
       "aria-label": `${SPOKEN[name]}: reads ${readAs(name, host.numbers.table)}`,
     });
-  return { node, show, speak };
+  return { node, square, show, speak };
 }
 
-/** @type {(kind: string, text: string) => HTMLElement} */
-const tint = (kind, text) => html("span", {}, html("i", { class: `lf-adv-tint ${kind}` }), text);
-
 /**
- * The map of signs, and what they do.
+ * The gradient at the moved picture.
  * @param {Host} host
  */
-function signsColumn(host) {
+function gradientColumn(host) {
   const map = pixelSquare();
-  const words = html("p", { class: "lf-hint lf-adv-words" });
-  const node = column(
-    host.prose("Signs of `∂L/∂x`"),
-    map.node,
-    html(
-      "p",
-      { class: "lf-legend lf-adv-legend" },
-      tint("lf-positive", "more ink"),
-      tint("lf-negative", "less ink"),
-    ),
-    html(
-      "p",
-      { class: "lf-hint" },
-      host.prose(
-        "Every pixel moves by $levels of 255 grey levels, no more; what leaves the range from " +
-          "paper to ink is cut off.",
-      ),
-    ),
-    words,
+  map.dots.node.dataset.gradient = "∂L/∂x at the moved picture";
+  const key = html(
+    "p",
+    { class: "lf-adv-scale" },
+    html("span", {}, host.prose("Slopes: ink lowers `L`, \u2212$full")),
+    html("i", { "aria-hidden": "true" }),
+    html("span", {}, host.prose("$full, raises it")),
   );
-  /**
-   * @param {number[]} signs
-   * @param {State} state
-   * @param {Record<"positive" | "negative", Colour>} colours
-   */
-  const show = (signs, { epsilon, target }, colours) => {
-    paintSigned(map.dots, signs, MOST / Math.max(epsilon, FAINTEST), colours);
-    write(words, wordsOf(host.numbers.table, target));
-  };
-  /** @param {number[]} signs */
-  const speak = (signs) => {
-    const [more, less] = [1, -1].map((way) => signs.filter((s) => s === way).length);
+  const node = column(host.prose("`∂L/∂x` at `x′`"), map.node);
+  /** @type {(gradient: number[], full: number, colours: Record<"positive" | "negative", Colour>) => void} */
+  const show = (gradient, full, colours) => paintSigned(map.dots, gradient, full, colours);
+  const speak = () =>
     place(map.node, {
-      "aria-label": `signs of the input gradient, ${more} pixels get more ink, ${less} less`,
+      "aria-label": `gradient of the loss by the pixels of the moved picture, the largest ${small(host.numbers.table.peak)}`,
     });
-  };
-  return { node, show, speak };
+  return { node, key, square: map, show, speak };
 }
 
 /**
- * The curves, and how often noise fools the network.
+ * The curves, what has happened, and how often noise fools the network.
  * @param {Host} host
  * @param {Element} plot
  */
 function foot(host, plot) {
   const onclick = () => host.set({ noise_seed: (host.state.noise_seed + 1) % 10000 });
-  return html(
+  const words = html("p", { class: "lf-adv-words" });
+  const node = html(
     "div",
     { class: "lf-adv-foot" },
     html(
@@ -257,7 +236,7 @@ function foot(host, plot) {
       html(
         "p",
         { class: "lf-pg-caption" },
-        host.prose("Probability of the right digit, $label, against `ε`"),
+        host.prose("Loss of the $digit: $start at `ε` = 0, now $loss, slope $slope"),
       ),
       plot,
       curveLegend(),
@@ -265,17 +244,20 @@ function foot(host, plot) {
     html(
       "div",
       { class: "lf-adv-control" },
+      words,
+      html("p", {}, host.prose("By the gradient at `x` the loss would be $said.")),
       html(
         "p",
         {},
         html("b", {}, host.live("fooled")),
-        host.prose(
-          ` of ${DRAWS} pictures with random signs of the same size are read otherwise than \`x\`.`,
-        ),
+        host.prose(` of ${DRAWS} pictures with random signs are read otherwise than \`x\`.`),
       ),
       button("Other random signs", onclick, { "data-control": "noise" }),
     ),
   );
+  /** @param {State} state */
+  const show = ({ target }) => write(words, wordsOf(host.numbers.table, target));
+  return { node, show };
 }
 
 // ---------------------------------------------------------------------------------------------------------- the figure
@@ -303,12 +285,25 @@ function build(host) {
   const thumbs = thumbButtons(host, examples);
   const step = stepControls(host, settle);
   const columns = {
-    clean: pictureColumn(host, "clean", "A picture `x`"),
-    adversarial: pictureColumn(host, "adversarial", "`x′`: moved by `ε`"),
-    noisy: pictureColumn(host, "noisy", "The control: noise"),
+    clean: pictureColumn(host, "clean", "As it is: `x`"),
+    adversarial: pictureColumn(host, "adversarial", "Moved: `x′`"),
+    noisy: pictureColumn(host, "noisy", "Noise"),
   };
-  const signs = signsColumn(host);
+  const gradient = gradientColumn(host);
+  for (const { node } of [gradient.square, columns.adversarial.square, columns.noisy.square]) {
+    let from = 0; // where the drag began, and epsilon there
+    let began = 0;
+    node.classList.add("lf-adv-pull");
+    drag(node, {
+      grab: (left) => {
+        from = left;
+        began = host.state.epsilon;
+      },
+      move: (left) => settle(began + ((left - from) / node.getBoundingClientRect().width) * MOST),
+    });
+  }
   const plot = host.fit(epsilonPlot(settle));
+  const below = foot(host, plot.node);
   const names = { ink: "--lf-ink", positive: "--lf-positive", negative: "--lf-negative-line" };
   const { colours, stop } = palette(host.root, names, host.redraw);
   host.atEnd(stop);
@@ -330,10 +325,18 @@ function build(host) {
       html(
         "div",
         { class: "lf-adv-columns" },
-        PICTURES.map((name) => columns[name].node),
-        signs.node,
+        columns.clean.node,
+        gradient.node,
+        columns.adversarial.node,
+        columns.noisy.node,
       ),
-      foot(host, plot.node),
+      gradient.key,
+      below.node,
+    ],
+
+    gradients: () => [
+      ["of L by a pixel, the largest", numbers.table.peak],
+      ["of L by epsilon", numbers.table.slope],
     ],
 
     draw(state, changed) {
@@ -342,28 +345,28 @@ function build(host) {
       if (ofPicture)
         attack = attackOn(net, examples[Math.min(example, examples.length - 1)], target, seed);
       if (ofPicture || changed("epsilon")) reading = attack.at(epsilon);
-      const { label } = attack;
-      const { pictures, probabilities } = reading;
+      const { pictures, probabilities, loss, slope, said, noise } = reading;
       const now = colours.now;
-      const table = tableOf(reading, label, epsilon);
+      const table = tableOf(attack, reading, epsilon);
       numbers.show(table);
       if (painted !== now) thumbs.paint(now.ink);
       painted = now;
       thumbs.show(example);
       step.show(state);
-      for (const name of PICTURES) columns[name].show(pictures[name], table, now.ink);
-      signs.show(attack.signs, state, now);
-      const { noisy, adversarial } = probabilities;
-      plot.show({ curves: attack.curves, epsilon, now: [noisy[label], adversarial[label]] });
+      for (const name of PICTURES)
+        columns[name].show(pictures[name], probabilities[name], table, now.ink);
+      gradient.show(reading.gradient, attack.full, now);
+      below.show(state);
+      plot.show({ curves: attack.curves, epsilon, now: [noise, loss], slope, said });
     },
 
     say,
 
     speak() {
       for (const name of PICTURES) columns[name].speak();
-      signs.speak(attack.signs);
+      gradient.speak();
       place(plot.node, {
-        "aria-label": `Probability of the right digit, ${attack.label}, against epsilon. ${say()}`,
+        "aria-label": `Loss of the ${attack.digit} against epsilon. ${say()}`,
       });
     },
   };
@@ -372,6 +375,7 @@ function build(host) {
 export default liveFigure({
   name: "adv",
   label: "an adversarial digit",
+  first: "Drag ε: every pixel moves a little, the way its gradient at the picture says.",
   traits: ["example", "epsilon", "target", "noise_seed"],
   format,
   build,

@@ -1,11 +1,15 @@
-// The probability of the right digit against epsilon, as curves and at the epsilon of the moment.
+// The loss against epsilon, as curves and at the epsilon of the moment, with its tangent there, and
+// with what the gradient at the picture itself says.
 import { html, svg } from "../shared/draw.js";
 import { chart, refill } from "../shared/chart.js";
 import { EPSILONS, MOST } from "./signs.js";
 
 const KINDS = ["lf-adv-noisy", "lf-adv-moved"];
 
-/** @typedef {{ curves: number[][], epsilon: number, now: number[] }} Curves  noise first */
+/**
+ * Noise first; `slope` is that of the second curve at epsilon, `said` what the gradient at 0 says.
+ * @typedef {{ curves: number[][], epsilon: number, now: number[], slope: number, said: number }} Curves
+ */
 
 /** @param {(epsilon: number) => void} onepsilon */
 export function epsilonPlot(onepsilon) {
@@ -14,25 +18,17 @@ export function epsilonPlot(onepsilon) {
   /** @type {Curves | null} */
   let last = null;
   const axes = chart({
-    label: "probability of the right digit against epsilon",
-    height: () => 190,
+    label: "loss against epsilon",
+    height: () => 176,
     xLabel: "ε",
-    margin: { left: 44, right: 16, top: 10, bottom: 36 },
+    margin: { left: 34, right: 14, top: 8, bottom: 34 },
     onmove: ([x]) => onepsilon(x),
     onframe: () => last && draw(last),
   });
   axes.under.append(lines);
   axes.over.append(dots);
-  axes.frame({
-    x: [0, MOST],
-    y: [-0.02, 1.04],
-    xTicks: [0, 0.1, 0.2, 0.3],
-    yTicks: [0, 0.5, 1],
-    curves: [],
-  });
-
   /** @param {Curves} shown */
-  function draw({ curves, epsilon, now }) {
+  function draw({ curves, epsilon, now, slope, said }) {
     const { X, Y } = axes;
     refill(lines, curves, "path", (values, k) => ({
       class: `lf-adv-line ${KINDS[k]}`,
@@ -44,12 +40,29 @@ export function epsilonPlot(onepsilon) {
       cx: X(epsilon),
       cy: Y(v),
     }));
-    axes.mark({ cursor: epsilon });
+    const own = /** @type {import("../shared/chart.js").Pair} */ ([epsilon, now[1]]);
+    axes.mark({
+      cursor: epsilon,
+      lines: [
+        { from: [0, curves[1][0]], to: [epsilon, said], kind: "lf-adv-said" },
+        axes.tangent(own, slope, { gradient: "∂L/∂ε", reach: 45 }),
+      ],
+    });
   }
   /** @param {Curves} shown */
   function show(shown) {
     last = shown;
-    draw(shown);
+    const most = Math.max(1, ...shown.curves.flat());
+    const by = [0.5, 1, 2, 5, 10, 20, 50, 100].find((v) => most <= 4.5 * v) ?? 500;
+    const top = by * Math.ceil((1.02 * most) / by);
+    if (axes.framed?.y[1] === top) return draw(shown);
+    axes.frame({
+      x: [0, MOST],
+      y: [0, top],
+      xTicks: [0, 0.1, 0.2, 0.3],
+      yTicks: Array.from({ length: Math.round(top / by) + 1 }, (_, k) => k * by),
+      curves: [],
+    });
   }
   return { node: axes.node, resize: axes.resize, show };
 }
@@ -74,4 +87,6 @@ export const curveLegend = () =>
     { class: "lf-legend" },
     curveKey("lf-adv-moved", "signs of the gradient"),
     curveKey("lf-adv-noisy", "random signs"),
+    curveKey("lf-adv-tangent", "slope at ε"),
+    curveKey("lf-adv-said", "by the gradient at 0"),
   );

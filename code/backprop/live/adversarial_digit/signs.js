@@ -31,16 +31,40 @@ const movedBy = (x, signs, epsilon) =>
   x.map((v, k) => Math.min(1, Math.max(0, v + epsilon * signs[k])));
 
 /**
- * The signs of the step: for the loss of the right digit it goes up, for a target's down.
+ * The losses of some pictures as `digit`, one by one.
  * @param {Network} net
- * @param {number[]} x
- * @param {number} label
- * @param {number | null} target
+ * @param {number[][]} pictures
+ * @param {number} digit
  */
-function signsOf(net, x, label, target) {
-  net.lossAndGradients(Float64Array.from(x), Int32Array.of(target ?? label), 1);
-  return Array.from(net.inputGradient(), (g) => Math.sign(g) * (target === null ? 1 : -1));
+function lossesOf(net, pictures, digit) {
+  const z = net.forward(Float64Array.from(pictures.flat()), pictures.length);
+  const classes = net.sizes[net.depth];
+  return pictures.map((_, k) => {
+    const row = z.subarray(k * classes, (k + 1) * classes);
+    const most = Math.max(...row);
+    return Math.log(row.reduce((sum, v) => sum + Math.exp(v - most), 0)) + most - row[digit];
+  });
 }
+
+/**
+ * dL/dx of some pictures as `digit`, (784) each.
+ * @param {Network} net
+ * @param {number[][]} pictures
+ * @param {number} digit
+ */
+function gradientsOf(net, pictures, digit) {
+  const n = pictures.length;
+  net.lossAndGradients(Float64Array.from(pictures.flat()), new Int32Array(n).fill(digit), n);
+  const all = net.inputGradient(); // of the mean over the n
+  return pictures.map((x, k) =>
+    Array.from(all.subarray(k * x.length, (k + 1) * x.length), (g) => n * g),
+  );
+}
+
+/** @type {(a: number[], b: number[]) => number} */
+const dot = (a, b) => a.reduce((sum, v, k) => sum + v * b[k], 0);
+/** @param {number[]} v */
+const peakOf = (v) => v.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
 
 /**
  * @param {number} seed
@@ -52,31 +76,38 @@ function randomSigns(seed, draw) {
 }
 
 /**
- * What follows at one epsilon: the pictures, what the network makes of each, and how many of those
- * with random signs it reads otherwise than the clean one.
+ * What follows at one epsilon: the pictures, what the network makes of each, how many of those with
+ * random signs it reads otherwise than the clean one; the gradient at the moved picture, the loss
+ * there, how it grows with epsilon, and what the gradient at the picture itself said of it.
  * @typedef {object} Reading
  * @property {Record<Kind, number[]>} pictures
  * @property {Record<Kind, number[]>} probabilities
  * @property {number} fooled
+ * @property {number[]} gradient
+ * @property {number} loss
+ * @property {number} slope
+ * @property {number} said
+ * @property {number} noise  the loss with random signs
  */
 
 /**
- * What follows from a picture, an aim and the noise: the signs of the step, the probability of the
- * right digit over EPSILONS with random signs and with those of the gradient, and `at(epsilon)`.
+ * What follows from a picture, an aim and the noise: the gradient, the signs of the step (up the loss
+ * of the right digit, down a target's), that loss over EPSILONS with random signs and with those of
+ * the gradient, the largest gradient on the way (`full`), and `at(epsilon)`.
  * @param {Network} net
  * @param {Example} example
  * @param {number | null} target
  * @param {number} seed
  */
 export function attackOn(net, { x, label }, target, seed) {
-  const signs = signsOf(net, x, label, target);
+  const digit = target ?? label;
+  const [gradient] = gradientsOf(net, [x], digit);
+  const signs = gradient.map((g) => Math.sign(g) * (target === null ? 1 : -1));
   const random = Array.from({ length: DRAWS }, (_, k) => randomSigns(seed, k));
   const [clean] = probabilitiesOf(net, [x]);
-  /** @param {number[]} along */
-  const curve = (along) => {
-    const pictures = EPSILONS.map((epsilon) => movedBy(x, along, epsilon));
-    return probabilitiesOf(net, pictures).map((row) => row[label]);
-  };
+  const [start] = lossesOf(net, [x], digit);
+  const way = EPSILONS.map((epsilon) => movedBy(x, signs, epsilon));
+  const noises = EPSILONS.map((epsilon) => movedBy(x, random[0], epsilon));
   /**
    * @param {number} epsilon
    * @returns {Reading}
@@ -86,32 +117,49 @@ export function attackOn(net, { x, label }, target, seed) {
     const noise = random.map((along) => movedBy(x, along, epsilon));
     const [moved] = probabilitiesOf(net, [adversarial]);
     const rows = probabilitiesOf(net, noise);
+    const [there] = gradientsOf(net, [adversarial], digit);
+    const [loss, noisy] = lossesOf(net, [adversarial, noise[0]], digit);
+    // what has come to the end of its range does not move on
+    const goes = signs.map((s, k) => (s > 0 ? adversarial[k] < 1 : adversarial[k] > 0) && s);
     return {
       pictures: { clean: x, adversarial, noisy: noise[0] },
       probabilities: { clean, adversarial: moved, noisy: rows[0] },
       fooled: rows.filter((row) => highest(row) !== highest(clean)).length,
+      gradient: there,
+      loss,
+      slope: dot(there, goes.map(Number)),
+      said: start + dot(gradient, adversarial) - dot(gradient, x),
+      noise: noisy,
     };
   };
-  return { label, signs, curves: [curve(random[0]), curve(signs)], at };
+  return {
+    label,
+    digit,
+    gradient,
+    signs,
+    start,
+    full: Math.max(...gradientsOf(net, way, digit).map(peakOf)),
+    curves: [lossesOf(net, noises, digit), lossesOf(net, way, digit)],
+    at,
+  };
 }
 /** @typedef {ReturnType<typeof attackOn>} Attack */
 
 /**
  * Every number shown, by name.
+ * @param {Attack} attack
  * @param {Reading} reading
- * @param {number} label
  * @param {number} epsilon
  */
-export function tableOf({ probabilities, fooled }, label, epsilon) {
+export function tableOf({ label, digit, start, full }, reading, epsilon) {
+  const { probabilities, fooled, gradient, loss, slope, said } = reading;
   /** @type {Record<string, number>} */
-  const table = { epsilon, levels: 255 * epsilon, label, fooled };
+  const table = { epsilon, levels: 255 * epsilon, label, digit, fooled, full };
+  Object.assign(table, { start, loss, slope, said, peak: peakOf(gradient) });
   for (const name of PICTURES) {
     const row = probabilities[name];
     table[`best[${name}]`] = highest(row);
     table[`sure[${name}]`] = Math.max(...row);
-    row.forEach((v, k) => {
-      table[`${name}[${k}]`] = v;
-    });
   }
   return table;
 }

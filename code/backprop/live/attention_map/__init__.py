@@ -35,9 +35,10 @@ class AttentionMap(LiveFigure):
     (eq-attention-backward).
 
     `head`: 0 shows all heads together (mean of the weights, sum of the slopes), 1, 2, ... one.
-    `letter`: the letter pointed at. `view`: ``"weights"`` or ``"slopes"``. With Python, `word` may
-    be any word of known letters. Computed: `written`, `weights`, `probabilities`, `slopes`,
-    `values`.
+    `letter`: the letter pointed at. `nudge`, -6 to 6, is added to the score of the pair pointed at,
+    in the heads shown. With Python, `word` may be any word of known letters. Computed: `written`,
+    `weights`, `probabilities`, `slopes`, `values`; of the nudge, what the slope says that it does
+    to ln p, and what it does (`said`, `came`).
 
     Parameters
     ----------
@@ -70,8 +71,8 @@ class AttentionMap(LiveFigure):
     step = traitlets.Int(0, min=0).tag(sync=True)
     letter = traitlets.Int(0, min=0, max=LONGEST - 1).tag(sync=True)
     head = traitlets.Int(0, min=0).tag(sync=True)
-    view = traitlets.Enum(["weights", "slopes"], "weights").tag(sync=True)
     temperature = Number(1.0, 0.01, 1000)
+    nudge = Number(0.0, -6, 6)
     hidden = traitlets.List(traitlets.Int(min=0, max=LONGEST - 1)).tag(sync=True)
     heads = traitlets.Int(read_only=True).tag(sync=True)
     # names of all sounds
@@ -191,71 +192,87 @@ class AttentionMap(LiveFigure):
         return seen if seen.any() else ~seen
 
     @property
+    def at(self) -> tuple[int, int]:
+        """The step and the letter of the pair pointed at."""
+        return min(self.step, len(self.written) - 1), min(self.letter, len(self.word) - 1)
+
+    @property
+    def scores(self) -> np.ndarray:
+        """The scores with the nudge, (heads, steps, letters)."""
+        scores = self.array("scores").copy()
+        heads = slice(self.head - 1, self.head) if self.head else slice(None)
+        scores[(heads, *self.at)] += self.nudge
+        return scores
+
+    def look(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What comes of `scores`, forward and back.
+
+        Returns
+        -------
+        weights : ndarray, shape (heads, steps, letters)
+        probabilities : ndarray, shape (steps, sounds)
+        slopes : ndarray, shape (heads, steps, letters)
+            The derivatives of ln p, the log-probability of the sound written at a step, by the
+            step's scores.
+        """
+        A = softmax.forward(np.where(self.seen, scores / self.temperature, -np.inf))
+        pasted, W = self.array("pasted"), opened(self.readout["W"])
+        a = np.tanh(self.array("base") + np.einsum("ntk,nkh->th", A, pasted))  # (steps, h)
+        p = softmax.forward(a @ W + opened(self.readout["b"]))
+        ids = self.examples[self.word]["ids"]
+        grad_z = np.eye(len(self.sounds))[ids] - p  # d ln p / d logits, (steps, sounds)
+        grad_a = grad_z @ W.T * (1 - a**2)  # (steps, h)
+        grad_A = np.einsum("th,nkh->ntk", grad_a, pasted)  # (heads, steps, letters)
+        return A, p, softmax.backward(grad_A, None, A) / self.temperature
+
+    @property
     def weights(self) -> np.ndarray:
         """The weights, (heads, steps, letters)."""
-        return softmax.forward(
-            np.where(self.seen, self.array("scores") / self.temperature, -np.inf)
-        )
-
-    def states(self) -> np.ndarray:
-        """What the last layer reads, (steps, h)."""
-        return np.tanh(
-            self.array("base") + np.einsum("ntk,nkh->th", self.weights, self.array("pasted"))
-        )
+        return self.look(self.scores)[0]
 
     @property
     def probabilities(self) -> np.ndarray:
         """The probabilities of all sounds at every step, (steps, sounds)."""
-        return softmax.forward(
-            self.states() @ opened(self.readout["W"]) + opened(self.readout["b"])
-        )
+        return self.look(self.scores)[1]
 
     @property
     def slopes(self) -> np.ndarray:
-        """The derivatives of ln p, the log-probability of the sound written at a step, by the
-        step's scores: (heads, steps, letters).
-        """
-        p, a, ids = self.probabilities, self.states(), self.examples[self.word]["ids"]
-        grad_z = np.eye(len(self.sounds))[ids] - p  # d ln p / d logits, (steps, sounds)
-        grad_a = grad_z @ opened(self.readout["W"]).T * (1 - a**2)  # (steps, h)
-        grad_A = np.einsum("th,nkh->ntk", grad_a, self.array("pasted"))  # (heads, steps, letters)
-        return softmax.backward(grad_A, None, self.weights) / self.temperature
+        """The slopes of ln p by the scores: (heads, steps, letters)."""
+        return self.look(self.scores)[2]
+
+    def together(self, weights: np.ndarray, slopes: np.ndarray) -> dict[str, np.ndarray]:
+        """The two maps, (steps, letters), of one head or of all."""
+        if self.head:
+            return {"weights": weights[self.head - 1], "slopes": slopes[self.head - 1]}
+        return {"weights": weights.mean(axis=0), "slopes": slopes.sum(axis=0)}
 
     @property
-    def map(self) -> np.ndarray:
-        """What the map shows, (steps, letters): weights or slopes, of one head or of all."""
-        weights = self.view == "weights"
-        heads = self.weights if weights else self.slopes
-        if self.head:
-            return heads[self.head - 1]
-        return heads.mean(axis=0) if weights else heads.sum(axis=0)
+    def maps(self) -> dict[str, np.ndarray]:
+        """What the maps show: ``{"weights": (steps, letters), "slopes": (steps, letters)}``."""
+        return self.together(self.weights, self.slopes)
 
     @property
     def values(self) -> dict[str, float]:
         """Every number that the figure can show, by the name it has there; nan where there is
         none.
         """
-        p, A, slopes, ids = (
-            self.probabilities,
-            self.weights,
-            self.slopes,
-            self.examples[self.word]["ids"],
-        )
-        t, k = min(self.step, len(ids) - 1), min(self.letter, len(self.word) - 1)
-        A, slopes = (
-            (A[self.head - 1], slopes[self.head - 1])
-            if self.head
-            else (A.mean(axis=0), slopes.sum(axis=0))
-        )
+        (t, k), ids = self.at, self.examples[self.word]["ids"]
+        weights, p, slopes = self.look(self.scores)
+        A, slopes = self.together(weights, slopes).values()
+        before, p_before, slopes_before = self.look(self.array("scores"))
+        slope_before = self.together(before, slopes_before)["slopes"][t, k]
         logs = np.log(A[t], out=np.zeros(len(self.word)), where=A[t] > 0)
         values = {
             "A": A[t, k],
-            "score": self.array("scores")[self.head - 1, t, k] if self.head else np.nan,
+            "score": self.scores[self.head - 1, t, k] if self.head else np.nan,
             "slope": slopes[t, k],
             "top": A[t].max(),
             "spread": np.exp(-A[t] @ logs),
-            "peak": np.abs(self.map).max(),
+            "peak": np.abs(slopes).max(),
             "temperature": self.temperature,
+            "nudge": self.nudge,
+            "said": slope_before * self.nudge,
+            "came": np.log(p[t, ids[t]]) - np.log(p_before[t, ids[t]]),
             "p": p[t, ids[t]],
         }
         return {
@@ -278,28 +295,26 @@ class AttentionMap(LiveFigure):
         )
 
     def draw(self) -> Figure:
-        """The map, and the probabilities at the step."""
+        """The maps of weights and slopes, and the probabilities at the step."""
         ink, blue, green = "#1d2329", "#0072b2", "#007a5a"
-        figure = Figure(figsize=(7.2, 3.4), layout="constrained")
-        ax, bars = figure.subplots(1, 2, width_ratios=[1.7, 1])
-        grid, t = self.map, min(self.step, len(self.written) - 1)
-        peak = float(np.abs(grid).max()) or 1.0
-        ax.imshow(grid, aspect="auto", cmap=SIGNED, vmin=-peak, vmax=peak)
-        ax.set(
-            xticks=range(len(self.word)),
-            xticklabels=list(self.word),
-            yticks=range(len(self.written)),
-            yticklabels=self.written,
-        )
-        ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
-        ax.axhline(t - 0.5, color=ink, lw=1.2)
-        ax.axhline(t + 0.5, color=ink, lw=1.2)
-        which = f"head {self.head}" if self.head else "all heads"
-        ax.set_title(
-            f"{'weights' if self.view == 'weights' else 'slopes of ln p by the scores'}, {which}",
-            size=9,
-            color=ink,
-        )
+        figure = Figure(figsize=(7.2, 3.2), layout="constrained")
+        *axes, bars = figure.subplots(1, 3, width_ratios=[1.2, 1.2, 1])
+        t, which = self.at[0], f"head {self.head}" if self.head else "all heads"
+        titles = {"weights": "weights", "slopes": "slopes of ln p by the scores"}
+        for ax, (name, grid) in zip(axes, self.maps.items()):
+            peak = 1.0 if name == "weights" else max(float(np.abs(grid).max()), 0.05)
+            ax.imshow(grid, aspect="auto", cmap=SIGNED, vmin=-peak, vmax=peak)
+            ax.set(
+                xticks=range(len(self.word)),
+                xticklabels=list(self.word),
+                yticks=range(len(self.written)),
+                yticklabels=self.written,
+            )
+            ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+            ax.tick_params(labelsize=8)
+            ax.axhline(t - 0.5, color=ink, lw=1.2)
+            ax.axhline(t + 0.5, color=ink, lw=1.2)
+            ax.set_title(f"{titles[name]}, {which}", size=8, color=ink)
         p = self.probabilities[t]
         best = np.argsort(-p, kind="stable")[:5]
         bars.barh(

@@ -13,16 +13,13 @@ import { mapPicture } from "./map.js";
 
 const TEMPERATURES = [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.4, 2, 3, 5, 7, 10, 20];
 const MOST_BARS = 5;
-const NOTES = {
-  weights:
-    "Before each sound the decoder looks at the letters: it takes a mean of what the encoder " +
-    'made of them, weighted by `A = "softmax"(s/τ)`. Point at a sound and follow its lines. A ' +
-    "low temperature `τ` gives all to the largest score, a high one the same to every letter.",
-  slopes:
-    "Which score would change the answer? Blue: a larger score makes the sound that was written " +
-    "likelier, orange: less likely. It is the softmax going backwards: " +
-    '`A_k (g_k − "Σ"_j A_j g_j)/τ`, so where the weight is 0 nothing comes back.',
-};
+const REACH = 6; // of the nudge, each way
+const NOTE =
+  "Before each sound the decoder looks at the letters: it takes a mean of what the encoder made of " +
+  'them, weighted by `A = "softmax"(s/τ)`. An arrow over a letter is the softmax going backwards, ' +
+  '`A_k (g_k − "Σ"_j A_j g_j)/τ`: up, if a larger score of this letter made the sound likelier. ' +
+  "Where the weight is 0 nothing comes back. Hiding a letter sets its score to −∞; the encoder has " +
+  "still read it, and its neighbours may know enough of it.";
 
 /** @type {import("../shared/draw.js").Format} */
 const percent = (v) => (100 * v).toFixed(1);
@@ -34,6 +31,7 @@ const FORMATS = {
   top: percent,
   temperature: String,
   spread: fixed(1),
+  nudge: fixed(1),
   A: fixed(3),
   score: ifThere(fixed(2)),
 };
@@ -42,9 +40,9 @@ const shorter = ifThere(small);
 const format = (name) => FORMATS[name] ?? shorter;
 
 /** @param {Look} look */
-const wordsOfSound = ({ t, letters, row, names, table }) => {
-  const k = indexOfMost(row);
-  const most = `${letters[k]}, letter ${k + 1}, ${Math.round(100 * row[k])} per cent`;
+const wordsOfSound = ({ t, letters, A, names, table }) => {
+  const k = indexOfMost(A[t]);
+  const most = `${letters[k]}, letter ${k + 1}, ${Math.round(100 * A[t][k])} per cent`;
   const p = Math.round(100 * table.p);
   return `sound ${t + 1}, ${names[t]}: looks most at ${most}; probability ${p} per cent`;
 };
@@ -56,7 +54,7 @@ const wordsOfPair = ({ t, k, letters, names, table }) => {
 
 // ------------------------------------------------------------------------------------------------------------ controls
 /**
- * The word, the head, and what is shown of it, in words too.
+ * The word and the head.
  * @param {Host} host
  */
 function head(host) {
@@ -66,28 +64,15 @@ function head(host) {
     label: "Word",
     name: "word",
     options: [],
-    onchange: (word) => host.set({ word, step: 0, letter: 0, hidden: [] }),
-  });
-  const views = segmented({
-    label: "what is shown",
-    options: [
-      ["weights", "Weights"],
-      ["slopes", "Slopes"],
-    ],
-    onchange: (view) => host.set({ view: /** @type {State["view"]} */ (view) }),
+    onchange: (word) => host.set({ word, step: 0, letter: 0, hidden: [], nudge: 0 }),
   });
   /** @type {[string, string][]} */
   const single = Array.from({ length: heads }, (_, n) => [`${n + 1}`, `head ${n + 1}`]);
   const pick = segmented({
     label: "head",
     options: heads > 1 ? [["0", "all heads"], ...single] : [["0", "the head"]],
-    onchange: (v) => host.set({ head: Number(v) }),
+    onchange: (v) => host.set({ head: Number(v), nudge: 0 }),
   });
-  const note = html("p", { class: "lf-hint lf-at-note" });
-  const notes = {
-    weights: prose(NOTES.weights, host.numbers),
-    slopes: prose(NOTES.slopes, host.numbers),
-  };
   /** @type {(state: State, changed: import("../shared/host.js").Changed<State>) => void} */
   const show = (state, changed) => {
     if (changed("examples")) {
@@ -95,28 +80,57 @@ function head(host) {
       words.select.replaceChildren(...names.map((value) => html("option", { value }, value)));
     }
     words.show(state.word);
-    views.show(state.view);
     pick.show(String(state.head));
-    if (changed("view")) note.replaceChildren(...notes[state.view]);
   };
-  const node = html("div", { class: "lf-at-head" }, words.node, pick.node, views.node);
-  return { content: [node, note], show };
+  return { node: html("div", { class: "lf-at-head" }, words.node, pick.node), show };
 }
 
 /**
- * The temperature, and letters to hide. `lookNow` gives what is drawn.
+ * What is added to a score, with what its slope foretells and what comes of it; the temperature, and
+ * letters to hide. `lookNow` gives what is drawn.
  * @param {Host} host
+ * @param {{ node: Element }} soundBars
  * @param {() => Look} lookNow
  */
-function controls(host, lookNow) {
+function controls(host, soundBars, lookNow) {
+  const { numbers } = host;
+  const letter = html("b");
+  const nudge = slider({
+    numbers,
+    name: "nudge",
+    label: '"added to "s',
+    spoken: "added to the score of the letter pointed at",
+    min: -REACH,
+    max: REACH,
+    step: 0.1,
+    onmove: (v) => host.set({ nudge: v }),
+  });
   const heat = slider({
-    numbers: host.numbers,
+    numbers,
     name: "temperature",
     label: '"temperature "τ',
     spoken: "temperature of the softmax",
     stops: TEMPERATURES,
     onmove: (temperature) => host.set({ temperature }),
   });
+  /** @type {(name: string, text: string, kind: string) => { bar: HTMLElement, node: HTMLElement }} */
+  const change = (name, text, kind) => {
+    const bar = html("i", { class: kind, "data-gradient": kind && "prediction" });
+    const head = html("th", { scope: "row" }, text);
+    const track = html("td", { class: "lf-at-change" }, bar);
+    return { bar, node: html("tr", {}, head, track, html("td", {}, host.live(name))) };
+  };
+  const changes = [change("said", "slope says", "lf-at-said"), change("came", "in fact", "")];
+  const table = html(
+    "table",
+    { class: "lf-at-bars lf-at-changes" },
+    html("caption", {}, prose('Change of `"ln "p`', numbers)),
+    html(
+      "tbody",
+      {},
+      changes.map(({ node }) => node),
+    ),
+  );
   const hide = button("", () => {
     const { hidden } = host.state;
     const { k, letters } = lookNow();
@@ -129,28 +143,28 @@ function controls(host, lookNow) {
       0,
     );
   });
-  const reset = button("Reset", () =>
-    host.set(
-      { temperature: 1, hidden: [], head: 0, view: "weights", step: 0, letter: 0 },
-      () => `Reset: ${host.parts.say()}`,
-      0,
-    ),
-  );
   const node = html(
     "div",
-    { class: "lf-at-controls" },
+    { class: "lf-at-moves" },
+    html("p", { class: "lf-hint" }, "Pointed at: ", letter),
+    hide,
+    nudge.node,
     heat.node,
-    html("div", { class: "lf-buttons" }, hide, reset),
-    html(
-      "p",
-      { class: "lf-hint" },
-      "Hiding a letter sets its score to −∞. The encoder has still read it: its neighbours may " +
-        "know enough of it.",
-    ),
+    table,
+    soundBars.node,
   );
   /** @type {(state: State, look: Look) => void} */
-  const show = (state, { k, letters }) => {
+  const show = (state, { k, t, letters, names, table: { said, came } }) => {
     heat.show(state.temperature);
+    nudge.show(state.nudge);
+    write(letter, `${letters[k]} for ${names[t]}`);
+    const most = Math.max(Math.abs(said), Math.abs(came), 0.02);
+    [said, came].forEach((v, i) => {
+      const share = Math.min(1, Math.abs(v) / most) / 2;
+      const { style } = changes[i].bar;
+      style.left = `${(100 * (v < 0 ? 0.5 - share : 0.5)).toFixed(2)}%`;
+      style.width = `${(100 * share).toFixed(2)}%`;
+    });
     write(hide, `${state.hidden.includes(k) ? "Show" : "Hide"} “${letters[k]}”`);
   };
   return { node, show };
@@ -178,7 +192,7 @@ function soundBars(sounds) {
   const node = html(
     "table",
     { class: "lf-at-bars" },
-    html("caption", {}, "Probability of the next sound"),
+    html("caption", {}, "Probability of the sound"),
     html(
       "tbody",
       {},
@@ -202,82 +216,81 @@ function soundBars(sounds) {
 }
 
 /**
- * Letters, lines and sounds, and what is said next.
+ * Letters, lines and sounds.
  * @param {Host} host
  * @param {Parameters<typeof flowPicture>[0]} moves
  */
 function flowPanel(host, moves) {
   const picture = flowPicture(moves);
-  const bars = soundBars(host.get("sounds"));
   const sound = html("b");
   const most = html("b");
+  const caption = prose('Arrows `∂" ln "p/∂s`: would a larger score help?', host.numbers);
   const node = html(
     "div",
-    { class: "lf-picture lf-at-flow" },
-    html("p", { class: "lf-at-caption" }, "Letters"),
+    { class: "lf-stick lf-at-flow" },
+    html("p", { class: "lf-at-caption" }, caption),
+    picture.pulls,
     picture.content,
-    html("p", { class: "lf-at-caption" }, "Sounds written"),
     html(
       "p",
       { class: "lf-at-say" },
-      "For ",
       sound,
-      " it looks most at ",
+      " looks most at ",
       most,
-      host.prose(": $top\u2009%. Its look is spread as over $spread letters."),
+      host.prose(", $top\u2009%, as over $spread letters."),
     ),
-    bars.node,
   );
   host.onWidth(node, picture.resize);
   /** @param {Look} look */
   const show = (look) => {
     write(sound, look.names[look.t]);
-    write(most, look.letters[indexOfMost(look.row)]);
-    bars.show(look);
+    write(most, look.letters[indexOfMost(look.A[look.t])]);
     picture.show(look, wordsOfPair(look), wordsOfSound(look));
   };
   return { node, show };
 }
 
 /**
- * The map, and the numbers of the pair pointed at.
+ * The maps of the weights and of the slopes, and the numbers of the pair pointed at.
  * @param {Host} host
- * @param {Parameters<typeof mapPicture>[0]} moves
+ * @param {{ onstep: (down: number, right: number) => void, onspot: (t: number, k: number) => void }} moves
  */
-function mapPanel(host, moves) {
+function mapsPanel(host, moves) {
   const { numbers } = host;
-  const picture = mapPicture(moves);
-  const pair = html("span");
+  const weights = mapPicture({ label: "map of the weights", ...moves });
+  const slopes = mapPicture({ label: "map of the slopes", gradient: "∂ ln p/∂s", ...moves });
   const scale = html(
-    "div",
+    "span",
     { class: "lf-at-scale" },
     html("span", {}, "\u2212", host.live("peak")),
     html("i"),
     host.live("peak"),
   );
-  const node = html(
-    "div",
-    { class: "lf-picture lf-at-side" },
-    html("p", { class: "lf-at-caption" }, "Every sound and every letter"),
-    picture.node,
-    scale,
-    html("p", { class: "lf-hint" }, pair),
-    html(
-      "div",
-      { class: "lf-lines" },
-      maths("s = $score$ , | A = $A$", numbers),
-      maths('∂" ln "p/∂s = $slope$ , | p = $p$ " %"', numbers),
-    ),
-  );
-  host.onWidth(node, picture.resize);
-  /** @type {(state: State, look: Look) => void} */
-  const show = (state, look) => {
-    const { names, letters, t, k } = look;
-    scale.hidden = state.view === "weights";
-    write(pair, `“${names[t]}” looking at “${letters[k]}”, letter ${k + 1}:`);
-    picture.show(look, wordsOfPair(look));
+  /** @type {(picture: ReturnType<typeof mapPicture>, ...caption: import("../shared/draw.js").Child[]) => HTMLElement} */
+  const side = (picture, ...caption) => {
+    const part = html("div", {}, html("p", { class: "lf-at-caption" }, caption), picture.node);
+    host.onWidth(part, picture.resize);
+    return part;
   };
-  return { node, show };
+  const maps = html(
+    "div",
+    { class: "lf-at-maps" },
+    side(weights, html("span", {}, prose("Weights `A`", numbers))),
+    side(slopes, html("span", {}, prose('Slopes `∂" ln "p/∂s`', numbers)), scale),
+  );
+  const pair = html(
+    "div",
+    { class: "lf-lines" },
+    maths("s = $score$ , | A = $A$ , |", numbers),
+    maths('∂" ln "p/∂s = $slope$ , | p = $p$ " %"', numbers),
+  );
+  /** @param {Look} look */
+  const show = (look) => {
+    const { A, S, full } = look;
+    weights.show(look, A, 1, wordsOfPair(look));
+    slopes.show(look, S, full, wordsOfPair(look));
+  };
+  return { node: html("div", { class: "lf-at-side" }, maps, pair), show };
 }
 
 // ---------------------------------------------------------------------------------------------------------- the figure
@@ -303,31 +316,55 @@ function build(host) {
   const step = (t) => Math.min(look.names.length - 1, Math.max(0, t));
   /** @param {number} k */
   const letter = (k) => Math.min(look.letters.length - 1, Math.max(0, k));
-  /** @type {(t: number, k: number) => void} */
-  const go = (t, k) => host.set({ step: step(t), letter: letter(k) }, null);
+  /** To another pair; what was added to the score of the last one is taken back. @type {(t: number, k: number) => void} */
+  const go = (t, k) => {
+    const to = { step: step(t), letter: letter(k) };
+    const stays = to.step === look.t && to.letter === look.k;
+    host.set(stays ? to : { ...to, nudge: 0 });
+  };
   const above = head(host);
   const flow = flowPanel(host, {
-    onletter: (to) => host.set({ letter: letter(to(look.k, look.letters.length)) }, null),
-    onsound: (to) => host.set({ step: step(to(look.t, look.names.length)) }, null),
+    onletter: (to) => go(look.t, to(look.k, look.letters.length)),
+    onsound: (to) => go(to(look.t, look.names.length), look.k),
+    onnudge: (from) => {
+      const nudge = Math.min(REACH, Math.max(-REACH, Math.round(10 * from()) / 10));
+      host.set({ nudge });
+    },
   });
-  const map = mapPanel(host, {
+  const maps = mapsPanel(host, {
     onstep: (down, right) => go(look.t + down, look.k + right),
     onspot: go,
   });
-  const below = controls(host, () => look);
+  const bars = soundBars(sounds);
+  const moves = controls(host, bars, () => look);
 
   return {
-    content: [above.content, html("div", { class: "lf-main" }, flow.node, map.node), below.node],
+    content: [
+      above.node,
+      html(
+        "div",
+        { class: "lf-bench" },
+        flow.node,
+        html("div", { class: "lf-tools" }, moves.node),
+        maps.node,
+      ),
+      html("p", { class: "lf-hint lf-at-note" }, prose(NOTE, host.numbers)),
+    ],
 
     draw(state, changed) {
       look = lookOf(state, wordOf(state), readout, sounds);
       host.numbers.show(look.table);
-      host.root.dataset.view = state.view === "weights" ? "forward" : "backward";
       above.show(state, changed);
       flow.show(look);
-      map.show(state, look);
-      below.show(state, look);
+      maps.show(look);
+      bars.show(look);
+      moves.show(state, look);
     },
+
+    gradients: () => [
+      [`of ln p by the score of ${look.letters[look.k]}`, look.table.slope],
+      ["the largest", look.table.peak],
+    ],
 
     say: () => wordsOfSound(look),
   };
@@ -336,7 +373,8 @@ function build(host) {
 export default liveFigure({
   name: "at",
   label: "attention from letters to sounds",
-  traits: ["word", "step", "letter", "head", "view", "temperature", "hidden", "examples"],
+  first: "Drag an arrow up: the decoder looks more at that letter. Does its sound get likelier?",
+  traits: ["word", "step", "letter", "head", "temperature", "hidden", "nudge", "examples"],
   format,
   build,
 });

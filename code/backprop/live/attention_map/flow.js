@@ -1,11 +1,16 @@
-// Letters above, sounds below, and lines from every letter to the sound that is followed.
+// Letters above, sounds below, lines from every letter to the sound that is followed, and over the
+// letters which way each one's score moves that sound's probability.
 import { html, place, svg, write } from "../shared/draw.js";
-import { refill } from "../shared/chart.js";
+import { arrowhead, refill } from "../shared/chart.js";
+import { drag } from "../shared/drag.js";
 import { follow, valueText } from "./follow.js";
 
 /** @typedef {import("./maths.js").Look} Look */
 
-const TALL = 120; // pixels, of the lines
+/** In pixels, of the lines. @param {number} width */
+const tallOf = (width) => (width < 420 ? 56 : 80);
+const PULL = 30; // of the longest arrow, each way
+const PER_SCORE = 9; // pixels of a drag that add 1 to a score
 const MANY = 10; // tokens in a row: more are written smaller
 
 /**
@@ -26,7 +31,7 @@ function tokenRow(label, kind, onmove) {
   });
   follow(
     node,
-    (_, by) => onmove((now) => now + by),
+    (down, right) => onmove((now) => now + right - down),
     (left) => {
       const share = left / node.getBoundingClientRect().width;
       onmove((_, count) => Math.floor(share * count));
@@ -54,28 +59,76 @@ function tokenRow(label, kind, onmove) {
  * @param {{
  *   onletter: (place: (now: number, count: number) => number) => void,
  *   onsound: (place: (now: number, count: number) => number) => void,
+ *   onnudge: (from: () => number) => void,
  * }} options
  */
-export function flowPicture({ onletter, onsound }) {
+export function flowPicture({ onletter, onsound, onnudge }) {
   const top = tokenRow("letters: arrow keys choose one", "lf-at-letters", onletter);
   const bottom = tokenRow("sounds: arrow keys choose the one to follow", "lf-at-sounds", onsound);
   const lines = svg("g");
-  const links = svg("svg", { class: "lf-at-links", height: TALL, "aria-hidden": "true" }, lines);
+  const links = svg("svg", { class: "lf-at-links", "aria-hidden": "true" }, lines);
+  const stems = svg("g");
+  const heads = svg("g");
+  const zero = svg("line", { class: "lf-at-zero", x1: 0, y1: PULL + 4, y2: PULL + 4 });
+  const pulls = svg(
+    "svg",
+    {
+      class: "lf-at-pulls",
+      height: 2 * PULL + 8,
+      "aria-hidden": "true",
+    },
+    zero,
+    stems,
+    heads,
+  );
   let width = 300;
   /** @type {Look | null} */
   let last = null;
+  let height = 0; // where the drag of a score began, and the score's nudge there
+  let began = 0;
+  drag(pulls, {
+    plane: true,
+    grab: (left, top) => {
+      const { letters, k, table } = /** @type {Look} */ (last);
+      const letter = Math.floor((left / width) * letters.length);
+      height = top;
+      began = letter === k ? table.nudge : 0;
+      onletter(() => letter);
+    },
+    move: (_, top) => onnudge(() => began + (height - top) / PER_SCORE),
+  });
 
   /** @param {Look} look */
-  function drawLines({ letters, names, map, t, full }) {
-    place(links, { width, viewBox: `0 0 ${width} ${TALL}` });
+  function drawPulls({ letters, S, t, k, full }) {
+    place(pulls, { width, viewBox: `0 0 ${width} ${2 * PULL + 8}` });
+    place(zero, { x2: width });
+    const y1 = PULL + 4;
+    /** @type {(v: number, i: number) => [x: number, y: number]} */
+    const tip = (v, i) => [((i + 0.5) / letters.length) * width, y1 - (PULL * v) / full];
+    /** @type {(v: number, i: number) => string} */
+    const kind = (v, i) => `${v < 0 ? "lf-negative" : ""}${i === k ? " lf-now" : ""}`;
+    refill(stems, S[t], "line", (v, i) => {
+      const [x, y2] = tip(v, i);
+      const line = { x1: x, x2: x, y1, y2, "data-gradient": "∂ ln p/∂s" };
+      return { class: `lf-at-stem ${kind(v, i)}`, ...line };
+    });
+    refill(heads, S[t], "polygon", (v, i) => {
+      const [x, y] = tip(v, i);
+      const size = Math.min(9, Math.abs(y1 - y));
+      return { class: `lf-at-tip ${kind(v, i)}`, points: arrowhead(x, y1, x, y, size) };
+    });
+  }
+  /** @param {Look} look */
+  function drawLines({ letters, names, A, t }) {
+    const tall = tallOf(width);
+    place(links, { width, height: tall, viewBox: `0 0 ${width} ${tall}` });
     const x2 = (((t + 0.5) / names.length) * width).toFixed(1);
-    refill(lines, map[t], "path", (v, i) => {
+    refill(lines, A[t], "path", (share, i) => {
       const x1 = (((i + 0.5) / letters.length) * width).toFixed(1);
-      const share = Math.abs(v) / full;
-      const middle = TALL / 2;
+      const middle = tall / 2;
       return {
-        d: `M${x1},2C${x1},${middle} ${x2},${middle} ${x2},${TALL - 2}`,
-        class: `lf-at-line${v < 0 ? " lf-negative" : ""}`,
+        d: `M${x1},2C${x1},${middle} ${x2},${middle} ${x2},${tall - 2}`,
+        class: "lf-at-line",
         "stroke-width": (0.6 + 11 * share).toFixed(2),
         "stroke-opacity": (0.16 + 0.74 * Math.min(1, share * 1.5)).toFixed(3),
       };
@@ -87,11 +140,14 @@ export function flowPicture({ onletter, onsound }) {
     top.show(look.letters, look.k, (i) => !look.seen[i], ofLetter);
     bottom.show(look.names, look.t, () => false, ofSound);
     drawLines(look);
+    drawPulls(look);
   };
   /** @param {number} now */
   const resize = (now) => {
     width = now;
-    if (last) drawLines(last);
+    if (!last) return;
+    drawLines(last);
+    drawPulls(last);
   };
-  return { content: [top.node, links, bottom.node], show, resize };
+  return { pulls, content: [top.node, links, bottom.node], show, resize };
 }

@@ -1,21 +1,25 @@
-// The map of every sound and every letter.
+// A map of every sound and every letter: of the weights, or of the slopes.
 import { place, svg, write } from "../shared/draw.js";
 import { refill } from "../shared/chart.js";
 import { follow, valueText } from "./follow.js";
 
 /** @typedef {import("./maths.js").Look} Look */
 
-const LEFT = 44; // pixels beside the map, for the names of the sounds
+const LEFT = 36; // pixels beside the map, for the names of the sounds
 const TOP = 24; // and above it, for the letters
+const MOST_TALL = 220; // px of all rows, where they fit
+const NARROW = 10; // px of a column that has no room for its letter
 
 /**
  * @param {{
+ *   label: string,
+ *   gradient?: string,
  *   onstep: (down: number, right: number) => void,
  *   onspot: (t: number, k: number) => void,
  * }} options
  */
-export function mapPicture({ onstep, onspot }) {
-  const cells = svg("g");
+export function mapPicture({ label, gradient, onstep, onspot }) {
+  const cells = svg("g", { "data-gradient": gradient });
   const columnNames = svg("g");
   const rowNames = svg("g");
   const ring = svg("rect", { class: "lf-at-ring" });
@@ -28,7 +32,7 @@ export function mapPicture({ onstep, onspot }) {
       tabindex: 0,
       "aria-roledescription": "map of sounds and letters",
       "aria-valuemin": 1,
-      "aria-label": "map: up and down choose the sound, left and right the letter",
+      "aria-label": `${label}: up and down choose the sound, left and right the letter`,
     },
     cells,
     columnNames,
@@ -40,28 +44,35 @@ export function mapPicture({ onstep, onspot }) {
   let size = 20; // of a cell
   let tall = 20;
   let laid = "";
-  /** @type {Look | null} */
+  /** @type {[look: Look, values: number[][], full: number] | null} */
   let last = null;
   follow(node, onstep, (left, top) =>
     onspot(Math.floor((top - TOP) / tall), Math.floor((left - LEFT) / size)),
   );
 
   /** Places change with the word and the width alone. @param {Look} look */
-  function lay({ letters, names, map }) {
+  function lay({ letters, names }) {
     const m = letters.length;
     const layout = `${letters.join("")} ${wide} ${names.length}`;
     if (laid === layout) return;
     laid = layout;
     size = Math.min(34, (wide - LEFT - 2) / m);
-    tall = Math.min(28, Math.max(20, size));
+    const least = wide < 250 ? 12 : 14;
+    tall = Math.max(least, Math.min(28, size, MOST_TALL / names.length));
     const height = TOP + names.length * tall + 2;
     place(node, { width: wide, height, viewBox: `0 0 ${wide} ${height}` });
-    refill(cells, map.flat(), "rect", (_, i) => ({
-      x: LEFT + (i % m) * size,
-      y: TOP + Math.floor(i / m) * tall,
-      width: size,
-      height: tall,
-    }));
+    refill(
+      cells,
+      names.flatMap(() => letters),
+      "rect",
+      (_, i) => ({
+        x: LEFT + (i % m) * size,
+        y: TOP + Math.floor(i / m) * tall,
+        width: size,
+        height: tall,
+      }),
+    );
+    columnNames.classList.toggle("lf-off", size < NARROW);
     refill(columnNames, letters, "text", (_, i) => ({
       x: LEFT + (i + 0.5) * size,
       y: TOP - 8,
@@ -73,14 +84,14 @@ export function mapPicture({ onstep, onspot }) {
       "text-anchor": "end",
     }));
   }
-  /** @param {Look} look */
-  function draw(look) {
-    const { letters, names, map, t, k, seen, full } = look;
+  /** @type {(look: Look, values: number[][], full: number) => void} */
+  function draw(look, values, full) {
+    const { letters, names, t, k, seen } = look;
     lay(look);
-    map.flat().forEach((v, i) => {
+    values.flat().forEach((v, i) => {
       place(cells.children[i], {
         class: v < 0 ? "lf-at-cell lf-negative" : "lf-at-cell",
-        "fill-opacity": (Math.abs(v) / full).toFixed(3),
+        "fill-opacity": Math.min(1, Math.abs(v) / full).toFixed(3),
       });
     });
     letters.forEach((text, i) => {
@@ -98,17 +109,17 @@ export function mapPicture({ onstep, onspot }) {
     place(ring, { x: LEFT, y, width: letters.length * size, height: tall });
     place(spot, { x: x + 1, y: y + 1, width: size - 2, height: tall - 2 });
   }
-  /** @type {(look: Look, words: string) => void} */
-  const show = (look, words) => {
-    last = look;
+  /** @type {(look: Look, values: number[][], full: number, words: string) => void} */
+  const show = (look, values, full, words) => {
+    last = [look, values, full];
     const { letters, names, t, k } = look;
-    draw(look);
+    draw(...last);
     valueText(node, t * letters.length + k, names.length * letters.length, words);
   };
   /** @param {number} now */
   const resize = (now) => {
     wide = now;
-    if (last) draw(last);
+    if (last) draw(...last);
   };
   return { node, show, resize };
 }

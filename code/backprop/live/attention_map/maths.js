@@ -3,6 +3,8 @@
 import { activations } from "../shared/engine.js";
 import { Network, rowsOf } from "../shared/network.js";
 
+const FAINTEST = 0.05; // slopes of a word that are all smaller are drawn as small
+
 /** @typedef {{ shape: number[], scale: number, q: string }} PackedArray */
 /** @typedef {Record<"scores" | "base" | "pasted", PackedArray> & { ids: number[] }} PackedWord */
 
@@ -129,8 +131,8 @@ const together = (heads, share) =>
  * @property {number} step
  * @property {number} letter
  * @property {number} head  0: all together
- * @property {"weights" | "slopes"} view
  * @property {number} temperature
+ * @property {number} nudge  added to the score of the pair pointed at
  * @property {number[]} hidden
  * @property {Record<string, PackedWord>} examples
  */
@@ -145,11 +147,23 @@ const together = (heads, share) =>
  * @property {number[][]} p  (steps, sounds)
  * @property {number} t  the step followed
  * @property {number} k  the letter pointed at
- * @property {number[][]} map  weights or slopes (steps, letters)
- * @property {number[]} row  the weights at the step
- * @property {number} full  what is drawn as strongly as can be
+ * @property {number[][]} A  weights (steps, letters)
+ * @property {number[][]} S  slopes (steps, letters)
+ * @property {number} full  the slope that is drawn as strongly as can be
  * @property {Record<string, number>} table
  */
+
+/**
+ * Scores with `nudge` added to one pair, in one head or in all.
+ * @param {number[][][]} scores
+ * @param {{ head: number, nudge: number, t: number, k: number }} pair
+ */
+export const nudged = (scores, { head, nudge, t, k }) =>
+  scores.map((rows, i) =>
+    head && i !== head - 1
+      ? rows
+      : rows.map((row, at) => (at === t ? row.map((s, j) => (j === k ? s + nudge : s)) : row)),
+  );
 
 /**
  * @param {State} state
@@ -159,19 +173,26 @@ const together = (heads, share) =>
  * @returns {Look}
  */
 export function lookOf(state, word, readout, sounds) {
-  const { head, temperature, view } = state;
-  const { ids, scores } = word;
+  const { head, temperature, nudge } = state;
+  const { ids } = word;
   const letters = [...state.word];
   const shown = letters.map((_, k) => !state.hidden.includes(k));
   const seen = shown.some(Boolean) ? shown : letters.map(() => true);
-  const weights = attentionWeights(scores, temperature, seen);
-  const { p, slopes } = attentionPass(word, readout, weights, temperature);
-  const A = head ? weights[head - 1] : together(weights, 1 / weights.length);
-  const S = head ? slopes[head - 1] : together(slopes, 1);
   const t = Math.min(state.step, ids.length - 1);
   const k = Math.min(state.letter, letters.length - 1);
-  const map = view === "weights" ? A : S;
-  const peak = Math.max(...map.flat().map(Math.abs));
+  /** @param {number[][][]} scores */
+  const passOf = (scores) => {
+    const weights = attentionWeights(scores, temperature, seen);
+    const { p, slopes } = attentionPass(word, readout, weights, temperature);
+    const A = head ? weights[head - 1] : together(weights, 1 / weights.length);
+    const S = head ? slopes[head - 1] : together(slopes, 1);
+    return { p, A, S };
+  };
+  const before = passOf(word.scores);
+  const scores = nudged(word.scores, { head, nudge, t, k });
+  const { p, A, S } = nudge ? passOf(scores) : before;
+  const peak = Math.max(...S.flat().map(Math.abs));
+  const own = p[t][ids[t]];
   const table = {
     A: A[t][k],
     score: head ? scores[head - 1][t][k] : Number.NaN,
@@ -180,9 +201,11 @@ export function lookOf(state, word, readout, sounds) {
     spread: Math.exp(-A[t].reduce((sum, v) => sum + (v > 0 ? v * Math.log(v) : 0), 0)),
     peak,
     temperature,
-    p: p[t][ids[t]],
+    nudge,
+    p: own,
+    said: before.S[t][k] * nudge,
+    came: nudge ? Math.log(own) - Math.log(before.p[t][ids[t]]) : 0,
   };
   const names = ids.map((o) => sounds[o]);
-  const full = view === "weights" ? 1 : peak || 1;
-  return { letters, names, ids, seen, p, t, k, map, row: A[t], full, table };
+  return { letters, names, ids, seen, p, t, k, A, S, full: Math.max(peak, FAINTEST), table };
 }

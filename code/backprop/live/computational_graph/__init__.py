@@ -156,6 +156,7 @@ EXPRESSIONS: dict[str, Expression] = {
         "label": "eˣ / (1 + eˣ)",
         "inputs": {"x": [1, -6, 6, 0.1]},
         "at": {"x": [0, 0], "u": [0, 1], "s": [1, 2], "r": [1, 3], "f": [0, 4]},
+        "share": {"f,0": 0.64},
     },
     "cancel": {
         "build": cancel,
@@ -197,7 +198,7 @@ class ComputationalGraph(LiveFigure):
 
     expression = traitlets.Enum(list(EXPRESSIONS), "twice").tag(sync=True)
     inputs = traitlets.Dict().tag(sync=True)
-    view = traitlets.Enum(["forward", "backward"], "forward").tag(sync=True)
+    view = traitlets.Enum(["forward", "backward"], "backward").tag(sync=True)
     stage = traitlets.Int(0, min=0, max=8).tag(sync=True)
     start = traitlets.Dict().tag(
         sync=True

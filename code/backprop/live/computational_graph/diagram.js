@@ -1,6 +1,7 @@
 // A drawing of a computational graph, from the inputs above to the result below: a box for each
 // number, an arrow for each use of one.
 import { arrowhead } from "../shared/chart.js";
+import { drag } from "../shared/drag.js";
 import { place, sign, svg, widths } from "../shared/draw.js";
 
 /** @typedef {import("./stages.js").View} View */
@@ -13,9 +14,11 @@ import { place, sign, svg, widths } from "../shared/draw.js";
 
 const SIZES = [
   { from: 360, width: 148, text: 12, reach: 236 },
-  { from: 0, width: 130, text: 11, reach: 200 },
+  { from: 0, width: 138, text: 12, reach: 216 },
 ];
 const HEIGHT = 46; // of a box
+const BESIDE = 9; // px between an arrow and what stands beside it
+const PER_PIXEL = 0.02; // of a drag of an input
 const WIDTHS = { forward: widths.linear(16), backward: widths.logarithmic(1e-3, 1e3) };
 
 /**
@@ -46,9 +49,9 @@ function caption(source) {
  * @param {BoxDrawing} drawing
  * @param {import("../shared/draw.js").Numbers} numbers
  * @param {Prefixed} prefixed
- * @param {(name: string) => void} onpick
+ * @param {{ onpick: (name: string) => void, onscrub: (name: string, change: number, first: boolean) => boolean }} reader
  */
-function boxOf({ name, caption: source, uses, at }, numbers, prefixed, onpick) {
+function boxOf({ name, caption: source, uses, at }, numbers, prefixed, { onpick, onscrub }) {
   const halo = svg("rect", { class: "lf-halo", rx: 12 });
   const base = svg("rect", { class: "lf-box", rx: 9 });
   const tint = svg("rect", { class: "lf-tint", rx: 9 });
@@ -61,7 +64,25 @@ function boxOf({ name, caption: source, uses, at }, numbers, prefixed, onpick) {
     svg("circle", { class: "lf-pip", r: 3 }),
   );
   const parts = [halo, base, tint, title, value, grad, pips];
-  const node = svg("g", { class: "lf-unit", onclick: () => onpick(name) }, parts);
+  const node = svg("g", { class: "lf-unit" }, parts);
+  let from = 0; // where the pointer took hold, and whether it has gone on from there
+  let moved = false;
+  if (onscrub(name, 0, true)) {
+    node.classList.add("lf-scrub");
+    drag(node, {
+      grab: () => {
+        from = Number.NaN;
+        moved = false;
+        return onscrub(name, 0, true);
+      },
+      move: (left) => {
+        if (Number.isNaN(from)) from = left;
+        moved ||= Math.abs(left - from) > 3;
+        if (moved) onscrub(name, PER_PIXEL * (left - from), false);
+      },
+    });
+  }
+  node.addEventListener("click", () => moved || onpick(name));
   return { name, at, node, rings: [halo, base, tint], halo, tint, title, value, grad, pips };
 }
 
@@ -74,36 +95,39 @@ function arrowOf({ key, to, from, share = 0.5 }, numbers, prefixed) {
   const line = svg("line", { class: "lf-edge" });
   const head = svg("polygon", { class: "lf-edge-head" });
   const flow = svg("line", { class: "lf-flow" });
-  const chip = svg("rect", { class: "lf-chip", rx: 5 });
-  const middle = { "text-anchor": "middle" };
-  const message = numbers.put(svg("text", { class: "lf-message", ...middle }), `msg[${key}]`);
-  const local = prefixed("×", svg("text", { class: "lf-local", ...middle }), `local[${key}]`);
-  const label = svg("g", {}, chip, message, local);
+  const message = numbers.put(svg("text", { class: "lf-message" }), `msg[${key}]`);
+  const local = prefixed("×", svg("text", { class: "lf-local" }), `local[${key}]`);
+  const label = svg("g", { class: "lf-beside" }, message, local);
   const wire = svg("g", { class: "lf-wire" }, line, head, flow);
   const ends = { x1: 0, y1: 0, x2: 0, y2: 0 };
-  const spot = { x: 0, y: 0, text: 0 }; // of the label, and the size of its text
+  const spot = { x: 0, y: 0, text: 0, anchor: "start" }; // of the label, and the size of its text
   const single = false;
-  const parts = { wire, line, head, flow, label, chip, message, local };
+  const parts = { wire, line, head, flow, label, message, local };
   return { key, to, from, share, ends, spot, single, ...parts };
 }
 
 /**
- * What flows back above the local derivative, which stands alone where nothing flowed yet.
+ * Beside the arrow, what flows back above the local derivative, which stands alone where nothing
+ * flowed yet.
  * @param {Arrow} arrow
  */
-function placeLabel({ spot, single, chip, message, local }) {
-  const { x, y, text } = spot;
-  const height = single ? text + 6 : 2 * text + 8;
-  place(chip, { x: x - 2.4 * text, y: y - height / 2, width: 4.8 * text, height });
-  place(message, { x, y: y - 2.5 });
-  place(local, { x, y: y + (single ? 0.36 * text : text + 0.5) });
+function placeLabel({ spot, single, message, local }) {
+  const { x, y, text, anchor } = spot;
+  place(message, { x, y: y - 2.5, "text-anchor": anchor });
+  place(local, { x, y: y + (single ? 0.36 * text : text + 0.5), "text-anchor": anchor });
 }
 
 /**
- * `show(drawing)` draws another graph; `onpick(name)` is called when a box is clicked.
- * @param {{ numbers: import("../shared/draw.js").Numbers, onpick: (name: string) => void }} options
+ * `show(drawing)` draws another graph; `onpick(name)` is called when a box is clicked;
+ * `onscrub(name, change, first)` when it is dragged, by how much its number shall change since the
+ * pointer took hold (`first`): whether that is a number to drag.
+ * @param {{
+ *   numbers: import("../shared/draw.js").Numbers,
+ *   onpick: (name: string) => void,
+ *   onscrub: (name: string, change: number, first: boolean) => boolean,
+ * }} options
  */
-export function graphDiagram({ numbers, onpick }) {
+export function graphDiagram({ numbers, ...reader }) {
   const node = svg("svg", { class: "lf-diagram lf-graph-diagram", role: "img" });
   /** @type {Prefixed} */
   const prefixed = (symbol, text, name) =>
@@ -119,7 +143,7 @@ export function graphDiagram({ numbers, onpick }) {
   /** @param {Drawing} drawing */
   function show(drawing) {
     numbers.forget(node);
-    boxes = drawing.boxes.map((box) => boxOf(box, numbers, prefixed, onpick));
+    boxes = drawing.boxes.map((box) => boxOf(box, numbers, prefixed, reader));
     arrows = drawing.arrows.map((arrow) => arrowOf(arrow, numbers, prefixed));
     node.replaceChildren(
       ...arrows.map((arrow) => arrow.wire),
@@ -128,6 +152,48 @@ export function graphDiagram({ numbers, onpick }) {
     );
     painted = null;
     if (size) resize(size);
+  }
+
+  /**
+   * Each label on that side of its arrow where it covers less of other arrows, of labels placed before
+   * it, and of what lies beyond the edges.
+   * @param {number} text
+   * @param {number} width
+   */
+  function placeLabels(text, width) {
+    const [wide, tall] = [5.2 * text, 2 * text + 6];
+    /** @type {[x: number, y: number][]} */
+    const taken = []; // points that are covered with something
+    for (const { ends } of arrows)
+      for (let k = 0; k <= 20; k++)
+        taken.push([
+          ends.x1 + (k / 20) * (ends.x2 - ends.x1),
+          ends.y1 + (k / 20) * (ends.y2 - ends.y1),
+        ]);
+    for (const arrow of arrows) {
+      const { ends, share } = arrow;
+      const across = ends.x2 - ends.x1;
+      const slant = Math.abs(across / (ends.y2 - ends.y1));
+      const beside = BESIDE + Math.min(36, slant * (text + 4));
+      const x = ends.x1 + share * across;
+      const y = ends.y1 + share * (ends.y2 - ends.y1);
+      /** How much it would cover with its left edge there. @param {number} from */
+      const cost = (from) =>
+        taken.filter(([a, b]) => a > from && a < from + wide && Math.abs(b - y) < tall / 2).length +
+        (from < 0 || from + wide > width ? 200 : 0);
+      const [there, here] = [cost(x - beside - wide), cost(x + beside)];
+      const left = there === here ? across > 12 : there < here;
+      arrow.spot = {
+        x: left ? Math.max(wide, x - beside) : Math.min(width - wide, x + beside),
+        y,
+        text,
+        anchor: left ? "end" : "start",
+      };
+      const from = left ? x - beside - wide : x + beside;
+      for (let k = 0; k <= 8; k++)
+        for (const by of [-0.3, 0, 0.3]) taken.push([from + (k / 8) * wide, y + by * tall]);
+      placeLabel(arrow);
+    }
   }
 
   /** @param {number} width */
@@ -166,14 +232,9 @@ export function graphDiagram({ numbers, onpick }) {
       const bend = Math.max(-w / 4, Math.min(w / 4, 0.18 * (x2 - x1)));
       const ends = { x1: x1 + bend, y1: y1 + HEIGHT / 2, x2: x2 - bend, y2: y2 - HEIGHT / 2 };
       arrow.ends = ends;
-      arrow.spot = {
-        x: ends.x1 + arrow.share * (ends.x2 - ends.x1),
-        y: ends.y1 + arrow.share * (ends.y2 - ends.y1),
-        text,
-      };
       place(arrow.flow, ends);
-      placeLabel(arrow);
     }
+    placeLabels(text, width);
     if (painted) paint(...painted);
   }
 
@@ -195,7 +256,11 @@ export function graphDiagram({ numbers, onpick }) {
       const [a, b, c, d] = forward ? [x1, y1, x2, y2] : [x2, y2, x1, y1];
       const stop = 1 - (tip - 1) / Math.hypot(c - a, d - b);
       const to = { x2: a + stop * (c - a), y2: b + stop * (d - b) };
-      place(line, { class: `lf-edge ${sign(v)}`, "stroke-width": width, x1: a, y1: b, ...to });
+      const drawn = {
+        "stroke-width": width,
+        "data-gradient": forward ? undefined : `∂f along ${key}`,
+      };
+      place(line, { class: `lf-edge ${sign(v)}`, ...drawn, x1: a, y1: b, ...to });
       place(head, { class: `lf-edge-head ${sign(v)}`, points: arrowhead(a, b, c, d, tip) });
     }
     for (const { name, tint } of boxes) {

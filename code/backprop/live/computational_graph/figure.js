@@ -177,6 +177,7 @@ function build(host) {
   });
   /** The start of the backward pass is not the stage of its box. @type {(stage: import("./stages.js").Stage, view: View) => boolean} */
   const leads = ({ lit }, view) => view === "forward" || (lit ?? []).length > 0;
+  let held = 0; // an input when the pointer took hold of it
   const diagram = graphDiagram({
     numbers,
     onpick: (name) => {
@@ -184,6 +185,17 @@ function build(host) {
       if (sliders[name]) return sliders[name].input.focus();
       const { view } = here();
       turn({ stage: stages[view].findIndex((s) => s.now?.includes(name) && leads(s, view)) });
+    },
+    onscrub: (name, change, first) => {
+      const { expression, inputs } = host.state;
+      const known = catalogue[expression].inputs[name];
+      if (!known) return false;
+      if (first) held = inputs[name];
+      const [, low, high, step] = known;
+      const v = Number((step * Math.round((held + change) / step)).toFixed(6));
+      const next = Math.min(high, Math.max(low, v));
+      if (!first && next !== inputs[name]) host.set({ inputs: { ...inputs, [name]: next } });
+      return true;
     },
   });
 
@@ -199,24 +211,12 @@ function build(host) {
       turn({ expression, stage: 0, ...(kept ? {} : { inputs: beginning(entry) }) });
     },
   });
-  const reset = button("Reset", () => {
-    const { expression } = host.state;
-    const start = host.get("start");
-    const same = start.expression === expression;
-    const inputs = same ? start.inputs : beginning(catalogue[expression]);
-    host.set({ inputs }, () => `Back at the start: ${say()}`, 0);
-  });
   const controls = html("div", { class: "lf-graph-inputs" });
   const holder = html("div", { class: "lf-stage-holder" });
   const legend = html("p", { class: "lf-legend" });
   const remark = html("p", { class: "lf-hint" });
-  const picture = html(
-    "div",
-    { class: "lf-picture" },
-    html("div", { class: "lf-graph-bar" }, passes.node, play),
-    diagram.node,
-    legend,
-  );
+  const picture = html("div", { class: "lf-stick" }, diagram.node);
+  const bar = html("div", { class: "lf-graph-bar" }, passes.node, play);
   host.onWidth(picture, diagram.resize);
   host.onWidth(holder, () => panel.resize());
 
@@ -272,25 +272,28 @@ function build(host) {
   let words = "";
   return {
     content: [
+      html("div", { class: "lf-graph-head" }, pick.node, bar),
       html(
         "div",
-        { class: "lf-graph-head" },
-        pick.node,
-        reset,
+        { class: "lf-bench" },
+        picture,
         html(
-          "fieldset",
-          { class: "lf-group" },
-          html("legend", { class: "lf-spoken" }, "inputs"),
-          controls,
+          "div",
+          { class: "lf-tools" },
+          html(
+            "fieldset",
+            { class: "lf-group" },
+            html("legend", { class: "lf-spoken" }, "inputs"),
+            controls,
+          ),
+          holder,
+          remark,
         ),
       ),
-      html(
-        "div",
-        { class: "lf-main" },
-        picture,
-        html("div", { class: "lf-graph-side" }, holder, remark),
-      ),
+      legend,
     ],
+
+    reset: stop,
 
     draw(state, changed, first) {
       const { expression, inputs, view } = state;
@@ -333,6 +336,7 @@ function build(host) {
 export default liveFigure({
   name: "graph",
   label: "a computational graph with values and gradients",
+  first: "Drag an input’s box sideways: every value and every derivative follows.",
   traits: ["expression", "inputs", "view", "stage"],
   format,
   read,

@@ -65,10 +65,12 @@ class Convolution(Restartable):
     `view` is ``"forward"`` (equation (eq-conv-forward)), ``"cell"``, the gradients of one output
     z[`cell`], or ``"loss"``, those of L = 1/2 sum (z - t)^2 (equations (eq-conv-weights),
     (eq-conv-inputs)), where t is what `target_kernel` makes of the same picture. `at` is the pixel
-    in the middle of the window; the forward view keeps the window inside the picture. `tool` is
+    in the middle of the window; the forward view keeps the window inside the picture. `weight` is
+    the one whose slope is drawn, with the loss along it. `tool` is
     what a pointer on the picture does: move the ``"window"`` or draw with the ``"pen"``. `eta` and
     `history` (losses of the steps taken, the first before them) belong to the descent of `step` on
-    the kernel. Computed by the companion's `Conv2D`: `z`, `delta`, `gradients`, `loss`, `values`.
+    the kernel. Computed by the companion's `Conv2D`: `z`, `delta`, `gradients`, `loss`, `values`;
+    of a step on that weight alone, the loss that its slope foretells and the one that comes.
 
     Examples
     --------
@@ -85,7 +87,7 @@ class Convolution(Restartable):
     image = Array(PICTURES["a seven"], 0, 1)
     kernel = Array(KERNELS["left-right edges"], -LIMIT, LIMIT)
     target_kernel = Array(KERNELS["any old kernel"], -LIMIT, LIMIT)
-    view = traitlets.Enum(["forward", "cell", "loss"], "forward").tag(sync=True)
+    view = traitlets.Enum(["forward", "cell", "loss"], "loss").tag(sync=True)
     at = traitlets.Tuple(
         traitlets.Int(0, min=0, max=SIDE - 1),
         traitlets.Int(0, min=0, max=SIDE - 1),
@@ -96,6 +98,9 @@ class Convolution(Restartable):
         traitlets.Int(0, min=0, max=OUT - 1),
         default_value=(4, 5),
     ).tag(sync=True)
+    weight = traitlets.Tuple(
+        traitlets.Int(0, min=0, max=2), traitlets.Int(0, min=0, max=2), default_value=(1, 0)
+    ).tag(sync=True)
     tool = traitlets.Enum(["window", "pen"], "window").tag(sync=True)
     eta = Number(0.01, 1e-5, 10)
     kernels = traitlets.Dict(KERNELS, read_only=True).tag(sync=True, constant=True)
@@ -103,7 +108,9 @@ class Convolution(Restartable):
 
     def __init__(self, **state):
         super().__init__(**state)
-        self.start = self.get_state(["image", "kernel", "target_kernel", "at", "cell", "eta"])
+        self.start = self.get_state(
+            ["image", "kernel", "target_kernel", "at", "cell", "weight", "eta"]
+        )
 
     # ---- the numbers
     def layer(self, kernel: np.ndarray) -> Conv2D:
@@ -155,6 +162,25 @@ class Convolution(Restartable):
         dx = layer.backward(self.delta[None, :, :, None])
         return {"W": layer.gradients["W"][:, :, 0, 0].copy(), "x": dx[0, :, :, 0]}
 
+    def loss_at(self, w: float) -> float:
+        """The loss with `weight` at `w`, all others as they are: a parabola."""
+        kernel = self.kernel.copy()
+        kernel[self.weight] = w
+        return self.loss_and_gradient(kernel)[0]
+
+    @property
+    def loss_slope(self) -> float:
+        """The derivative of the loss by `weight`, whatever the view."""
+        layer = self.layer(self.kernel)
+        layer.backward(self.loss_and_gradient(self.kernel)[1][None, :, :, None], inputs=False)
+        return float(layer.gradients["W"][(*self.weight, 0, 0)])
+
+    @property
+    def curvature(self) -> float:
+        """The second derivative of that parabola."""
+        i, j = self.weight
+        return float(np.square(self.image[i : i + OUT, j : j + OUT]).sum())
+
     @property
     def distance(self) -> float:
         """How far the kernel is from the hidden one: the norm of their difference."""
@@ -196,6 +222,7 @@ class Convolution(Restartable):
             for i in range(3)
             for j in range(3)
         }
+        slope = self.loss_slope
         inside = 1 <= r <= OUT and 1 <= c <= OUT
         values |= {
             "z": z[r - 1, c - 1] if inside else np.nan,
@@ -203,6 +230,11 @@ class Convolution(Restartable):
             "dx": g["x"][r, c],
             "loss": self.loss,
             "distance": self.distance,
+            "weight": W[self.weight],
+            "slope": slope,
+            "curvature": self.curvature,
+            "foretold": self.loss - self.eta * slope**2,
+            "comes": self.loss_at(W[self.weight] - self.eta * slope),
             "eta": self.eta,
             "largest eta": self.largest_eta,
             "peak z": np.abs(z).max(),

@@ -2,7 +2,7 @@
 // a hidden kernel to learn.
 import { chart } from "../shared/chart.js";
 import { button, menu, segmented, slider } from "../shared/controls.js";
-import { fixed, html, maths, prose, small, whole, write } from "../shared/draw.js";
+import { fixed, html, maths, place, prose, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { outline, paintInk, paintSigned, palette } from "../shared/paint.js";
 import {
@@ -29,22 +29,21 @@ const MOST = 5000; // steps of one descent
 const ETAS = [-4, -3, -2, -1]
   .flatMap((power) => [1, 1.5, 2, 3, 5, 7].map((m) => Number(`${m}e${power}`)))
   .filter((v) => v >= 5e-4 && v <= 0.2);
-const FLOOR = 1e-8; // of the loss curve, and its ceiling
-const ROOF = 1e5;
+const REACH = 3; // of a weight, each way from where the loss is lowest
 
 // ---------------------------------------------------------------------------------------------------------- the words
 /** @type {[View, string][]} */
 const VIEWS = [
-  ["forward", "Forward"],
-  ["cell", "Back from z"],
   ["loss", "Back from L"],
+  ["cell", "Back from z"],
+  ["forward", "Forward"],
 ];
 /** @type {Record<View, string>} */
 const NOTES = {
   forward:
     "Drag the window over the picture. Every output is the same nine weights, laid on another place: the kernel looks for one pattern everywhere. Change the weights, or take another kernel.",
   cell: "One output alone: its slope by each weight is the pixel that the weight was laid on, and by each pixel the weight that lay on it. So the kernel is pasted at the window. Move the pixel about: seen from the pixel, the weights come in reverse order. (Plainest with any old kernel.)",
-  loss: "The map should look like the one that a hidden kernel makes. Each output sends back `δ = z − t`. A weight gathers from all windows; a pixel gathers from the nine outputs that saw it, with the kernel flipped. Press a step: the kernel moves.",
+  loss: "The map should look like the one that a hidden kernel makes. Each output sends back `δ = z − t`. A weight gathers from all windows; a pixel gathers from the nine outputs that saw it, with the kernel flipped. The plot is the loss along one weight, with its tangent: a step follows the tangent, the loss does not.",
 };
 
 /** @param {number} v */
@@ -63,7 +62,7 @@ const short = (v) => two(v).replace(/\.00$/, "");
 const format = (name) => {
   if (/eta$/.test(name)) return etaText;
   if (name === "step") return whole;
-  if (/^(loss|history|distance)/.test(name)) return small;
+  if (/^(loss|history|distance|foretold|comes)/.test(name)) return small;
   return name === "z" || name === "dx" ? (v) => (Number.isFinite(v) ? fixed(3)(v) : "–") : two;
 };
 /** @param {Spot} at */
@@ -85,6 +84,10 @@ const verdictOf = ({ table }, exploded) => {
 };
 
 // ------------------------------------------------------------------------------------------------------ catalogues
+/** A matrix with another number in one place. @type {(A: Matrix, at: Spot, v: number) => Matrix} */
+const replaced = (A, [r, c], v) =>
+  A.map((row, i) => (i === r ? row.map((old, j) => (j === c ? v : old)) : row));
+
 /** @type {(A: Matrix, B: Matrix) => boolean} */
 const same = (A, B) => A.every((row, i) => row.every((v, j) => v === B[i][j]));
 
@@ -161,7 +164,7 @@ function productsPanel(host) {
   /** @param {View} view */
   const turnTo = (view) => {
     forward.hidden = view !== "forward";
-    backward.hidden = view === "forward";
+    backward.hidden = view !== "cell";
     if (view === "forward") return;
     backFormula.replaceChildren(lines[view].formula);
     backResult.replaceChildren(lines[view].result);
@@ -207,10 +210,6 @@ function descentPanel(host, kernels) {
     stops: ETAS,
     onmove: (v) => host.set({ eta: v }, null),
   });
-  const reset = button("Reset", () => {
-    exploded = false;
-    host.reset({ history: [] });
-  });
   const reveal = html("input", {
     type: "checkbox",
     "data-control": "reveal",
@@ -223,22 +222,48 @@ function descentPanel(host, kernels) {
   const verdict = html("p", { class: "lf-hint lf-cv-verdict" });
   const curve = host.fit(
     chart({
-      label: "loss against the step",
-      height: () => 168,
-      xLabel: "step",
-      margin: { left: 42, right: 16, top: 10, bottom: 34 },
+      label: "loss along one weight",
+      xLabel: "w",
+      height: () => 176,
+      margin: { left: 40, right: 16, top: 8, bottom: 34 },
+      onmove: ([w]) => {
+        const { kernel, weight } = host.state;
+        host.set({ kernel: replaced(kernel, weight, Math.round(100 * w) / 100) });
+      },
     }),
   );
-  const bound = prose("On this picture every descent converges for `η` below ", numbers);
+  const bound = prose("Here every descent converges for `η` below ", numbers);
   const node = html(
     "div",
     { class: "lf-cv-training" },
     html(
       "div",
+      { class: "lf-picture" },
+      html(
+        "p",
+        { class: "lf-cv-caption" },
+        html("span", {}, host.prose("Loss along the framed weight: slope $slope")),
+      ),
+      curve.node,
+      html(
+        "p",
+        { class: "lf-cv-numbers" },
+        html(
+          "span",
+          {},
+          host.prose("from `w` = $weight a step: by the slope to $foretold, in fact $comes"),
+        ),
+      ),
+    ),
+    html(
+      "div",
       { class: "lf-cv-goal" },
-      html("p", { class: "lf-title" }, "Learn the hidden kernel"),
-      goal.node,
-      html("label", { class: "lf-cv-check" }, reveal, html("span", {}, "show it")),
+      html(
+        "div",
+        { class: "lf-cv-row" },
+        goal.node,
+        html("label", { class: "lf-cv-check" }, reveal, html("span", {}, "show it")),
+      ),
       secret,
       eta.node,
       html("p", { class: "lf-hint" }, bound, host.live("largest eta")),
@@ -247,12 +272,7 @@ function descentPanel(host, kernels) {
         { class: "lf-buttons" },
         button("1 step", () => descend(1), { class: "lf-button lf-primary" }),
         button("50 steps", () => descend(50)),
-        reset,
       ),
-    ),
-    html(
-      "div",
-      { class: "lf-picture" },
       html(
         "p",
         { class: "lf-cv-numbers" },
@@ -260,30 +280,47 @@ function descentPanel(host, kernels) {
         html("span", {}, "loss ", host.live("history[0]"), " → ", host.live("loss")),
         html("span", {}, "distance to the hidden kernel ", host.live("distance")),
       ),
-      curve.node,
       verdict,
     ),
   );
-  let framed = 0;
+  let framed = "";
   /** @type {(state: State, found: Found) => void} */
-  const plot = (state, { going, table }) => {
-    const end = [10, 20, 50, 100, 200, 500, 1000, 2000].find((v) => v >= table.step) ?? 5000;
-    if (end !== framed) {
-      framed = end;
+  const plot = ({ eta: rate }, { table, lossAt }) => {
+    const { weight: w, slope, curvature, loss, foretold, comes } = table;
+    // the plot stands still while this weight moves: it is about where the loss is lowest
+    const lowest = curvature > 1e-9 ? w - slope / curvature : w;
+    const middle = Math.round(4 * lowest) / 4;
+    const most = Math.max(1, loss - slope ** 2 / (2 * (curvature || 1)) + 0.5 * curvature * 7);
+    const unit = 10 ** Math.floor(Math.log10(most)) / 5;
+    let top = unit * Math.ceil(most / unit);
+    while (top < 1.05 * loss) top *= 2;
+    const key = `${middle} ${top} ${table.distance} ${loss}`;
+    if (key !== framed) {
+      const at = [-2, -1, 0, 1, 2].map((v) => Math.round(middle) + v);
       curve.frame({
-        x: [0, end],
-        y: [FLOOR, ROOF],
-        xTicks: [0, end / 2, end],
-        yTicks: [1e-8, 1e-5, 1e-2, 10, 1e4],
-        log: true,
-        curves: [],
+        x: [middle - REACH, middle + REACH],
+        y: [0, top],
+        xTicks: at,
+        yTicks: [0, top / 2, top],
+        yName: (v) => (v < 1000 ? String(Number(v.toPrecision(3))) : small(v)),
+        curves: [{ f: lossAt }],
       });
     }
-    const history = going ? state.history : [table.loss];
-    /** @type {import("../shared/chart.js").Pair[]} */
-    const points = history.map((v, k) => [k, clamp(v, FLOOR / 2, 10 * ROOF)]);
-    const last = points[points.length - 1];
-    curve.mark({ paths: [{ points }], dots: [{ at: last }] });
+    framed = key;
+    const to = w - rate * slope;
+    const arrow = { from: [w, loss], to: [to, foretold], head: true };
+    curve.mark({
+      cursor: w,
+      lines: [
+        curve.tangent([w, loss], slope, { gradient: "∂L/∂w", reach: 70 }),
+        /** @type {import("../shared/chart.js").Stroke} */ ({
+          ...arrow,
+          kind: "lf-gradient-arrow",
+          gradient: "step",
+        }),
+      ],
+      dots: [{ at: [w, loss] }, { at: [to, comes], kind: "lf-third lf-small" }],
+    });
   };
   /** @type {(state: State, found: Found) => void} */
   const show = (state, found) => {
@@ -297,7 +334,10 @@ function descentPanel(host, kernels) {
     write(verdict, verdictOf(found, exploded));
     if (state.view === "loss") plot(state, found);
   };
-  return { node, show };
+  const reset = () => {
+    exploded = false;
+  };
+  return { node, show, reset };
 }
 
 // ---------------------------------------------------------------------------------------------------------- the figure
@@ -324,12 +364,9 @@ function build(host) {
   // ------------------------------------------------------------------------------------------- picture, kernel and map
   const isBack = () => host.state.view !== "forward";
   /** @param {Spot} at */
-  const goTo = (at) => host.set({ at: isBack() ? at : at.map((v) => clamp(v, 1, MAP_SIDE)) }, null);
-  /** @type {(A: Matrix, at: Spot, v: number) => Matrix} */
-  const changed = (A, [r, c], v) =>
-    A.map((row, i) => (i === r ? row.map((old, j) => (j === c ? v : old)) : row));
+  const goTo = (at) => host.set({ at: isBack() ? at : at.map((v) => clamp(v, 1, MAP_SIDE)) });
   /** @type {(at: Spot, v: number) => void} */
-  const ink = (at, v) => host.set({ image: changed(host.state.image, at, v) });
+  const ink = (at, v) => host.set({ image: replaced(host.state.image, at, v) });
   /** @param {Spot} at */
   const turned = ([r, c]) => (host.state.image[r][c] < 0.5 ? 1 : 0);
   let pen = 1;
@@ -349,7 +386,7 @@ function build(host) {
   /** @param {Spot} at */
   const pick = (at) => {
     const cell = at.map((v) => clamp(v, 0, MAP_SIDE - 1));
-    if (host.state.view === "cell") host.set({ cell }, null);
+    if (host.state.view === "cell") host.set({ cell });
     else goTo(cell.map((v) => v + 1));
   };
   const map = pixelSquare({
@@ -368,13 +405,14 @@ function build(host) {
         name: `W[${i},${j}]`,
         label: `weight in row ${i + 1}, column ${j + 1}`,
         limit: LIMIT,
-        onvalue: (v) => host.set({ kernel: changed(host.state.kernel, [i, j], v) }),
+        onfocus: () => host.set({ weight: [i, j] }, null),
+        onvalue: (v) => host.set({ kernel: replaced(host.state.kernel, [i, j], v) }),
       }),
     ),
   );
   const group = { role: "group", "aria-label": "kernel" };
   const weights = nineSquare(group, (i, j) => fields[i][j].node);
-  const slopes = nineSquare({}, (i, j) => host.live(`dW[${i},${j}]`));
+  const slopes = nineSquare({}, (i, j) => host.live(`dW[${i},${j}]`), "∂/∂W");
   const kernelMenu = catalogueMenu("", "kernel", kernels, (kernel) => host.set({ kernel }));
   const pictureMenu = catalogueMenu("Picture", "picture", pictures, (image) => host.set({ image }));
   kernelMenu.select.setAttribute("aria-label", "take a kernel");
@@ -441,6 +479,7 @@ function build(host) {
     note.replaceChildren(...prose(NOTES[view], numbers));
     products.turnTo(view);
     for (const node of [tools.node, clear, scales.z.node]) node.hidden = backward;
+    whereabouts.hidden = view === "loss";
     for (const node of [captions.slopes, slopes.node, scales.dx.node]) node.hidden = !backward;
     scales.delta.node.hidden = view !== "loss";
   };
@@ -458,7 +497,7 @@ function build(host) {
     const backward = view !== "forward";
     if (backward) paintSigned(picture.dots, dx.flat(), table["peak dx"], colours.now);
     else paintInk(picture.dots, image.flat(), colours.now.ink);
-    picture.edge.setAttribute("d", backward ? outline(image) : "");
+    place(picture.edge, { d: backward ? outline(image) : "" });
     picture.show({
       label: backward
         ? "map of the slopes by the pixels: arrow keys choose a pixel"
@@ -497,7 +536,6 @@ function build(host) {
   return {
     content: [
       html("div", { class: "lf-cv-head" }, views.node, pictureMenu.node),
-      note,
       html(
         "div",
         { class: "lf-cv-main" },
@@ -524,7 +562,19 @@ function build(host) {
       whereabouts,
       products.nodes,
       training.node,
+      note,
     ],
+
+    reset: training.reset,
+
+    gradients: () => {
+      const { table } = found;
+      const [i, j] = host.state.weight;
+      return [
+        ["at the pixel", table.dx],
+        [`of L by the weight in row ${i + 1}, column ${j + 1}`, table.slope],
+      ];
+    },
 
     draw(state, isChanged) {
       if (isChanged("image")) steepest = largestEta(state.image);
@@ -541,6 +591,7 @@ function build(host) {
         });
       });
       weights.show(grids.W, largestOf(grids.W));
+      for (const one of [weights, slopes]) one.mark(state.view === "loss" ? state.weight : null);
       slopes.show(grids.dW, largestOf(grids.dW));
       products.show(grids);
       for (const { name, low } of Object.values(scales))
@@ -561,7 +612,19 @@ function build(host) {
 export default liveFigure({
   name: "cv",
   label: "a convolution, forward and backward",
-  traits: ["image", "kernel", "target_kernel", "view", "at", "cell", "tool", "eta", "history"],
+  first: "Drag a weight of the kernel sideways: watch what every pixel and every weight is told.",
+  traits: [
+    "image",
+    "kernel",
+    "target_kernel",
+    "view",
+    "at",
+    "cell",
+    "weight",
+    "tool",
+    "eta",
+    "history",
+  ],
   format,
   build,
 });

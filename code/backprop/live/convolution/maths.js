@@ -14,6 +14,7 @@ import { losses, matmul, transpose } from "../shared/engine.js";
  * @property {View} view
  * @property {Spot} at
  * @property {Spot} cell
+ * @property {Spot} weight
  * @property {"window" | "pen"} tool
  * @property {number} eta
  * @property {number[]} history
@@ -130,6 +131,27 @@ export function descended(state, steps) {
 }
 
 /**
+ * The loss along one weight of the kernel, all others as they are: a parabola, by its value, slope
+ * and curvature here; and a step of gradient descent on that weight, as its slope foretells it and as
+ * it comes.
+ * @param {Matrix} x
+ * @param {Matrix} W
+ * @param {Spot} weight
+ * @param {{ loss: number, slope: number, eta: number }} here
+ */
+export function alongWeight(x, W, [i, j], { loss, slope, eta }) {
+  let curvature = 0;
+  for (let p = 0; p < MAP_SIDE; p++)
+    for (let q = 0; q < MAP_SIDE; q++) curvature += x[p + i][q + j] ** 2;
+  const w = W[i][j];
+  /** @param {number} v */
+  const at = (v) => loss + (v - w) * slope + ((v - w) ** 2 * curvature) / 2;
+  const foretold = loss - eta * slope ** 2;
+  return { weight: w, slope, curvature, foretold, comes: at(w - eta * slope), at };
+}
+/** @typedef {ReturnType<typeof alongWeight>} Along */
+
+/**
  * Everything that follows from the state: maps, gradients, and the table of the numbers shown.
  * @param {State} state
  * @param {number} steepest  the largest learning rate
@@ -142,6 +164,9 @@ export function evaluateConvolution(state, steepest) {
   const delta = view === "cell" ? one() : error;
   const dW = kernelGradient(image, delta);
   const dx = pictureGradient(delta, kernel);
+  const [wi, wj] = state.weight;
+  const slope = (view === "cell" ? kernelGradient(image, error) : dW)[wi][wj];
+  const { at: lossAt, ...weighed } = alongWeight(image, kernel, state.weight, { loss, slope, eta });
   const [r, c] = view === "forward" ? state.at.map((v) => clamp(v, 1, MAP_SIDE)) : state.at;
   const taken = nine((i, j) => image[r - 1 + i]?.[c - 1 + j] ?? 0);
   const errors = nine((i, j) => delta[r - 2 + i]?.[c - 2 + j] ?? 0);
@@ -162,6 +187,7 @@ export function evaluateConvolution(state, steepest) {
     z: z[r - 1]?.[c - 1] ?? Number.NaN,
     pixel: image[r][c],
     dx: dx[r][c],
+    ...weighed,
     loss,
     eta,
     "largest eta": steepest,
@@ -175,5 +201,5 @@ export function evaluateConvolution(state, steepest) {
   for (const [name, A] of Object.entries(grids))
     for (let i = 0; i < SIZE; i++)
       for (let j = 0; j < SIZE; j++) table[`${name}[${i},${j}]`] = A[i][j];
-  return { z, delta, dx, grids, table, here: [r, c], going };
+  return { z, delta, dx, grids, table, here: [r, c], going, lossAt };
 }

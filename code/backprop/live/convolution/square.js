@@ -1,5 +1,6 @@
 // A square of pixels with a frame of 3 x 3 and one marked pixel, which pointer or arrow keys move;
 // and nine numbers in a square.
+import { drag } from "../shared/drag.js";
 import { html, place, svg } from "../shared/draw.js";
 import { raster } from "../shared/paint.js";
 
@@ -56,32 +57,25 @@ export function pixelSquare({ side, what, onpoint, onmove, onspace }) {
       dot,
     ),
   );
-  /** The pointer that is held down. @type {number | null} */
-  let pointer = null;
   let last = "";
-  /** @type {(event: PointerEvent, first: boolean) => void} */
-  const point = (event, first) => {
-    const box = dots.node.getBoundingClientRect();
-    const shares = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
-    const here = shares.map((v) => Math.min(side - 1, Math.max(0, Math.floor(side * v))));
+  let first = true;
+  /** @type {(left: number, top: number) => void} */
+  const point = (left, top) => {
+    const { width, height } = dots.node.getBoundingClientRect();
+    const here = [top / height, left / width].map((v) =>
+      Math.min(side - 1, Math.max(0, Math.floor(side * v))),
+    );
     if (first || String(here) !== last) onpoint(here, first);
     last = String(here);
+    first = false;
   };
-  node.addEventListener("pointerdown", (event) => {
-    if (pointer !== null || event.button !== 0) return;
-    pointer = event.pointerId;
-    node.setPointerCapture(pointer);
-    point(event, true);
+  drag(node, {
+    plane: true,
+    grab: () => {
+      first = true;
+    },
+    move: point,
   });
-  node.addEventListener("pointermove", (event) => {
-    if (event.pointerId === pointer) point(event, false);
-  });
-  /** @param {PointerEvent} event */
-  const release = (event) => {
-    if (event.pointerId === pointer) pointer = null;
-  };
-  node.addEventListener("pointerup", release);
-  node.addEventListener("pointercancel", release);
   node.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (WAYS[event.key]) onmove(WAYS[event.key]);
@@ -116,8 +110,9 @@ export function pixelSquare({ side, what, onpoint, onmove, onspace }) {
  * inFront(i, j) makes what stands in front.
  * @param {import("../shared/draw.js").Attributes} attributes
  * @param {(i: number, j: number) => Node} inFront
+ * @param {string} [gradient]  which one the tints draw
  */
-export function nineSquare(attributes, inFront) {
+export function nineSquare(attributes, inFront, gradient) {
   const tints = THREE.map(() =>
     THREE.map(() => html("i", { class: "lf-cv-tint", "aria-hidden": "true" })),
   );
@@ -131,18 +126,28 @@ export function nineSquare(attributes, inFront) {
       for (const j of THREE) {
         const share = most > 0 ? Math.min(1, Math.abs(A[i][j]) / most) : 0;
         tints[i][j].classList.toggle("lf-negative", A[i][j] < 0);
+        if (gradient) tints[i][j].dataset.gradient = gradient;
         tints[i][j].style.opacity = (0.38 * share).toFixed(3);
       }
   };
-  return { node, show };
+  /** Which of them is looked at. @param {import("./maths.js").Spot | null} spot */
+  const mark = (spot) => {
+    places.forEach((one, k) => {
+      one.classList.toggle("lf-cv-chosen", String(spot) === `${Math.floor(k / 3)},${k % 3}`);
+    });
+  };
+  return { node, show, mark };
 }
 
+const PER_PIXEL = 0.02; // of a drag sideways
+const STILL_A_CLICK = 3; // pixels
+
 /**
- * A field for a number: `onvalue(v)` while one is typed; it shows the value in full while it is
- * being edited.
- * @param {{ name: string, label: string, limit: number, onvalue: (v: number) => void }} options
+ * A field for a number: `onvalue(v)` while one is typed, or while it is dragged sideways; it shows
+ * the value in full while it is being edited. `onfocus`: the reader has come to it.
+ * @param {{ name: string, label: string, limit: number, onvalue: (v: number) => void, onfocus: () => void }} options
  */
-export function numberField({ name, label, limit, onvalue }) {
+export function numberField({ name, label, limit, onvalue, onfocus }) {
   let now = Number.NaN;
   /** @param {number} v */
   const text = (v) => String(Number(Math.abs(v) >= 100 ? v.toFixed(0) : v.toFixed(2)));
@@ -166,8 +171,27 @@ export function numberField({ name, label, limit, onvalue }) {
       const by = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 1 : 0.1);
       onvalue(Math.min(limit, Math.max(-limit, Math.round(100 * (now + by)) / 100)));
     },
+    onfocus,
     onblur: () => {
       input.value = text(now);
+    },
+  });
+  let from = 0; // where a drag began, and the number there
+  let began = 0;
+  let moving = false;
+  drag(input, {
+    grab: (left) => {
+      from = left;
+      began = now;
+      moving = false;
+      onfocus();
+    },
+    move: (left) => {
+      moving ||= Math.abs(left - from) > STILL_A_CLICK;
+      if (!moving) return;
+      input.blur(); // it is no longer typed into
+      const v = Math.round(100 * (began + PER_PIXEL * (left - from))) / 100;
+      onvalue(Math.min(limit, Math.max(-limit, v)));
     },
   });
   /** @param {number} v */

@@ -88,7 +88,8 @@ class DeepGradients(LiveFigure):
     Computed by the companion: `activations` and `deltas`, the root mean squares of a_l and of
     dL/dz_l; `ratio`, that of the first layer's delta to the last one's, and `fate`, what that means
     for the error; `slopes`, the mean f'(z) of each layer, and `flat`, its share of slopes below
-    0.05.
+    0.05; and `foretold`, the deltas by the rule that a layer multiplies the error by
+    sigma sqrt(24) rms f'(z), normalisation by its 1/s, and a way round adds its square.
 
     Examples
     --------
@@ -169,6 +170,7 @@ class DeepGradients(LiveFigure):
         """
         X, top, _ = draws(self.seed)
         layers, outputs, x, grad = self.stack(), [], X, top
+        self._layers = layers
         for row in layers:
             for layer in row:
                 x = layer.forward(x)
@@ -187,6 +189,23 @@ class DeepGradients(LiveFigure):
     def deltas(self) -> np.ndarray:
         """The root mean square of every layer's error signal dL/dz, (depth,)."""
         return np.array([rms(f.delta) for f in self.passes()[1]])
+
+    @property
+    def foretold(self) -> np.ndarray:
+        """What the rule makes of the last layer's error in every layer, (depth,)."""
+        _, activations = self.passes()
+        slopes = [rms(f.activation.derivative(f.z)) for f in activations]
+        inverse = np.ones(self.depth)
+        if self.norm:
+            rows = [row[0].branch if self.residual else row for row in self._layers]
+            inverse = np.array([rms(row[1].inverse) for row in rows])
+        found = np.empty(self.depth)
+        size = rms(activations[-1].delta) / slopes[-1]  # of dL/da, going back
+        for l in reversed(range(self.depth)):
+            found[l] = size * slopes[l]
+            factor = slopes[l] * self.sigma * math.sqrt(WIDTH) * inverse[l]
+            size *= math.sqrt(self.residual + factor**2)
+        return found
 
     @property
     def slopes(self) -> np.ndarray:
@@ -224,6 +243,7 @@ class DeepGradients(LiveFigure):
             "layer": at + 1,
             "ratio": ratio,
             "factor": ratio ** (1 / (self.depth - 1)),
+            "foretold": (foretold := self.foretold)[0] / foretold[-1],
             "activation": self.activations[at],
             "delta": deltas[at],
             "slope": self.slopes[at],
@@ -259,6 +279,7 @@ class DeepGradients(LiveFigure):
         lines.plot(
             layers, self.deltas, "s--", ms=3.5, color=purple, label="error signals ∂L/∂z, back"
         )
+        lines.plot(layers, self.foretold, ":", color=ink, lw=1.2, label="by the rule")
         lines.set(
             yscale="log",
             xlabel="layer",

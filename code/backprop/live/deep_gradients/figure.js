@@ -38,6 +38,7 @@ function tableOf(state, now) {
     layer,
     ratio,
     factor: ratio ** (1 / (depth - 1)),
+    foretold: now.foretold[0] / now.foretold[depth - 1],
     first,
     last,
     activation: now.activations[layer - 1],
@@ -86,9 +87,9 @@ function keptStack() {
 function presetButtons(host) {
   const lesson = html(
     "p",
-    { class: "lf-note lf-pg-lesson" },
-    "Take one of the settings above, or change one thing at a time below; click in the plot to " +
-      "look at a layer.",
+    { class: "lf-pg-lesson" },
+    "Take one of the settings above, or change one thing at a time; click in the plot to look at " +
+      "a layer.",
   );
   /** @type {Preset[]} */
   const presets = host.get("catalogue").presets;
@@ -128,7 +129,7 @@ function settingsPanel(host) {
   const { numbers } = host;
   const { labels, inits, most } = host.get("catalogue");
   const pick = menu({
-    label: "Activation",
+    label: "f",
     name: "activation",
     options: labels,
     onchange: (v) => host.set({ activation: /** @type {State["activation"]} */ (v) }),
@@ -169,31 +170,27 @@ function settingsPanel(host) {
   const sigma = slider({
     numbers,
     name: "sigma",
-    label: '"spread of the weights " σ',
+    label: '"spread " σ',
     spoken: "standard deviation of the weights",
     min: 0.01,
     max: 0.5,
     step: 0.01,
     onmove: (sd) => host.set({ sd, init: "normal" }),
   });
-  const node = html(
+  const sliders = html(
     "div",
-    { class: "lf-deep-settings" },
-    html("div", {}, pick.node, depth.node),
-    html(
-      "fieldset",
-      { class: "lf-group" },
-      html("legend", {}, "Initial weights"),
-      init.node,
-      sigma.node,
-    ),
-    html(
-      "fieldset",
-      { class: "lf-group lf-deep-cures" },
-      html("legend", {}, "Cures"),
-      residual.node,
-      norm.node,
-    ),
+    { class: "lf-deep-sliders" },
+    sigma.node,
+    depth.node,
+    pick.node,
+    init.node,
+  );
+  const cures = html(
+    "fieldset",
+    { class: "lf-group lf-deep-cures" },
+    html("legend", {}, "Cures"),
+    residual.node,
+    norm.node,
   );
   /** @param {State} state */
   const show = (state) => {
@@ -204,7 +201,7 @@ function settingsPanel(host) {
     depth.show(state.depth);
     sigma.show(sigmaOf(state));
   };
-  return { node, show };
+  return { sliders, cures, show };
 }
 
 /**
@@ -254,36 +251,45 @@ const areaKey = (kind, ...text) =>
  * @param {(layer: number) => void} toLayer
  */
 function linesPanel(host, toLayer) {
-  const plot = host.fit(layerPlot(toLayer));
+  /** By the spread of the weights; a rounder one than that of the slider's steps. @param {number} level */
+  const toEnd = (level) => {
+    const { depth } = host.state;
+    const { sigma, last, ratio } = host.numbers.table;
+    const times = (level / last / ratio) ** (1 / (depth - 1));
+    const sd = Math.round(100 * sigma * times) / 100;
+    host.set({ sd: Math.min(0.5, Math.max(0.01, sd)), init: "normal" });
+  };
+  const plot = host.fit(layerPlot(toLayer, toEnd));
   const verdict = html("span", { class: "lf-deep-fate" });
   const node = html(
     "div",
-    { class: "lf-picture" },
+    { class: "lf-stick" },
     html(
       "p",
       { class: "lf-deep-verdict" },
       "On its way to layer 1 the error ",
       verdict,
-      host.prose(": what arrives is $ratio times what set out, a factor of $factor a layer."),
+      host.prose(": $ratio of it arrive, $factor a layer; by the rule $foretold."),
     ),
     plot.node,
-    html(
-      "p",
-      { class: "lf-legend" },
-      lineKey("lf-deep-forward", "root mean square of the activations"),
-      lineKey("lf-deep-back", host.prose("of the error signals `∂L/∂z_l`")),
-      areaKey("", "0.1 to 10"),
-    ),
+  );
+  const legend = html(
+    "p",
+    { class: "lf-legend" },
+    lineKey("lf-deep-forward", "root mean square of activations"),
+    lineKey("lf-deep-back", host.prose("of the error signals `∂L/∂z_l`")),
+    lineKey("lf-deep-rule", host.prose("by the rule, `σ√24 · f′` a layer")),
+    areaKey("", "0.1 to 10"),
   );
   /** @type {(now: Stack, kept: Stack | null, layer: number, ratio: number) => void} */
   const show = (now, kept, layer, ratio) => {
     const fate = fateOf(ratio);
-    plot.show({ now, kept, layer });
+    plot.show({ now, kept, layer, held: !host.state.norm && now.deltas[0] > 0 });
     write(verdict, fate);
     const there = fate === "keeps its order of magnitude";
     verdict.className = `lf-deep-fate ${there ? "lf-there" : "lf-lost"}`;
   };
-  return { node, plot, show };
+  return { node, legend, plot, show };
 }
 
 /**
@@ -315,8 +321,7 @@ function layerPanel(host, toLayer) {
     );
   const node = html(
     "div",
-    { class: "lf-picture lf-deep-side" },
-    html("p", { class: "lf-title" }, host.prose("Layer $layer")),
+    { class: "lf-deep-side" },
     which.node,
     plot.node,
     html(
@@ -384,9 +389,19 @@ function build(host) {
   return {
     content: [
       presets.content,
-      html("div", { class: "lf-main" }, lines.node, side.node),
-      settings.node,
-      more.node,
+      html(
+        "div",
+        { class: "lf-bench" },
+        lines.node,
+        html("div", { class: "lf-tools" }, settings.sliders, side.node),
+      ),
+      lines.legend,
+      html("div", { class: "lf-deep-below" }, settings.cures, more.node),
+    ],
+
+    gradients: () => [
+      ["of layer 1, of what set out", numbers.table.ratio],
+      [`of layer ${numbers.table.layer}`, numbers.table.delta],
     ],
 
     draw(state) {
@@ -418,6 +433,7 @@ function build(host) {
 export default liveFigure({
   name: "deep",
   label: "a deep stack of layers",
+  first: "Drag the ring, or the spread of the weights: does the error still arrive at layer 1?",
   traits: [...SETTINGS, "layer", "kept"],
   format,
   build,

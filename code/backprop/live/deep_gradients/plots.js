@@ -2,12 +2,13 @@
 import { activations } from "../shared/engine.js";
 import { place, svg, write } from "../shared/draw.js";
 import { chart, refill } from "../shared/chart.js";
+import { drag } from "../shared/drag.js";
 import { decadesOf } from "./stack.js";
 
 /** @typedef {import("../shared/chart.js").Chart} Chart */
 /** @typedef {import("../shared/chart.js").Real} Real */
 /** @typedef {import("./stack.js").Stack} Stack */
-/** @typedef {{ now: Stack, kept: Stack | null, layer: number }} Shown */
+/** @typedef {{ now: Stack, kept: Stack | null, layer: number, held: boolean }} Shown  `held`: the line's end can be dragged */
 
 const LEAST = 1e-300; // a logarithm can draw
 const REACH_OF_Z = 5; // of the histogram, with what lies beyond in its last bars
@@ -30,7 +31,7 @@ const circle = (x, y, r) => `M${x - r},${y}a${r},${r} 0 1 1 ${2 * r},0a${r},${r}
 /** @type {(x: number, y: number, r: number) => string} */
 const square = (x, y, r) => `M${x - r},${y - r}h${2 * r}v${2 * r}h${-2 * r}z`;
 
-/** @typedef {{ kind: string, values: number[], dot: typeof circle }} Line */
+/** @typedef {{ kind: string, values: number[], dot: typeof circle, gradient?: string }} Line */
 
 /**
  * @param {Stack | null} stack
@@ -40,7 +41,7 @@ const linesOf = (stack) =>
   stack
     ? [
         { kind: "lf-deep-forward", values: stack.activations, dot: circle },
-        { kind: "lf-deep-back", values: stack.deltas, dot: square },
+        { kind: "lf-deep-back", values: stack.deltas, dot: square, gradient: "∂L/∂z" },
       ]
     : [];
 
@@ -101,10 +102,19 @@ function frameOf({ now, kept }) {
 }
 
 /**
- * The root mean squares over the layers, going forward and back.
+ * The root mean squares over the layers, going forward and back; `onend` is told where the reader
+ * wants the error signal of layer 1.
  * @param {(layer: number) => void} onlayer
+ * @param {(level: number) => void} onend
  */
-export function layerPlot(onlayer) {
+export function layerPlot(onlayer, onend) {
+  const rule = svg("path", { class: "lf-deep-rule" });
+  const handle = svg(
+    "g",
+    { class: "lf-handle lf-deep-handle", "aria-hidden": "true" },
+    svg("circle", { class: "lf-reach-dot", r: 22 }),
+    svg("circle", { class: "lf-handle-ring", r: 7 }),
+  );
   const band = svg("rect", { class: "lf-deep-band" });
   const old = svg("g");
   const lines = svg("g");
@@ -115,17 +125,25 @@ export function layerPlot(onlayer) {
   let framed = "";
   const axes = chart({
     label: "root mean square of activations and error signals in each layer",
-    height: (w) => (w < 420 ? 250 : 290),
+    height: (w) => (w < 420 ? 220 : 290),
     xLabel: "layer",
     margin: { left: 42, right: 16, top: 14, bottom: 36 },
     onmove: ([x]) => onlayer(Math.round(x)),
     onframe: () => last && draw(last),
   });
-  axes.under.append(band, old, lines);
-  axes.over.append(dots, labels);
+  axes.under.append(band, old, lines, rule);
+  axes.over.append(dots, labels, handle);
+  drag(handle, {
+    plane: true,
+    move: (_, top) => {
+      const box = axes.node.getBoundingClientRect();
+      onend(10 ** axes.y(top + handle.getBoundingClientRect().top - box.top));
+    },
+  });
+  handle.addEventListener("pointerdown", (event) => event.stopPropagation()); // the plot has no part in it
 
   /** @param {Shown} shown */
-  function draw({ now, kept, layer }) {
+  function draw({ now, kept, layer, held }) {
     const { X, Y } = axes;
     const n = now.deltas.length;
     place(band, {
@@ -138,10 +156,15 @@ export function layerPlot(onlayer) {
       class: `lf-deep-line lf-deep-old ${kind}`,
       d: pathOver(values, axes),
     }));
-    refill(lines, linesOf(now), "path", ({ kind, values }) => ({
+    refill(lines, linesOf(now), "path", ({ kind, values, gradient }) => ({
       class: `lf-deep-line ${kind}`,
       d: pathOver(values, axes),
+      "data-gradient": gradient,
     }));
+    place(rule, { d: pathOver(now.foretold, axes) });
+    handle.classList.toggle("lf-off", !held);
+    const end = within(axes.Y(Math.max(now.deltas[0], LEAST)), 0, axes.height(axes.width));
+    place(handle, { transform: `translate(${X(1).toFixed(1)} ${end.toFixed(1)})` });
     /** @param {number} k */
     const radius = (k) => (k === layer - 1 ? 5 : n > 34 ? 2 : 2.6);
     refill(dots, linesOf(now), "path", ({ kind, values, dot }) => ({
@@ -180,7 +203,7 @@ export function slopePlot() {
   let drawn = null;
   const axes = chart({
     label: "slope of the activation over z, and where this layer's z lie",
-    height: () => 150,
+    height: (w) => (w < 420 && w > 270 ? 112 : 140), // beside the lines, or below them
     xLabel: "z",
     margin: { left: 38, right: 10, top: 10, bottom: 32 },
     onframe: () => last && drawBars(last),

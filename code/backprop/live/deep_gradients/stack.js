@@ -27,12 +27,14 @@ export const FLAT = 0.05;
 
 /**
  * For every layer, first one first: the root mean squares of its output (`activations`) and of
- * dL/dz (`deltas`), its mean slope and its share of slopes below FLAT, and z itself.
+ * dL/dz (`deltas`), its mean slope and its share of slopes below FLAT, and z itself; and the deltas
+ * that the rule foretells of the last one: a layer multiplies the error by sigma sqrt(24) rms f'(z).
  * @typedef {object} Stack
  * @property {number[]} activations
  * @property {number[]} deltas
  * @property {number[]} slopes
  * @property {number[]} flat
+ * @property {number[]} foretold
  * @property {Float64Array[]} z
  */
 
@@ -169,12 +171,26 @@ export function stackOf(settings) {
   const { slope } = activations[activation];
   /** @returns {number[]} */
   const empty = () => new Array(depth).fill(0);
-  const found = { activations: sizes, deltas: empty(), slopes: empty(), flat: empty(), z };
+  const found = {
+    activations: sizes,
+    deltas: empty(),
+    slopes: empty(),
+    flat: empty(),
+    foretold: empty(),
+    z,
+  };
+  const growth = sigmaOf(settings) * Math.sqrt(WIDTH);
+  let size = 0; // of dL/da by the rule, going back
   let g = drawsOf(seed).top;
   for (let l = depth - 1; l >= 0; l--) {
     const slopes = entries(slope, z[l], a[l]);
     const delta = entries(product, g, slopes);
     found.deltas[l] = rootMeanSquare(delta);
+    const steep = rootMeanSquare(slopes);
+    if (l === depth - 1) size = found.deltas[l] / steep;
+    found.foretold[l] = size * steep;
+    const factor = growth * steep * (norm ? rootMeanSquare(norms[l].inverse) : 1);
+    size *= Math.hypot(Number(residual), factor);
     let sum = 0;
     let low = 0;
     for (let k = 0; k < slopes.length; k++) {

@@ -120,7 +120,9 @@ class DrawDigit(DigitReader):
 
     Notes
     -----
-    Computed by the companion: `probabilities`, `best`, `rival`, `against`, `loss`, `gradient`.
+    Computed by the companion: `probabilities`, `best`, `rival`, `against`, `loss`, `gradient`; and
+    of one step on the pixels, which stay in [0, 1], the loss that the gradient predicts and the one
+    that comes: `predicted`, `after`.
 
     Examples
     --------
@@ -137,7 +139,7 @@ class DrawDigit(DigitReader):
     tool = traitlets.Enum(["pen", "eraser"], "pen").tag(sync=True)
     centre = traitlets.Bool(True).tag(sync=True)
     shown = traitlets.Enum(list(MAPS), "gradient").tag(sync=True)
-    eta = Number(0.05, 0.01, 10)
+    eta = Number(0.02, 0.01, 10)
 
     def __init__(self, net: Network | None = None, examples: tuple | None = None, **state):
         kept = packed(*examples) if examples is not None else []
@@ -190,6 +192,22 @@ class DrawDigit(DigitReader):
         return net.backward(delta, inputs=True).reshape(SIDE, SIDE)
 
     @property
+    def stepped(self) -> np.ndarray:
+        """The picture after one step of gradient descent on its pixels, (28, 28)."""
+        return np.clip(self.pixels - self.eta * self.gradient, 0, 1)
+
+    @property
+    def predicted(self) -> float:
+        """The loss after that step by the gradient alone: loss + gradient . (stepped - pixels)."""
+        return self.loss + float(np.vdot(self.gradient, self.stepped - self.pixels))
+
+    @property
+    def after(self) -> float:
+        """The loss after that step, of the same digit."""
+        logits = self.network.forward(self.stepped.reshape(1, -1))
+        return CrossEntropy()(logits, np.array([self.against]))
+
+    @property
     def map(self) -> np.ndarray:
         """What the map shows, (28, 28)."""
         return {"gradient": 1.0, "gradient x ink": self.pixels, "nothing": 0.0}[
@@ -206,6 +224,8 @@ class DrawDigit(DigitReader):
         values |= {
             "sure": self.probabilities.max(),
             "loss": self.loss,
+            "predicted": self.predicted,
+            "after": self.after,
             "against": self.against,
             "best": self.best,
             "peak": np.abs(self.map).max(),

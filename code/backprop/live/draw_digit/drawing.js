@@ -3,7 +3,7 @@
 import { blankPicture, SIDE } from "../shared/digit.js";
 import { activations } from "../shared/engine.js";
 import { rowsOf } from "../shared/network.js";
-import { asDrawn, blankSheet, centred, sheetOf, stepped } from "./ink.js";
+import { asDrawn, blankSheet, centred, sheetOf, stepped, WHOLE } from "./ink.js";
 
 /** @typedef {import("./ink.js").Picture} Picture */
 /** @typedef {import("../shared/network.js").Network} Network */
@@ -44,6 +44,19 @@ export function evaluateDigit(net, picture, target) {
 }
 
 /**
+ * The loss after one step on the pixels: what the slopes say of it, and what the network says.
+ * @type {(net: Network, picture: Picture, reading: Reading, eta: number) => { predicted: number, after: number }}
+ */
+export function stepAhead(net, picture, { against, gradient, loss }, eta) {
+  const next = stepped(picture, gradient, eta);
+  let predicted = loss;
+  for (let i = 0; i < SIDE; i++)
+    for (let j = 0; j < SIDE; j++) predicted += gradient[i][j] * (next[i][j] - picture[i][j]);
+  net.forward(Float64Array.from(next.flat()), 1);
+  return { predicted, after: net.loss(Int32Array.of(against)) };
+}
+
+/**
  * `steps` steps of gradient descent on the pixels, towards `against`.
  * @type {(net: Network, picture: Picture, against: number, eta: number, steps: number) => Picture}
  */
@@ -55,7 +68,8 @@ export function descended(net, picture, against, eta, steps) {
 }
 
 /**
- * `sheet` is the ink; `picture` what the network sees of it. A picture that was not drawn here is
+ * `sheet` is the ink; `picture` what the network sees of it, and `field` where that lies on the
+ * sheet. A picture that was not drawn here is
  * taken as it is (`whole`); the one that the figure opens with (`given`) gives way to the first
  * stroke.
  */
@@ -63,9 +77,10 @@ export class Drawing {
   constructor() {
     this.sheet = blankSheet();
     this.picture = blankPicture();
+    this.field = WHOLE;
     this.whole = false;
     this.given = false;
-    /** @type {Pick<Drawing, "sheet" | "picture" | "whole" | "given">[]} */
+    /** @type {Pick<Drawing, "sheet" | "picture" | "field" | "whole" | "given">[]} */
     this.past = [];
   }
 
@@ -73,6 +88,7 @@ export class Drawing {
   adopt(picture) {
     this.sheet = sheetOf(picture);
     this.picture = picture;
+    this.field = WHOLE;
     this.whole = isInked(picture);
     this.given = false;
   }
@@ -80,14 +96,15 @@ export class Drawing {
   wipe() {
     this.sheet = blankSheet();
     this.picture = blankPicture();
+    this.field = WHOLE;
     this.whole = false;
     this.given = false;
   }
 
   /** So that undo can bring it back. */
   keep() {
-    const { sheet, picture, whole, given } = this;
-    this.past.push({ sheet: sheet.slice(), picture, whole, given });
+    const { sheet, picture, field, whole, given } = this;
+    this.past.push({ sheet: sheet.slice(), picture, field, whole, given });
     if (this.past.length > KEPT) this.past.shift();
   }
 
@@ -100,6 +117,8 @@ export class Drawing {
 
   /** The ink has changed. @param {boolean} centre  scale and centre what is drawn */
   see(centre) {
-    this.picture = (this.whole || !centre ? asDrawn : centred)(this.sheet);
+    const lies = this.whole || !centre;
+    const seen = lies ? { picture: asDrawn(this.sheet), field: WHOLE } : centred(this.sheet);
+    Object.assign(this, seen);
   }
 }

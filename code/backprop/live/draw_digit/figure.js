@@ -2,10 +2,10 @@
 // every pixel.
 import { button, segmented, slider } from "../shared/controls.js";
 import { digitNetwork, pictureOf, SIDE } from "../shared/digit.js";
-import { fixed, html, maths, place, prose, small, whole, write } from "../shared/draw.js";
+import { fixed, html, maths, prose, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
-import { outline, paintInk, paintSigned, palette, raster } from "../shared/paint.js";
-import { descended, Drawing, evaluateDigit, samePicture } from "./drawing.js";
+import { paintInk, paintSigned, palette, raster } from "../shared/paint.js";
+import { descended, Drawing, evaluateDigit, samePicture, stepAhead } from "./drawing.js";
 import { stroke } from "./ink.js";
 import { cellName, drawingPad, pointedSquare } from "./pad.js";
 
@@ -23,18 +23,12 @@ const MAPS = [
   ["gradient x ink", "x · ∂L/∂x"],
   ["nothing", "no map"],
 ];
-/** @type {Record<Shown, string>} */
-const TITLES = {
-  gradient: "Slope of the loss",
-  "gradient x ink": "Ink times slope",
-  nothing: "No map",
-};
 const PAUSE = 300; // ms between two messages to Python while a stroke is drawn
 const STEP_HINT =
-  "A step changes the picture, not the network: every pixel moves against its slope, `x ← x − $eta$ · ∂L/∂x`, and stays between paper and ink.";
+  "A step changes the picture, not the network: every pixel moves against its slope, `x ← x − η · ∂L/∂x`, and stays between paper and ink.";
 
 /** @param {number} v */
-const percent = (v) => (100 * v).toFixed(1);
+const percent = (v) => (v > 0.9995 ? "100" : (100 * v).toFixed(1));
 const three = fixed(3);
 /** @type {Record<string, import("../shared/draw.js").Format>} */
 const FORMATS = {
@@ -46,10 +40,15 @@ const FORMATS = {
   brush: fixed(1),
   eta: String,
   loss: three,
+  predicted: three,
+  after: three,
   x: fixed(2),
 };
 /** @param {string} name */
 const format = (name) => FORMATS[name] ?? (name.startsWith("p[") ? percent : small);
+
+/** @param {number[][]} rows */
+const peakOf = (rows) => Math.max(...rows.flat().map(Math.abs));
 
 /** What the map shows of a gradient, pixel by pixel. @type {(shown: Shown, gradient: number[][], picture: Picture) => number[]} */
 const mapOf = (shown, gradient, picture) => {
@@ -61,37 +60,74 @@ const mapOf = (shown, gradient, picture) => {
 
 // --------------------------------------------------------------------------------------------------------- the parts
 /**
- * The probability of each digit, as a bar and in numbers.
+ * The digits with their probabilities, of which one is what the loss supposes.
  * @param {Host} host
  */
-function probabilityBars(host) {
-  const bars = DIGITS.map((k) => {
-    const fill = html("i");
-    const row = html(
+function digitCells(host) {
+  const cells = DIGITS.map((k) => ({
+    fill: html("i", { "aria-hidden": "true" }),
+    node: html("span", { class: "lf-digit-cell" }),
+    k,
+  }));
+  for (const { node, fill: bar, k } of cells)
+    node.append(html("b", {}, `${k}`), html("span", {}, host.live(`p[${k}]`)), bar);
+  const target = segmented({
+    label: "digit of the loss; with each its probability in per cent",
+    options: [
+      ["", "the runner-up"],
+      ...cells.map(({ node, k }) => /** @type {[string, Element]} */ ([`${k}`, node])),
+    ],
+    onchange: (v) => host.set({ target: v === "" ? null : Number(v) }, undefined, 600),
+  });
+  /** @type {(reading: Reading, wanted: number | null) => void} */
+  const show = ({ p, best, against }, wanted) => {
+    target.show(String(wanted ?? ""));
+    for (const { node, fill: bar, k } of cells) {
+      node.classList.toggle("lf-best", k === best);
+      node.classList.toggle("lf-against", k === against);
+      bar.style.transform = `scaleX(${Math.max(0.004, p[k]).toFixed(4)})`;
+    }
+  };
+  target.node.classList.add("lf-digit-cells");
+  return { node: target.node, show };
+}
+
+/** @type {[name: string, text: string, kind: string][]} */
+const LOSSES = [
+  ["loss", "`L` now", ""],
+  ["predicted", "by its slopes", "lf-digit-said"],
+  ["after", "after 1 step", ""],
+];
+
+/**
+ * The loss now, after one step by the slopes, and after one step: bars on one scale.
+ * @param {Host} host
+ */
+function lossBars(host) {
+  const rows = LOSSES.map(([name, text, kind]) => {
+    const bar = html("i", { class: kind, "data-gradient": kind && "prediction of a step" });
+    const node = html(
       "tr",
       {},
-      html("th", { scope: "row" }, String(k)),
-      html("td", { class: "lf-digit-track" }, fill),
-      html("td", {}, host.live(`p[${k}]`), "\u2009%"),
+      html("th", { scope: "row" }, prose(text, host.numbers)),
+      html("td", { class: "lf-digit-track" }, bar),
+      html("td", {}, host.live(name)),
     );
-    return { fill, row };
+    return { name, bar, node };
   });
-  const node = html(
-    "table",
-    { class: "lf-digit-bars" },
-    html("caption", { class: "lf-spoken" }, "Probability of each digit"),
-    html(
-      "tbody",
-      {},
-      bars.map(({ row }) => row),
-    ),
+  const caption = html("caption", { class: "lf-spoken" }, "The loss before and after one step");
+  const body = html(
+    "tbody",
+    {},
+    rows.map(({ node }) => node),
   );
-  /** @param {Reading} reading */
-  const show = ({ p, best, against }) => {
-    for (const [k, { row, fill }] of bars.entries()) {
-      row.classList.toggle("lf-best", k === best);
-      row.classList.toggle("lf-against", k === against);
-      fill.style.transform = `scaleX(${Math.max(0.004, p[k]).toFixed(4)})`;
+  const node = html("table", { class: "lf-digit-bars" }, caption, body);
+  /** @param {Record<string, number>} table */
+  const show = (table) => {
+    const most = Math.max(...rows.map(({ name }) => table[name]));
+    for (const { name, bar } of rows) {
+      const share = most > 0 ? Math.max(0.004, table[name] / most) : 0.004;
+      bar.style.transform = `scaleX(${share.toFixed(4)})`;
     }
   };
   return { node, show };
@@ -116,98 +152,77 @@ function exampleButtons(host, onload) {
     });
     return { dots, flat: picture.flat(), node };
   });
-  const hint = "Load a test picture (below it, what it was meant to be):";
   const buttons = thumbs.map(({ node }) => node);
-  const box = html("p", { class: "lf-hint" }, hint);
   /** @param {import("../shared/paint.js").Colour} ink */
   const paint = (ink) => {
     for (const { dots, flat } of thumbs) paintInk(dots, flat, ink);
   };
-  const node = html("div", { class: "lf-digit-examples" }, box, html("div", {}, buttons));
+  const name = { role: "group", "aria-label": "test pictures, and what they were meant to be" };
+  const node = html("div", { class: "lf-digit-examples", ...name }, buttons);
   return { node: thumbs.length ? node : null, paint };
 }
 
 /**
- * What the network sees, and the map beside it; a pixel of either can be pointed at.
+ * What the network sees, in which a pixel can be pointed at; and what the colours of the map mean.
  * @param {Host} host
  */
-function squaresOf(host) {
+function seenPart(host) {
+  const { numbers } = host;
   /** @type {import("./pad.js").Cell} */
   let here = [14, 14];
-  /** @param {string} label */
-  const square = (label) =>
-    pointedSquare({
-      label: `${label}: arrow keys choose a pixel`,
-      onpoint: (cell) => {
-        here = cell;
-        host.redraw();
-      },
-    });
-  const seen = square("what the network sees");
-  const slopes = square("map of the gradient");
+  const seen = pointedSquare({
+    label: "what the network sees: arrow keys choose a pixel",
+    onpoint: (cell) => {
+      here = cell;
+      host.redraw();
+    },
+  });
   const how = html("span");
-  const title = html("span");
+  const bar = html("i", { "data-gradient": "∂L/∂x of the pixel" });
   const lowest = html("span", { class: "lf-number" });
-  /** @type {(part: Element, ...caption: import("../shared/draw.js").Child[]) => HTMLElement} */
-  const view = (part, ...caption) =>
-    html("div", { class: "lf-digit-view" }, html("p", { class: "lf-hint" }, caption), part);
   const scale = html(
     "div",
     { class: "lf-digit-scale" },
     html("i"),
     lowest,
     host.live("peak"),
-    html("span", {}, "more ink lowers the loss"),
+    html("span", {}, "more ink lowers ", prose("`L`", numbers)),
     html("span", {}, "raises it"),
   );
-  const ifItWere = ["if it were a ", host.live("against")];
-  const map = html("div", {}, view(slopes.node, title, html("br"), ifItWere), scale);
   const node = html(
     "div",
-    { class: "lf-digit-views" },
-    view(seen.node, "The network sees", html("br"), how),
-    map,
+    { class: "lf-digit-seen" },
+    seen.node,
+    html(
+      "div",
+      {},
+      html("p", { class: "lf-hint" }, "The network sees it ", how),
+      html(
+        "p",
+        { class: "lf-hint" },
+        host.prose("row $row, column $column: "),
+        maths("x = $x$ , | ∂L/∂x = $dx$", numbers),
+      ),
+      html("div", { class: "lf-digit-dx", "aria-hidden": "true" }, bar),
+      scale,
+    ),
   );
-  /** @type {(state: State, drawing: Drawing, reading: Reading, colours: Record<"ink" | "positive" | "negative", import("../shared/paint.js").Colour>) => Record<string, number>} */
-  const show = ({ shown, centre }, drawing, { gradient }, colours) => {
+  /** @type {(state: State, drawing: Drawing, gradient: number[][], peak: number, ink: import("../shared/paint.js").Colour) => Record<string, number>} */
+  const show = ({ shown, centre }, drawing, gradient, peak, ink) => {
     const { picture } = drawing;
-    const values = mapOf(shown, gradient, picture);
-    const peak = Math.max(...values.map(Math.abs));
     const [j, i] = here;
     const x = picture[i][j];
     const dx = gradient[i][j];
-    paintInk(seen.dots, picture.flat(), colours.ink);
-    paintSigned(slopes.dots, values, peak, colours);
-    place(slopes.edge, { d: outline(picture) });
-    const words = `${cellName(here)}: ink ${fixed(2)(x)}, slope of the loss ${small(dx)}`;
-    seen.show(here, words);
-    slopes.show(here, words);
-    write(how, drawing.whole ? "as it is" : centre ? "scaled and centred" : "as drawn");
-    write(title, TITLES[shown]);
+    paintInk(seen.dots, picture.flat(), ink);
+    seen.show(here, `${cellName(here)}: ink ${fixed(2)(x)}, slope of the loss ${small(dx)}`);
+    write(how, drawing.whole ? "as it is" : centre ? "scaled and centred (dashed)" : "as drawn");
+    const share = Math.min(1, Math.abs(dx) / (peakOf(gradient) || 1)) / 2;
+    bar.style.left = `${(dx < 0 ? 50 - 100 * share : 50).toFixed(2)}%`;
+    bar.style.width = `${(100 * share).toFixed(2)}%`;
+    bar.classList.toggle("lf-negative", dx < 0);
     write(lowest, peak ? `\u2212${small(peak)}` : "0");
     host.root.classList.toggle("lf-digit-no-map", shown === "nothing");
-    return { peak, row: i + 1, column: j + 1, x, dx };
-  };
-  return { node, show };
-}
-
-/**
- * The reading in one line.
- * @param {Host} host
- */
-function verdictOf(host) {
-  const words = html("span");
-  const node = html(
-    "p",
-    { class: "lf-digit-verdict" },
-    html("span", {}, "Reads ", html("b", {}, host.live("best"))),
-    html("span", {}, host.live("sure"), "\u2009%"),
-    words,
-  );
-  /** @type {(blank: boolean, given: boolean) => void} */
-  const show = (blank, given) => {
-    const ofGiven = given ? "A test picture; your first stroke takes its place." : "";
-    write(words, blank ? "Blank paper: it has no answer for “nothing”." : ofGiven);
+    return { row: i + 1, column: j + 1, x, dx };
   };
   return { node, show };
 }
@@ -224,6 +239,7 @@ function build(host) {
   /** @type {Reading} */
   let found;
   let sent = drawing.picture; // what the model has, as far as this view knows
+  let renewed = false; // the figure is as it opened: nothing to undo
 
   // ------------------------------------------------------------------------------------------------- to the model
   const send = () => {
@@ -318,7 +334,7 @@ function build(host) {
     label: "η",
     spoken: "learning rate of a step on the pixels",
     stops: ETAS,
-    onmove: (v) => host.set({ eta: v }, null),
+    onmove: (v) => host.set({ eta: v }),
   });
   const centre = html("input", {
     type: "checkbox",
@@ -331,25 +347,14 @@ function build(host) {
       renew();
     },
   });
-  const target = segmented({
-    label: "digit of the loss",
-    options: [
-      ["", "runner-up"],
-      ...DIGITS.map((k) => /** @type {[string, string]} */ ([`${k}`, `${k}`])),
-    ],
-    onchange: (v) => {
-      const words = () => `As a ${found.against}: loss ${three(found.loss)}`;
-      host.set({ target: v === "" ? null : Number(v) }, words, 600);
-    },
-  });
   const maps = segmented({
     label: "map",
     options: MAPS,
     onchange: (shown) => host.set({ shown: /** @type {Shown} */ (shown) }, null),
   });
-  const verdict = verdictOf(host);
-  const squares = squaresOf(host);
-  const bars = probabilityBars(host);
+  const seen = seenPart(host);
+  const cells = digitCells(host);
+  const losses = lossBars(host);
   const { colours, stop } = palette(
     host.root,
     { ink: "--lf-ink", positive: "--lf-positive", negative: "--lf-negative-line" },
@@ -359,100 +364,108 @@ function build(host) {
   /** @type {typeof colours.now | null} */
   let inked = null;
 
-  const loss = maths('L = −"ln "p_{$against$} = $loss$', numbers);
-  const buttons = html(
-    "div",
-    { class: "lf-buttons" },
-    button("Undo", undo),
-    button("Clear", clear),
+  const reads = html(
+    "p",
+    { class: "lf-digit-reads" },
+    "Reads ",
+    html("b", {}, host.live("best")),
+    html("span", {}, host.live("sure"), "\u2009%"),
+  );
+  const suppose = html(
+    "p",
+    { class: "lf-hint" },
+    "Suppose it were … ",
+    maths('L = −"ln "p_{$against$}', numbers),
   );
   const boxed = html("span", {}, "Scale and centre what I draw, as MNIST’s makers did");
-  const stepButtons = html(
-    "div",
-    { class: "lf-buttons" },
-    button("1 step", () => descend(1), { class: "lf-button lf-primary" }),
-    button("10 steps", () => descend(10)),
-  );
-  /** @type {(legend: string, ...parts: HTMLElement[]) => HTMLElement} */
-  const group = (legend, ...parts) =>
-    html("fieldset", { class: "lf-group" }, html("legend", {}, legend), parts);
+  /** @type {(...parts: import("../shared/draw.js").Child[]) => HTMLElement} */
+  const row = (...parts) => html("div", { class: "lf-digit-row" }, parts);
 
   return {
     content: [
       html(
         "div",
-        { class: "lf-main" },
+        { class: "lf-bench" },
+        html("div", { class: "lf-stick" }, pad.node),
         html(
           "div",
-          { class: "lf-picture" },
-          verdict.node,
-          pad.node,
-          pad.help,
-          html("div", { class: "lf-digit-tools" }, tools.node, buttons, brush.node),
-          html("label", { class: "lf-digit-check" }, centre, boxed),
-        ),
-        html(
-          "div",
-          { class: "lf-digit-side" },
-          squares.node,
+          { class: "lf-tools" },
+          html("div", {}, row(reads, suppose), cells.node),
           html(
-            "p",
-            { class: "lf-hint" },
-            host.prose("Row $row, column $column: "),
-            maths("x = $x$ , | ∂L/∂x = $dx$", numbers),
+            "div",
+            {},
+            losses.node,
+            row(
+              eta.node,
+              button("1 step", () => descend(1), { class: "lf-button lf-primary" }),
+              button("10 steps", () => descend(10)),
+            ),
           ),
-          bars.node,
+          row(tools.node, button("Undo", undo), button("Clear", clear)),
+        ),
+        html(
+          "div",
+          { class: "lf-digit-more" },
+          examples.node,
+          row(maps.node, brush.node),
+          seen.node,
+          html("label", { class: "lf-digit-check" }, centre, boxed),
+          pad.help,
+          html("p", { class: "lf-hint" }, prose(STEP_HINT, numbers)),
         ),
       ),
-      html(
-        "div",
-        { class: "lf-digit-loss" },
-        group("Suppose it were a", target.node, html("p", {}, loss)),
-        group("Map", maps.node),
-      ),
-      html(
-        "div",
-        { class: "lf-digit-descent" },
-        eta.node,
-        stepButtons,
-        html("p", { class: "lf-hint" }, prose(STEP_HINT, numbers)),
-      ),
-      examples.node,
     ],
 
+    gradients: () => [
+      ["of L by ink, the largest", numbers.table.peak],
+      ["at the pixel pointed at", numbers.table.dx],
+      ["taken one step, foretells a loss of", numbers.table.predicted],
+    ],
+
+    reset: () => {
+      drawing.past.length = 0;
+      renewed = true;
+    },
+
     draw(state, _, first) {
-      if (!samePicture(state.pixels, sent)) {
+      if (first) renewed = true;
+      if (renewed || !samePicture(state.pixels, sent)) {
         // from Python, or another view of this figure
-        if (!first) drawing.keep();
+        if (!renewed) drawing.keep();
         drawing.adopt(state.pixels);
         sent = state.pixels;
+        if (renewed) drawing.given = drawing.whole;
+        renewed = false;
       }
-      if (first) drawing.given = drawing.whole;
       if (inked !== colours.now) examples.paint(colours.now.ink);
       inked = colours.now;
       found = evaluateDigit(net, drawing.picture, state.target);
       const { p, best, against, blank } = found;
+      const map = mapOf(state.shown, found.gradient, drawing.picture);
+      const peak = Math.max(...map.map(Math.abs));
       paintInk(pad.ink, drawing.sheet, inked.ink);
-      pad.show(state, blank);
-      const pointed = squares.show(state, drawing, found, inked);
-      numbers.show({
+      paintSigned(pad.heat, map, peak, inked);
+      pad.show(state, blank, drawing.given, drawing.field);
+      const table = {
         ...Object.fromEntries(p.map((v, k) => [`p[${k}]`, v])),
-        ...pointed,
+        ...seen.show(state, drawing, found.gradient, peak, inked.ink),
+        ...stepAhead(net, drawing.picture, found, state.eta),
+        peak,
         best,
         sure: p[best],
         against,
         loss: found.loss,
         brush: state.brush,
         eta: state.eta,
-      });
-      bars.show(found);
+      };
+      numbers.show(table);
+      losses.show(table);
+      cells.show(found, state.target);
       tools.show(state.tool);
       maps.show(state.shown);
-      target.show(String(state.target ?? ""));
       brush.show(state.brush);
       eta.show(state.eta);
       centre.checked = state.centre && !drawing.whole;
-      verdict.show(blank, drawing.given);
     },
 
     say,
@@ -462,6 +475,7 @@ function build(host) {
 export default liveFigure({
   name: "digit",
   label: "draw a digit for the network to read",
+  first: "Draw. The colours say where more ink would raise or lower the loss.",
   traits: ["pixels", "target", "brush", "tool", "centre", "shown", "eta"],
   format,
   build,

@@ -127,20 +127,30 @@ function extentOf(sheet) {
 }
 
 /**
+ * Where on the sheet the field lies that the network sees: its corner and its width, in pixels of
+ * the sheet.
+ * @typedef {{ x: number, y: number, size: number }} Field
+ */
+
+/** The field of a picture that is taken as it lies. @type {Field} */
+export const WHOLE = { x: 0, y: 0, size: SIDE };
+
+/**
  * The picture as MNIST's makers would have made it (lecun1998): the drawing scaled into 20 x 20
  * pixels, its proportions kept and its edges grey, then moved by whole pixels until its centre of
- * mass is that of the 28 x 28 field.
+ * mass is that of the 28 x 28 field. And that field, as it lies on the sheet.
  * @param {Float32Array} sheet
- * @returns {Picture}
+ * @returns {{ picture: Picture, field: Field }}
  */
 export function centred(sheet) {
   const picture = blankPicture();
   const [left, right, top, bottom] = extentOf(sheet);
-  if (right < 0) return picture;
+  if (right < 0) return { picture, field: WHOLE };
   const length = Math.max(right - left + 1, bottom - top + 1, LEAST);
   const x0 = (left + right + 1 - length) / 2;
   const y0 = (top + bottom + 1 - length) / 2;
-  const box = resampled(sheet, x0, y0, length / BOX, BOX);
+  const pixel = length / BOX; // in cells
+  const box = resampled(sheet, x0, y0, pixel, BOX);
   let mass = 0;
   let x = 0;
   let y = 0;
@@ -155,7 +165,12 @@ export function centred(sheet) {
   for (const [i, row] of box.entries())
     for (const [j, v] of row.entries())
       if (picture[i + down]?.[j + across] !== undefined) picture[i + down][j + across] = v;
-  return picture;
+  const field = {
+    x: (x0 - across * pixel) / FINE,
+    y: (y0 - down * pixel) / FINE,
+    size: (SIDE * pixel) / FINE,
+  };
+  return { picture, field };
 }
 
 /**

@@ -28,7 +28,9 @@ export const cellName = ([j, i]) => `row ${i + 1}, column ${j + 1}`;
  * }} options
  */
 export function drawingPad({ onstart, ondraw, onend, onmove }) {
-  const ink = raster(CELLS);
+  const ink = raster(CELLS, { class: "lf-digit-ink" });
+  const heat = raster(SIDE, { class: "lf-digit-heat", "data-gradient": "∂L/∂x" });
+  const field = svg("rect", { class: "lf-digit-field" });
   const id = unique("keys");
   const ring = svg("circle", { class: "lf-digit-pen" });
   const chip = html("span", { class: "lf-digit-pen-state", "aria-hidden": "true" });
@@ -37,6 +39,7 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
     { class: "lf-digit-empty", "aria-hidden": "true" },
     "draw a digit here",
   );
+  const given = html("span", { class: "lf-digit-given", "aria-hidden": "true" });
   const node = html(
     "div",
     {
@@ -46,15 +49,17 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
       "aria-roledescription": "drawing pad",
       "aria-describedby": id,
     },
+    heat.node,
     ink.node,
-    svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-hidden": "true" }, ring),
+    svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-hidden": "true" }, field, ring),
     empty,
+    given,
     chip,
   );
   const help = html(
     "p",
-    { class: "lf-hint", id },
-    "Draw with mouse or finger. By keyboard: arrow keys move the pen, Space puts it down and up, Delete rubs out.",
+    { class: "lf-hint lf-digit-keys", id },
+    "By keyboard: arrow keys move the pen, Space puts it down and up, Delete rubs out.",
   );
   /** @type {number | null} */
   let pointer = null;
@@ -157,11 +162,25 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
     node,
     help,
     ink,
-    /** @type {(state: { brush: number, tool: string }, blank: boolean) => void} */
-    show: ({ brush, tool }, blank) => {
+    heat,
+    /** @type {(state: { brush: number, tool: string }, blank: boolean, first: boolean, seen: import("./ink.js").Field) => void} */
+    show: ({ brush, tool }, blank, first, { x, y, size }) => {
       width = brush;
       node.dataset.tool = tool;
       empty.hidden = !blank;
+      given.hidden = !first;
+      write(given, "a test picture: your first stroke takes its place");
+      const whole = size === SIDE && x === 0 && y === 0;
+      field.classList.toggle("lf-off", whole || blank);
+      place(field, { x, y, width: size, height: size });
+      /** @param {number} v */
+      const share = (v) => `${((100 * v) / SIDE).toFixed(3)}%`;
+      Object.assign(heat.node.style, {
+        left: share(x),
+        top: share(y),
+        width: share(size),
+        height: share(size),
+      });
       show();
     },
   };

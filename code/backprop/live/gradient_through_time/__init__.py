@@ -72,7 +72,7 @@ class GradientThroughTime(LiveFigure):
     gate_bias = Number(1.0, -20, 20)
     seed = traitlets.Int(0, min=0, max=SEEDS - 1).tag(sync=True)
     at = traitlets.Int(10, min=0, max=MOST).tag(sync=True)
-    seeds = traitlets.Bool(True).tag(sync=True)
+    seeds = traitlets.Bool(False).tag(sync=True)
     radii: traitlets.List = traitlets.List(read_only=True).tag(
         sync=True, constant=True
     )  # spectral radii of the four blocks of every seed
@@ -165,7 +165,7 @@ class GradientThroughTime(LiveFigure):
         )
 
     def draw(self) -> Figure:
-        """The norms of the three cells over the steps, with the bound of the RNN."""
+        """The norms over the steps, the cell's as bars, with the bound of the RNN."""
         ink, grey = "#1d2329", "#59636e"
         figure = Figure(figsize=(7.2, 3.4), layout="constrained")
         ax, t = figure.subplots(), np.arange(self.steps + 1)
@@ -186,16 +186,20 @@ class GradientThroughTime(LiveFigure):
             (("rnn", "#0072b2"), ("lstm", "#8e4585"), ("gru", "#007a5a")),
             ("-", (0, (9, 3)), (0, (2, 2))),
         ):
+            norms = self.norms(cell)
+            if cell == self.cell:
+                heights = np.clip(norms, FLOOR, None) - FLOOR
+                ax.bar(t, heights, 0.8, bottom=FLOOR, color=colour, alpha=0.45)
             ax.semilogy(
                 t,
-                self.norms(cell),
+                norms,
                 color=colour,
                 ls=style,
                 lw=2.8 if cell == self.cell else 1.6,
                 label=cell.upper(),
             )
         ax.set(
-            xlim=(0, self.steps),
+            xlim=(-0.5, self.steps + 0.5),
             ylim=(FLOOR, ROOF),
             xlabel="step $t$",
             ylabel=r"norm of $\partial L/\partial h_t$",

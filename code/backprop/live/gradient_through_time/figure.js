@@ -1,9 +1,9 @@
 // The gradient on its way back through time: an RNN, an LSTM and a GRU on the same sequence, from
 // the last step to the first.
-import { button, segmented, slider } from "../shared/controls.js";
+import { segmented, slider } from "../shared/controls.js";
 import { fixed, html, place, prose, small, svg, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
-import { normsPlot, stepStrip } from "./picture.js";
+import { normsPlot } from "./picture.js";
 import { gradientNorms, largestSingularValue, MOST_STEPS } from "./recurrent.js";
 
 /** @typedef {import("./recurrent.js").Cell} Cell */
@@ -76,7 +76,7 @@ function slidersOf(host) {
       max: 2,
       step: 0.02,
     }),
-    inputs: knob("inputs", '"size of the inputs"', "standard deviation of the inputs", {
+    inputs: knob("inputs", '"size of inputs"', "standard deviation of the inputs", {
       min: 0,
       max: 3,
       step: 0.1,
@@ -148,14 +148,17 @@ function build(host) {
   root.dataset.view = "backward";
   /** @type {Norms} */
   let norms;
+  /** @type {(t: number, words?: null) => void} */
+  const pointAt = (t, words) => host.set({ at: Math.min(host.state.steps, Math.max(0, t)) }, words);
   const plot = normsPlot({
-    onpoint: (t) => host.set({ at: Math.round(t) }),
-    onstep: (by) => {
-      const { at, steps } = host.state;
-      host.set({ at: Math.min(steps, Math.max(0, Math.min(at, steps) + by)) }, null);
+    onpoint: (t) => pointAt(Math.round(t)),
+    onstep: (by) => pointAt(Math.min(host.state.at, host.state.steps) + by),
+    onbound: (level) => {
+      const { scale, steps } = host.state;
+      const wanted = (level ** (1 / steps) * scale) / sigma; // sigma grows with the scale
+      host.set({ scale: Math.min(2, Math.max(0.2, Math.round(50 * wanted) / 50)) });
     },
   });
-  const strip = stepStrip();
   const pick = segmented({
     label: "cell that is drawn strongly",
     options: CELLS,
@@ -195,20 +198,13 @@ function build(host) {
     " = ",
     host.live("bound"),
   );
-  const legend =
-    "The squares show the same norms on a plain scale: the stronger the colour, the more of the gradient arrives.";
   const picture = html(
     "div",
-    { class: "lf-picture" },
-    html("p", { class: "lf-gt-caption" }, prose("Norm of `∂L/∂h_t`", numbers)),
+    { class: "lf-stick" },
+    html("p", { class: "lf-gt-caption" }, prose("Norm of `∂L/∂h_t`: on its way back", numbers)),
     plot.node,
-    strip.node,
-    html("p", { class: "lf-legend" }, legend),
   );
-  host.onWidth(picture, (width) => {
-    plot.resize(width);
-    strip.show(plot.axes, norms[host.state.cell]);
-  });
+  host.onWidth(picture, plot.resize);
 
   const say = () => {
     const { cell } = host.state;
@@ -229,42 +225,54 @@ function build(host) {
     );
     sigma = largestSingularValue(state, radii);
     plot.show(state, norms, others, sigma);
-    strip.show(plot.axes, norms[state.cell]);
   };
 
   return {
     content: [
-      html("div", { class: "lf-gt-head" }, pick.node, kinds.node),
-      note,
       html(
         "div",
-        { class: "lf-main" },
+        { class: "lf-bench" },
         picture,
         html(
           "div",
-          { class: "lf-gt-side" },
+          { class: "lf-tools" },
+          pick.node,
+          sliders.scale.node,
+          sliders.gate_bias.node,
+          html(
+            "details",
+            { class: "lf-gt-more" },
+            html("summary", {}, "More: inputs, steps, weights, seeds"),
+            html(
+              "div",
+              { class: "lf-gt-controls" },
+              sliders.inputs.node,
+              sliders.steps.node,
+              sliders.seed.node,
+              kinds.node,
+              html(
+                "label",
+                { class: "lf-gt-check" },
+                many,
+                html("span", {}, "eight other seeds, as faint lines"),
+              ),
+            ),
+          ),
           verdict,
           table.node,
           bound,
-          html(
-            "label",
-            { class: "lf-gt-check" },
-            many,
-            html("span", {}, "eight other seeds, as faint lines"),
-          ),
         ),
       ),
-      html(
-        "div",
-        { class: "lf-gt-controls" },
-        Object.values(sliders).map(({ node }) => node),
-        html(
-          "div",
-          { class: "lf-buttons" },
-          button("Reset", () => host.reset()),
-        ),
-      ),
+      note,
     ],
+
+    gradients: () => {
+      const { first, at, [`norm[${host.state.cell}]`]: here } = numbers.table;
+      return [
+        ["at the first step, its norm", first],
+        [`at step ${at}, its norm`, here],
+      ];
+    },
 
     draw(state, changed) {
       const { cell, matrix, seeds, at, steps } = state;
@@ -278,7 +286,7 @@ function build(host) {
       sliders.scale.show(state.scale);
       sliders.inputs.show(state.inputs);
       sliders.gate_bias.show(state.gate_bias);
-      sliders.gate_bias.node.classList.toggle("lf-gt-idle", cell === "rnn");
+      sliders.gate_bias.node.hidden = cell === "rnn"; // which has no gate
       sliders.seed.show(state.seed);
       many.checked = seeds;
       table.show(cell);
@@ -308,6 +316,8 @@ function build(host) {
 export default liveFigure({
   name: "gt",
   label: "the gradient on its way back through time",
+  first:
+    "Drag the ring or the first slider: how much of the gradient is left, step by step back from the last?",
   traits: ["cell", "steps", "scale", "matrix", "inputs", "gate_bias", "seed", "at", "seeds"],
   format,
   build,

@@ -1,10 +1,10 @@
-// The pictures of GradientThroughTime: the norms of all cells over the steps, and the sequence with
-// the gradient going back along it.
+// The picture of GradientThroughTime: the norms of the present cell as bars over the steps, those of
+// the others as lines, and the bound, whose end can be dragged.
 import { chart, refill } from "../shared/chart.js";
+import { drag } from "../shared/drag.js";
 import { place, svg } from "../shared/draw.js";
 
 /** @typedef {import("./recurrent.js").Cell} Cell */
-/** @typedef {import("../shared/chart.js").Chart} Chart */
 /** @typedef {Record<Cell, number[]>} Norms */
 
 /** @type {Cell[]} */
@@ -28,9 +28,18 @@ const limit = (v) => Math.min(1e3 * ROOF, Math.max(1e-3 * FLOOR, v));
 const inOrder = (now) => [...NAMES.filter((name) => name !== now), now];
 
 /**
- * @param {{ onpoint: (t: number) => void, onstep: (by: number) => void }} options
+ * `onpoint` and `onstep` move the step pointed at, `onbound` says which bound the reader wants at the
+ * first step.
+ * @param {{ onpoint: (t: number) => void, onstep: (by: number) => void, onbound: (level: number) => void }} options
  */
-export function normsPlot({ onpoint, onstep }) {
+export function normsPlot({ onpoint, onstep, onbound }) {
+  const bars = svg("g");
+  const handle = svg(
+    "g",
+    { class: "lf-handle lf-gt-handle", "aria-hidden": "true" },
+    svg("circle", { class: "lf-reach-dot", r: 22 }),
+    svg("circle", { class: "lf-handle-ring", r: 7 }),
+  );
   const faint = svg("g");
   const bound = svg("path", { class: "lf-gt-bound" });
   const mains = svg("g");
@@ -48,7 +57,7 @@ export function normsPlot({ onpoint, onstep }) {
   let pointed = null;
   const axes = chart({
     label: "norm of the gradient at each step",
-    height: (width) => Math.min(340, Math.max(270, 0.6 * width)),
+    height: (width) => Math.min(320, Math.max(250, 0.72 * width)),
     xLabel: "step t",
     margin: { left: 46, right: 16, top: 8, bottom: 36 },
     onmove: ([t]) => onpoint(t),
@@ -57,8 +66,16 @@ export function normsPlot({ onpoint, onstep }) {
       if (pointed) point(...pointed);
     },
   });
-  axes.under.append(faint, bound, mains);
-  axes.over.append(boundText, marks);
+  axes.under.append(bars, faint, bound, mains);
+  axes.over.append(boundText, marks, handle);
+  drag(handle, {
+    plane: true,
+    move: (_, top) => {
+      const box = axes.node.getBoundingClientRect();
+      onbound(10 ** axes.y(top + handle.getBoundingClientRect().top - box.top));
+    },
+  });
+  handle.addEventListener("pointerdown", (event) => event.stopPropagation()); // the plot has no part in it
   axes.node.classList.add("lf-gt-plot");
   place(axes.node, {
     role: "slider",
@@ -87,12 +104,24 @@ export function normsPlot({ onpoint, onstep }) {
     if (!shown) return;
     const { cell, steps, norms, others, sigma } = shown;
     refill(faint, others, "path", (values) => ({ class: "lf-gt-faint", d: pathOf(values) }));
+    const pitch = axes.X(1) - axes.X(0);
+    const bottom = axes.Y(FLOOR);
+    refill(bars, norms[cell], "rect", (v, t) => ({
+      class: "lf-gt-bar",
+      "data-gradient": "∂L/∂h",
+      x: axes.X(t) - 0.4 * pitch,
+      width: 0.8 * pitch,
+      y: Math.min(bottom, axes.Y(limit(v))),
+      height: Math.max(0, bottom - axes.Y(limit(v))),
+    }));
     refill(mains, inOrder(cell), "path", (name) => ({
       class: `lf-gt-line lf-gt-${name}${name === cell ? " lf-gt-now" : ""}`,
       d: pathOf(norms[name]),
     }));
     const powers = Array.from({ length: steps + 1 }, (_, t) => sigma ** (steps - t));
     bound.setAttribute("d", pathOf(powers));
+    const end = Math.min(ROOF, Math.max(FLOOR, powers[0]));
+    place(handle, { transform: `translate(${axes.X(0).toFixed(1)} ${axes.Y(end).toFixed(1)})` });
     let spot = steps; // the first step where the bound is inside the plot and right of the middle
     while (
       spot > 0 &&
@@ -116,7 +145,7 @@ export function normsPlot({ onpoint, onstep }) {
     framed = steps;
     const by = steps > 30 ? 10 : steps > 12 ? 5 : steps > 5 ? 2 : 1;
     axes.frame({
-      x: [0, steps],
+      x: [-0.5 - 0.025 * steps, steps + 0.5], // room for whole bars, and for the ring
       y: [FLOOR, ROOF],
       xTicks: Array.from({ length: Math.floor(steps / by) + 1 }, (_, k) => k * by),
       yTicks: [1e-12, 1e-9, 1e-6, 1e-3, 1, 1e3, 1e6],
@@ -141,28 +170,4 @@ export function normsPlot({ onpoint, onstep }) {
     axes.mark({ cursor: t });
   }
   return { node: axes.node, axes, resize: axes.resize, show, point };
-}
-
-/** The steps as squares, the stronger the colour, the more of the gradient arrives. */
-export function stepStrip() {
-  const boxes = svg("g");
-  const arrow = svg("path", { class: "lf-gt-back" });
-  const tail = svg("text", { class: "lf-gt-loss", "text-anchor": "middle" }, "L");
-  const size = { height: 34, "aria-hidden": "true" };
-  const node = svg("svg", { class: "lf-gt-strip", ...size }, boxes, arrow, tail);
-  /** @type {(axes: Chart, norms: number[]) => void} */
-  const show = ({ X, width }, norms) => {
-    const most = Math.max(...norms);
-    const side = Math.min(16, Math.max(2, 0.8 * (X(1) - X(0))));
-    place(node, { width, viewBox: `0 0 ${width} 34` });
-    while (boxes.children.length < norms.length)
-      boxes.append(svg("rect", { class: "lf-gt-box", y: 9, height: 16, rx: 1 }));
-    while (boxes.children.length > norms.length) boxes.lastElementChild?.remove();
-    norms.forEach((v, t) => {
-      const opacity = Math.max(0, v / most).toFixed(3);
-      place(boxes.children[t], { x: X(t) - side / 2, width: side, "fill-opacity": opacity });
-    });
-    place(arrow, { d: `M${X(norms.length - 1) - 2},31H${X(0) + 2}m6,-3l-6,3l6,3` });
-  };
-  return { node, show };
 }

@@ -378,7 +378,7 @@ function build(host) {
 export default liveFigure({
   name: "rate",
   label: "the learning rate",
-  first: "Move `η`: training works where the gradient’s prediction is about right.",
+  first: "Move `η` up, to where the gradient’s prediction and the loss part.",
   traits: ["eta", "momentum", "activation", "step", "tried", "seed"],
   format,
   build,

@@ -158,7 +158,7 @@ export function wayPlot({ onrate, etas }) {
   const notes = ["predicted", "true"].map((text, k) =>
     svg("text", { class: `lf-rate-note ${k ? "lf-rate-true" : "lf-rate-told"}` }, text),
   );
-  const most = 2 * GUESSING;
+  const [least, most] = [1.4, 3.4]; // about the loss of guessing, where a first step ends
   /** @type {{ way: ReturnType<typeof import("./train.js").wayDown>, eta: number } | null} */
   let last = null;
   const axes = chart({
@@ -177,7 +177,7 @@ export function wayPlot({ onrate, etas }) {
     const { X, Y } = axes;
     const { way, eta } = content;
     /** @param {number} v */
-    const tall = (v) => Y(inside(v, 0, most));
+    const tall = (v) => Y(inside(v, least, most));
     /** @param {number} v */
     const told = (v) => way.start + v * way.slope;
     const rates = Array.from({ length: 97 }, (_, k) => 10 ** (low + ((high - low) * k) / 96));
@@ -194,16 +194,16 @@ export function wayPlot({ onrate, etas }) {
     place(arrow, { d: strokePath([at, level], [at, end], true) });
     place(gap, { d: `M${at + 3},${end.toFixed(1)}V${landed.toFixed(1)}` });
     place(ring, { cx: at, cy: landed });
-    place(notes[0], { x: X(low) + 4, y: Y(0.12 * most), "text-anchor": "start" });
-    place(notes[1], { x: X(high) - 4, y: Y(0.88 * most), "text-anchor": "end" });
+    place(notes[0], { x: X(low) + 4, y: Y(least + 0.15), "text-anchor": "start" });
+    place(notes[1], { x: X(high) - 4, y: Y(most - 0.3), "text-anchor": "end" });
     axes.mark({ cursor: Math.log10(eta) });
   }
   axes.frame({
     x: [low, high],
-    y: [0, most],
+    y: [least, most],
     xTicks: Array.from({ length: high - low + 1 }, (_, k) => low + k),
     xName: (p) => powerOfTen(10 ** p),
-    yTicks: [0, 1, 2, 3, 4],
+    yTicks: [1.5, 2, 2.5, 3],
     curves: [],
   });
   return { axes, show };

@@ -379,6 +379,7 @@ function build(host) {
       if (!first && changed(...TRAITS)) moved = performance.now();
       if (changed("sweep")) turnTo(state.sweep);
       const run = runs.of(state);
+      run.advance(); // one step at least: there are errors to show in the very first frame
       if (first || run.done || !calm.matches) paint(state, run);
       training.go(state);
     },

@@ -124,6 +124,9 @@ export const small = (v) => (v === 0 ? "0" : Math.abs(v) < 0.001 ? scientific(v)
 /** @param {number} v */
 export const whole = (v) => minus(String(Math.round(v)));
 
+/** What reads back as the same double. @param {number} value */
+const exact = (value) => (Number.isNaN(value) ? "none" : String(value).replace("Infinity", "inf"));
+
 /** @typedef {{ node: Element, name: string, format: Format, value: number | undefined }} Place */
 
 export class Numbers {
@@ -164,7 +167,7 @@ export class Numbers {
       const value = table[place.name];
       if (value === place.value) continue;
       place.value = value;
-      place.node.setAttribute("data-value", String(value)); // reads back as the same double
+      place.node.setAttribute("data-value", exact(value));
       place.node.textContent = place.format(value);
     }
   }
