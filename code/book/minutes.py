@@ -37,6 +37,8 @@ MARK = re.compile(
 )
 NONE = re.compile(r"^\([\w-]+\)=\s*$|^%.*$|<[^>\n]*>", re.M)
 WORD = re.compile(r"[^\W_]")
+# a cell that waits for the reader's answer, in whose place the page may have a field
+ANSWER = re.compile(r"^(?:\w+ =|\s+) ?\.\.\.$(?=.*^check\()", re.M | re.S)
 
 
 @dataclass
@@ -138,6 +140,7 @@ def of_cells(cells):
                 folded += amount
             elif "proof" in tags:
                 main, folded = main + Amount(lines=1), folded + amount
+                folded.lines -= 1  # its first line, which says what it proves
             else:
                 main += amount
     return main, folded
@@ -193,6 +196,8 @@ def of_text(text):
 
 def of_code(cell, tags):
     """What a code cell holds: its lines, if they are shown, its plots and live figures."""
+    if ANSWER.search("".join(cell["source"])):
+        return Amount()
     kinds = [output.get("data", {}) for output in cell.get("outputs", [])]
     figures = sum(STORED in kind for kind in kinds)
     pictures = sum("image/png" in kind for kind in kinds) - figures
@@ -229,6 +234,8 @@ def of_node(node):
     if name == "pending_xref":  # its text may still be missing
         return Amount(words=max(1, words_in(node.astext())))
     if isinstance(node, nodes.literal_block):
+        if ANSWER.search(node.astext()):
+            return Amount()
         return Amount(lines=sum(bool(line.strip()) for line in node.astext().splitlines()))
     inside = of_nodes(node.children)
     if "cell_output" in classes:  # what a program prints is looked at with its lines

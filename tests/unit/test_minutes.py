@@ -102,7 +102,7 @@ def test_what_is_deeper_is_folded_up_to_the_next_heading_of_its_level():
 def test_a_proof_is_one_line_of_the_main_line():
     assert minutes.of_cells([code("# Proof: so\na\nb\nc", "proof")]) == (
         Amount(lines=1),
-        Amount(lines=4),
+        Amount(lines=3),
     )
 
 
