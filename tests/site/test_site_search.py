@@ -195,7 +195,8 @@ def test_results_come_while_typing(scheme, browser, site):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/chapters/04_mathematics/4_2_cross_entropy.html#*")
-    assert all(url.startswith(root) for url in asked)
+    # a figure that starts from disk is a module in a blob: nothing is asked of anybody
+    assert all(url.startswith((root, "blob:")) for url in asked)
     page.close()
 
 
