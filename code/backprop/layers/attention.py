@@ -91,10 +91,11 @@ def attend_backward(
     tuple of ndarray
         Three gradients, of the shapes of `Q`, `K` and `V`.
     """
-    if grad.shape != (*A.shape[:-1], V.shape[-1]) or A.shape != (*Q.shape[:-1], K.shape[-2]):
+    output, scores = (*A.shape[:-1], V.shape[-1]), (*Q.shape[:-1], K.shape[-2])
+    if grad.shape != output or A.shape != scores:
         raise ValueError(
-            f"the gradient {grad.shape} must have the shape of the output, {A.shape[:-1]} and "
-            f"{V.shape[-1]}, the weights {A.shape} that of the scores"
+            f"the gradient {grad.shape} must have the shape of the output, "
+            f"{output}, the weights {A.shape} that of the scores"
         )
     grad_V = A.swapaxes(-1, -2) @ grad  # (..., Tk, Tq) @ (..., Tq, dv)
     grad_A = grad @ V.swapaxes(-1, -2)  # (..., Tq, dv) @ (..., dv, Tk)
