@@ -135,6 +135,7 @@ def test_a_figure_above_the_view_moves_nothing_in_a_browser_that_holds_no_places
         found[document, k] = page.evaluate(
             """async (k) => {
           const figure = document.querySelectorAll(".live-figure")[k], wait = (ms) => new Promise((done) => setTimeout(done, ms));
+          if (figure.getBoundingClientRect().top < innerHeight) return null; // on the first screen: it starts at once, above nothing
           const next = [...document.querySelectorAll("article :is(p, h2, h3)")].find((part) => figure.compareDocumentPosition(part) === 4 && part.getClientRects().length);
           const top = () => Math.round(next.getBoundingClientRect().top);
           next.scrollIntoView();
@@ -146,6 +147,7 @@ def test_a_figure_above_the_view_moves_nothing_in_a_browser_that_holds_no_places
             k,
         )
     page.close()
+    found = {place: seen for place, seen in found.items() if seen}
     assert {live for _, _, live in found.values()} == {"ready"}
     assert sum(grown > 100 for _, grown, _ in found.values()) > 5
     assert {place: moved for place, (moved, _, _) in found.items() if abs(moved) > 2} == {}
