@@ -178,6 +178,10 @@ def test_a_finger_that_scrolls_sets_nothing(screen, name):
       return [[b.left + 8 + at * (b.width - 16), b.top + b.height / 2], [at > 0.5 ? -70 : 70, 4]]; }""")
     before = shown.state()
     swipe(session, *sideways)
+    for _ in range(60):  # what was moved is drawn in a later frame
+        if shown.state() != before:
+            break
+        shown.ask("frame()")
     assert shown.state() != before, "a finger that goes sideways moves nothing"
     session.detach()
 
