@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .experiments import Comparison
+from .experiments import experiment
 from .registry import Exercise, add
 
 # section 2.3: loss functions
@@ -212,16 +212,7 @@ add(
     )
 )
 
-compared = Comparison(("momentum", "Adam"))
-add(
-    Exercise(
-        "2.4 experiment",
-        compared.example,
-        level="think",
-        rubric=compared,
-        mistakes=compared.mistakes(),
-    )
-)
+add(experiment("2.4 experiment", ("momentum", "Adam")))
 
 # section 2.1: neuron models
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .experiments import Comparison
+from .experiments import experiment
 from .registry import Exercise, add
 
 # section 9.1: convergence
@@ -165,16 +165,7 @@ add(
     )
 )
 
-scheduled = Comparison(("constant", "cosine"))
-add(
-    Exercise(
-        "9.2 experiment",
-        scheduled.example,
-        level="think",
-        rubric=scheduled,
-        mistakes=scheduled.mistakes(),
-    )
-)
+add(experiment("9.2 experiment", ("constant", "cosine")))
 
 # section 9.3: overfitting
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .registry import Exercise
+
 NEITHER = "neither"
 
 
@@ -313,3 +315,9 @@ def student(degrees: int) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
     )
     return z + sum(term / n**k for k, term in enumerate(terms, 1))
+
+
+def experiment(name: str, competitors: tuple[str, str]) -> Exercise:
+    """The exercise of this name that asks which of two competitors ends with the lower loss."""
+    rubric = Comparison(competitors)
+    return Exercise(name, rubric.example, level="think", rubric=rubric, mistakes=rubric.mistakes())
