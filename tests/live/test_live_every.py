@@ -43,11 +43,11 @@ HEADER = 56
 LATER = {"Playground", "Recommender", "Overfitting"}
 UNDONE = {
     "scroll": set(),
-    "text": {"GradientFlow"},
-    "one screen": LATER | {"GradientFlow"},
+    "text": set(),
+    "one screen": LATER,
     "reset": LATER,
     "sound": set(),
-    "drawn": LATER | {"GradientFlow"},
+    "drawn": LATER,
     "said": LATER,
 }
 

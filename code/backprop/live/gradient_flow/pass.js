@@ -8,6 +8,7 @@ import { Network, rowsOf } from "../shared/network.js";
  * @property {number[][]} W2
  */
 /** @typedef {Weights & { x: number[], t: number, eta: number }} Settings */
+/** @typedef {{ selected: string, before: number | null }} Chosen  a weight, and from where it was moved */
 
 const LIMIT = 1e6; // of any number of the state, as in Python
 const net = new Network([2, 3, 1], {
@@ -26,9 +27,30 @@ function evaluate({ x, t, W1, W2 }) {
   return net.lossAndGradients(Float64Array.from(x), Float64Array.of(t), 1);
 }
 
-/** @param {Settings} settings */
+/**
+ * The loss and its slope as functions of one weight, all else as it is.
+ * @param {Settings} settings
+ * @param {string} name  W1[0,2]
+ * @returns {(w: number) => { loss: number, slope: number }}
+ */
+export function sliceOf(settings, name) {
+  const [l, i, j] = (name.match(/\d+/g) ?? []).map(Number);
+  const k = i * net.sizes[l] + j;
+  const x = Float64Array.from(settings.x);
+  const t = Float64Array.of(settings.t);
+  return (w) => {
+    const { W1, W2 } = settings;
+    net.parameters = /** @type {Record<string, number[][]>} */ ({ W1, W2 });
+    net.W[l][k] = w;
+    const loss = net.lossAndGradients(x, t, 1);
+    return { loss, slope: net.dW[l][k] };
+  };
+}
+
+/** @param {Settings & Chosen} settings */
 export function tableOf(settings) {
-  const { x, t, eta } = settings;
+  const { x, t, eta, selected, before } = settings;
+  const stepped = descended(settings, 1, Number.POSITIVE_INFINITY);
   const loss = evaluate(settings);
   /** @type {Record<string, number>} */
   const table = { t, eta, loss, dy: net.gradY[0] };
@@ -50,6 +72,14 @@ export function tableOf(settings) {
       table[`next ${name}`] = w - net.dW[l][k] * eta;
     });
   }
+  table.expected = -eta * net.gradient.reduce((sum, g) => sum + g * g, 0);
+  table.happens = /** @type {{ losses: number[] }} */ (stepped).losses[0] - loss;
+  const w = table[selected];
+  table.before = before ?? w;
+  const start = sliceOf(settings, selected)(table.before);
+  table.by = w - table.before;
+  table.predicted = start.slope * table.by;
+  table.actual = loss - start.loss;
   return table;
 }
 
@@ -58,9 +88,10 @@ export function tableOf(settings) {
  * would leave the range.
  * @param {Settings} settings
  * @param {number} steps
+ * @param {number} [limit]
  * @returns {(Weights & { losses: number[] }) | null}
  */
-export function descended(settings, steps) {
+export function descended(settings, steps, limit = LIMIT) {
   const x = Float64Array.from(settings.x);
   const t = Float64Array.of(settings.t);
   const { theta, gradient } = net;
@@ -68,7 +99,7 @@ export function descended(settings, steps) {
   evaluate(settings);
   for (let step = 0; step < steps; step++) {
     for (let k = 0; k < theta.length; k++) theta[k] -= gradient[k] * settings.eta;
-    if (!theta.every((w) => Math.abs(w) <= LIMIT)) return null;
+    if (!theta.every((w) => Math.abs(w) <= limit)) return null;
     losses.push(net.lossAndGradients(x, t, 1));
   }
   return { W1: rowsOf(net.W[1], net.sizes[1]), W2: rowsOf(net.W[2], net.sizes[2]), losses };
