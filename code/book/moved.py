@@ -89,7 +89,19 @@ def write_signposts(app, exception):
         path.write_text(signpost(page, app.config.book_moved), encoding="utf8")
 
 
+def forget(app, env, docnames):
+    """Forget all pages that are about to be read, before the first of them is.
+
+    A label that has gone from one page to another since the last build would be there twice else,
+    where its new page is read first.
+    """
+    for name in docnames:
+        app.emit("env-purge-doc", env, name)
+        env.clear_doc(name)
+
+
 def setup(app):
     app.add_config_value("book_moved", read(TABLE.read_text(encoding="utf8")), "html", dict)
+    app.connect("env-before-read-docs", forget)
     app.connect("html-page-context", mark, priority=950)
     app.connect("build-finished", write_signposts)
