@@ -466,7 +466,7 @@ def test_a_constant_is_no_part_of_what_is_stored_and_comes_back_from_the_class()
 MISFITS = {
     "a trait that is gone": (
         lambda state: {**state, "w1": state["W1"]},
-        "GradientFlow stores no 'w1'; it stores W1, W2, eta, ",
+        "GradientFlow stores no 'w1'; it stores W1, W2, before, eta, ",
     ),
     "a trait that has come": (
         lambda state: {k: v for k, v in state.items() if k != "eta"},
@@ -989,7 +989,7 @@ def test_the_plot_of_the_chosen_weight_is_dragged_and_compares_its_tangent_with_
 
 def test_an_arrow_points_where_the_loss_grows_and_is_longer_for_a_larger_gradient(show):
     shown = show(GradientFlow(W1=[[-2, 0, 0.5], [1, 2, -0.1]], W2=[[1], [-0.7], [0]], x=[0.4, -1]))
-    ends = """(names) => names.map((name) => { const [, from, to] = document.querySelector(`[data-gradient="d${name}"]`).getAttribute("d").match(/^M([\\d.]+),[\\d.]+L([\\d.]+)/) ?? [0, 0, 0]; return to - from; })"""
+    ends = """(names) => names.map((name) => { const [, from, to] = document.querySelector(`.lf-edge-arrow[data-gradient="d${name}"]`).getAttribute("d").match(/^M([\\d.]+),[\\d.]+L([\\d.]+)/) ?? [0, 0, 0]; return to - from; })"""
     weights = CONTROLS[3:12]
     for view in ("forward", "backward"):
         shown.set(view=view)

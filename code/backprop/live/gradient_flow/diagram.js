@@ -6,19 +6,20 @@ import { drag } from "../shared/drag.js";
 import { place, sign, svg } from "../shared/draw.js";
 
 /** @typedef {import("../shared/draw.js").Numbers} Numbers */
-/** @typedef {{ from: number, R: number, r: number, gap: number, text: number, line: number, p: number }} Size */
+/** @typedef {{ from: number, R: number, r: number, gap: number, text: number, line: number, p: number, lift?: number }} Size */
 
 /**
  * Radii of units and inputs, distance of hidden units, size of text and distance of its lines,
- * place of the labels: by width in pixels.
+ * place of the labels, and how far a label that has no room between two units stands above its
+ * edge: by width in pixels.
  * @type {Size[]}
  */
 const SIZES = [
   { from: 560, R: 50, r: 34, gap: 128, text: 14, line: 17, p: 0.62 },
   { from: 400, R: 43, r: 28, gap: 128, text: 12.5, line: 15, p: 0.58 },
   { from: 335, R: 40, r: 24, gap: 122, text: 12, line: 13.5, p: 0.57 },
-  { from: 270, R: 39, r: 21, gap: 144, text: 12, line: 13.5, p: 0.49 },
-  { from: 0, R: 37, r: 20, gap: 172, text: 12, line: 13.5, p: 0.41 },
+  { from: 270, R: 40, r: 22, gap: 160, text: 12, line: 13.5, p: 0.43 },
+  { from: 0, R: 38, r: 21, gap: 186, text: 12, line: 13.5, p: 0.46, lift: 46 },
 ];
 const ARROW = 7; // px below the numbers of an edge for the arrow of its gradient
 /** What a key does, in hundredths. @type {Record<string, number>} */
@@ -47,14 +48,15 @@ export const nudgeOf = ({ key, shiftKey }) => (shiftKey ? 10 : 1) * (KEYS[key] ?
 const groupOf = (name) => name.replace(/\[.*/, "");
 
 /**
- * `onhold(name)` is called when the reader takes hold of a number, `onnudge(name, by)` while it is
- * moved, by hundredths, `onselect(name)` when an edge is chosen. `named(name)`, `spoken(name)` (its
+ * `onhold(name)` is called when the reader takes hold of a number, `onscrub(name, by)` while it is
+ * dragged, by pixels since then, `onnudge(name, by)` when a key moves it, `onselect(name)` when an edge is chosen. `named(name)`, `spoken(name)` (its
  * value) and `spokenNode(layer, j)` give the words for a screen reader, `bounds(name)` the ends of
  * what can be dragged.
  * @typedef {object} Options
  * @property {number[]} sizes
  * @property {Numbers} numbers
  * @property {(name: string) => void} onhold
+ * @property {(name: string, by: number) => void} onscrub
  * @property {(name: string, by: number) => void} onnudge
  * @property {(name: string) => void} onselect
  * @property {(name: string) => string} named
@@ -136,7 +138,7 @@ export function networkDiagram(options) {
    */
   function resize(width) {
     const size = SIZES.find(({ from }) => width >= from) ?? SIZES[SIZES.length - 1];
-    const { R, r, gap, text, line, p: first } = size;
+    const { R, r, gap, text, line, p: first, lift = 0 } = size;
     const top = 28 + R;
     const middle = top + gap;
     const height = top + 2 * gap + R + 6;
@@ -158,6 +160,7 @@ export function networkDiagram(options) {
     };
     place(node, { width, height, viewBox: `0 0 ${width} ${height}` });
     node.style.setProperty("--lf-text", `${text}px`);
+    node.classList.toggle("lf-tight", lift > 0);
     const wide = width >= 400;
     head(headings[0], "inputs", 2, "start");
     head(headings[1], wide ? "hidden layer (1)" : "hidden (1)", xs[1], "middle");
@@ -167,7 +170,7 @@ export function networkDiagram(options) {
       rings.forEach((ring, k) => {
         place(ring, { cx: x, cy: y, r: radius(l) + (k === 0 ? 4 : 0) });
       });
-      if (l > 0) arrange(rows, x, y, R * 0.8);
+      if (l > 0) arrange(rows, x, y, R * (R > 40 ? 0.8 : 0.87));
       else {
         place(rows[0].label, { x, y: y - 0.3 * text, "text-anchor": "middle" });
         place(rows[0].number, { x, y: y + 0.95 * text, "text-anchor": "middle" });
@@ -182,8 +185,9 @@ export function networkDiagram(options) {
       const q = 1 - (radius(edge.l) + 1) / length;
       const ends = { x1: x1 + p * dx, y1: y1 + p * dy, x2: x1 + q * dx, y2: y1 + q * dy };
       for (const part of edge.lines) place(part, ends);
-      const [x, y] = [x1 + share[edge.l] * dx, y1 + share[edge.l] * dy];
-      edge.spot = { x, y, level: Math.abs(dy) < 1, text, line, below: y };
+      const level = Math.abs(dy) < 1;
+      const [x, y] = [x1 + share[edge.l] * dx, y1 + share[edge.l] * dy - (level ? lift : 0)];
+      edge.spot = { x, y, level: level && !lift, text, line, below: y };
       placeLabel(edge);
       point(edge);
     }
@@ -397,18 +401,20 @@ function edgeOf(l, i, j, numbers, mark) {
  * @param {string} name
  * @param {Options} options
  */
-function hold(node, name, { onhold, onnudge, named }) {
+function hold(node, name, { onhold, onscrub, onnudge, named }) {
   place(node, { role: "slider", tabindex: 0, "aria-label": named(name) });
   node.classList.add("lf-scrub");
   let from = 0;
+  let moved = false;
   drag(node, {
     grab: (left) => {
       from = left;
+      moved = false;
       onhold(name);
     },
     move: (left) => {
-      if (left !== from) onnudge(name, left - from);
-      from = left;
+      moved ||= left !== from;
+      if (moved) onscrub(name, left - from);
     },
   });
   node.addEventListener("keydown", (event) => {

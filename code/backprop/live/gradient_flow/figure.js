@@ -249,17 +249,22 @@ function build(host) {
     else if (index.length === 1) copy[index[0]] = value;
     host.set({ [trait]: index.length ? copy : value });
   };
+  let held = 0; // what was taken hold of, as it was then
   /** From here on the tangent predicts. @param {string} name */
   const hold = (name) => {
+    held = numbers.table[name];
     if (name[0] === "W") host.set({ selected: name, before: numbers.table[name] }, null);
+  };
+  /** @type {(name: string, value: number) => void} */
+  const put = (name, value) => {
+    const [low, high] = bounds(name);
+    move(name, Math.round(100 * Math.min(high, Math.max(low, value))) / 100);
   };
   /** @type {(name: string, by: number) => void} by hundredths */
   const nudge = (name, by) => {
     const { selected, before } = host.state;
     if (name[0] === "W" && (name !== selected || before === null)) hold(name);
-    const [low, high] = bounds(name);
-    const value = Math.min(high, Math.max(low, numbers.table[name] + 0.01 * by));
-    move(name, Math.round(100 * value) / 100);
+    put(name, numbers.table[name] + 0.01 * by);
   };
   /** @param {string} name */
   const choose = (name) => {
@@ -270,6 +275,7 @@ function build(host) {
     numbers,
     bounds,
     onhold: hold,
+    onscrub: (name, by) => put(name, held + 0.01 * by),
     onnudge: nudge,
     onselect: choose,
     spoken: (name) => {
