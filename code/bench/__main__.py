@@ -337,8 +337,7 @@ IN_THE_BROWSER = {
     "figures": (
         "Live figures",
         repaint_times,
-        "From a slider's event to a page that is laid out again, "
-        "in ms of the page thread's processor time",
+        "From a slider's event to the painted frame, in ms of the page thread's processor time",
         {"figure": "", "slider": "", "median": ".1f", "p95": ".1f"},
     ),
     "site": (
