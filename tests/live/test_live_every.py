@@ -40,7 +40,7 @@ PAGE = (
 )
 HEADER = 56
 
-LATER = {"Playground", "Recommender", "Overfitting"}
+LATER = {"Recommender", "Overfitting"}
 UNDONE = {
     "scroll": set(),
     "text": set(),
