@@ -16,6 +16,7 @@ from ...losses import HalfSquaredError
 from ...network import Network
 from ...optimizers import SGD
 from ..base import Array, Number, Restartable, check_range
+from ..shared.worked import WEIGHTS, compared, passed
 
 LIMIT = 1e6  # of any number of the state: beyond it the drawing says nothing any more
 
@@ -49,10 +50,7 @@ class GradientFlow(Restartable):
     eta = Number(0.1, 1e-6, 1e3)
     view = traitlets.Enum(["forward", "backward"], "forward").tag(sync=True)
     stage = traitlets.Int(0, min=0, max=6).tag(sync=True)
-    selected = traitlets.Enum(
-        [f"W1[{i},{j}]" for i in range(2) for j in range(3)] + [f"W2[{j},0]" for j in range(3)],
-        "W1[0,0]",
-    ).tag(sync=True)
+    selected = traitlets.Enum(WEIGHTS, "W1[0,0]").tag(sync=True)
     before = traitlets.Float(None, allow_none=True).tag(sync=True)
 
     @traitlets.validate("before")
@@ -67,11 +65,7 @@ class GradientFlow(Restartable):
 
     def pass_through(self) -> tuple[Network, float]:
         """Run one forward and one backward pass of the companion; return its network and the loss."""
-        net = Network([2, 3, 1], hidden="sigmoid", output="sigmoid", bias=False)
-        net.set(W1=self.W1, W2=self.W2)
-        return net, net.loss_and_gradients(
-            HalfSquaredError(), self.x[None, :], np.array([[self.t]])
-        )
+        return passed(self.x, self.t, self.W1, self.W2)
 
     @property
     def loss(self) -> float:
@@ -122,21 +116,8 @@ class GradientFlow(Restartable):
         SGD(self.eta).step(net.theta, net.gradient)
         x, t = self.x[None, :], np.array([[self.t]])
         happens = net.loss_and_gradients(HalfSquaredError(), x, t) - loss
-        name, i, j = self.selected[:2], int(self.selected[3]), int(self.selected[5])
-        now = float(getattr(self, name)[i, j])
-        before = now if self.before is None else self.before
-        W = {"W1": self.W1.copy(), "W2": self.W2.copy()}
-        W[name][i, j] = before
-        net.set(**W)
-        start = net.loss_and_gradients(HalfSquaredError(), x, t)
-        return {
-            "before": before,
-            "by": now - before,
-            "predicted": float(net.gradients[name][i, j]) * (now - before),
-            "actual": loss - start,
-            "expected": expected,
-            "happens": happens,
-        }
+        moved = compared(self.x, self.t, self.W1, self.W2, self.selected, self.before)
+        return {**moved, "expected": expected, "happens": happens}
 
     def step(self, n: int = 1) -> None:
         """Take `n` steps of gradient descent with learning rate `eta`, and add their losses to

@@ -4,6 +4,7 @@
 import { strokePath } from "../shared/chart.js";
 import { drag } from "../shared/drag.js";
 import { place, sign, svg } from "../shared/draw.js";
+import { nudgeOf } from "../shared/worked.js";
 
 /** @typedef {import("../shared/draw.js").Numbers} Numbers */
 /** @typedef {{ from: number, R: number, r: number, gap: number, text: number, line: number, p: number, lift?: number }} Size */
@@ -22,24 +23,6 @@ const SIZES = [
   { from: 0, R: 38, r: 21, gap: 186, text: 12, line: 13.5, p: 0.46, lift: 46 },
 ];
 const ARROW = 7; // px below the numbers of an edge for the arrow of its gradient
-/** What a key does, in hundredths. @type {Record<string, number>} */
-const KEYS = {
-  ArrowRight: 1,
-  ArrowUp: 1,
-  ArrowLeft: -1,
-  ArrowDown: -1,
-  PageUp: 10,
-  PageDown: -10,
-  Home: -1e9,
-  End: 1e9,
-};
-
-/**
- * By how many hundredths a key moves a number.
- * @param {KeyboardEvent} event
- */
-export const nudgeOf = ({ key, shiftKey }) => (shiftKey ? 10 : 1) * (KEYS[key] ?? 0);
-
 /**
  * A mark shows a number, "z1[0]", and belongs to the group before the bracket, "z1"; `stage` tells
  * groups apart.

@@ -19,12 +19,12 @@ import {
 } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { stagePanel } from "../shared/stages.js";
-import { networkDiagram, nudgeOf } from "./diagram.js";
-import { descended, sliceOf, tableOf } from "./pass.js";
+import { networkDiagram } from "./diagram.js";
+import { ceiling, descended, nudgeOf, sliceOf, tableOf } from "../shared/worked.js";
 import { parts, STAGES, weightSymbol } from "./stages.js";
 
 /** @typedef {import("./stages.js").View} View */
-/** @typedef {import("./pass.js").Settings & import("./pass.js").Chosen & { history: number[], view: View, stage: number }} State */
+/** @typedef {import("../shared/worked.js").Settings & import("../shared/worked.js").Chosen & { history: number[], view: View, stage: number }} State */
 /** @typedef {import("../shared/host.js").Host<State>} Host */
 /** @typedef {import("../shared/chart.js").Pair} Pair */
 
@@ -61,13 +61,6 @@ const results = ({ "a2[0]": y, t, loss }) =>
   `prediction ${three(y)}, target ${three(t)}, loss ${small(loss)}`;
 
 // --------------------------------------------------------------------------------------------------- the chosen weight
-/** The next 1, 1.5, 2, 3, 5 or 7.5 times a power of ten. @param {number} v */
-const ceiling = (v) => {
-  const power = 10 ** Math.floor(Math.log10(v));
-  const round = [1, 1.5, 2, 3, 5, 7.5].find((m) => m * power >= v * (1 - 1e-12)) ?? 10;
-  return round * power;
-};
-
 /**
  * The loss as a function of the chosen weight, all else as it is: its tangent is the gradient. From
  * where the weight was taken hold of, another tangent predicts.
