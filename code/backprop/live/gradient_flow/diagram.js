@@ -153,7 +153,7 @@ export function networkDiagram(options) {
       rings.forEach((ring, k) => {
         place(ring, { cx: x, cy: y, r: radius(l) + (k === 0 ? 4 : 0) });
       });
-      if (l > 0) arrange(rows, x, y, R * (R > 40 ? 0.8 : 0.87));
+      if (l > 0) arrange(rows, x, y, R * (R > 40 ? 0.8 : 0.84));
       else {
         place(rows[0].label, { x, y: y - 0.3 * text, "text-anchor": "middle" });
         place(rows[0].number, { x, y: y + 0.95 * text, "text-anchor": "middle" });
