@@ -490,7 +490,7 @@ function build(host) {
   const { numbers } = host;
   /** @type {Catalogue} */
   const catalogue = host.get("catalogue");
-  const message = html("p", { class: "lf-hint lf-pg-message", role: "status" });
+  const message = html("p", { class: "lf-hint lf-pg-message", "aria-live": "polite" });
   /** @param {string} text */
   const say = (text) => write(message, text);
   const run = training(host, say);
