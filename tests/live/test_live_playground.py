@@ -39,7 +39,9 @@ def show(browser):
             shown = put(*args, **options)
             if not folded:
                 shown.page.evaluate(
-                    "for (const n of document.querySelectorAll('.lf details')) n.open = true"
+                    """() => { for (const n of document.querySelectorAll('.lf details')) n.open = true;
+                    const curves = document.querySelector(".lf-pg-unfold");
+                    if (curves.getClientRects().length) curves.click(); }"""
                 )
             return shown
 
@@ -677,8 +679,8 @@ def test_every_control_does_something_by_key(show):
     assert order[0] == "reset" and order[1].startswith("preset")
     assert order[7:11] == ["dataset", "activation", "fewer layers", "more layers"]
     assert order[11:15] == ["play", "step", "epoch", "restart"]
-    last = ["weights", "batch_size", "learning_rate", "noise", "curves", "more", "train_share"]
-    assert order[-13:] == [*last, "seed", "edit", "l2", "l1", "pace", "copy"]
+    last = ["weights", "batch_size", "learning_rate", "noise", "more", "train_share"]
+    assert order[-12:] == [*last, "seed", "edit", "l2", "l1", "pace", "copy"]
 
 
 def test_edges_show_the_gradients_on_demand(show):
@@ -739,13 +741,16 @@ def test_the_focus_stays_near_when_its_button_goes(show):
     assert shown.page.evaluate("document.activeElement.dataset.control") == "seed"
 
 
-def test_what_is_folded_leaves_one_screen_and_the_curves_are_open_where_there_is_room(show):
-    for width, open_ in ((390, [False, False]), (1280, [True, False])):
+def test_the_curves_are_there_at_once_where_there_is_room(show):
+    for width, folded in ((390, True), (1280, False)):
         shown = show(Playground(), width=width, folded=True)
-        assert (
-            shown.page.evaluate("[...document.querySelectorAll('.lf details')].map((n) => n.open)")
-            == open_
-        )
+        assert not shown.page.locator("[data-control=l2]").is_visible()
+        curves, button = shown.page.locator(".lf-pg-charts"), shown.control("curves")
+        assert button.is_visible() == folded != curves.is_visible()
+        if folded:
+            button.press("Enter")
+            assert curves.is_visible() and button.get_attribute("aria-expanded") == "true"
+            assert curves.locator("svg.lf-chart").last.bounding_box()["width"] > 300
 
 
 def test_units_and_weights_can_be_looked_at(show):

@@ -384,30 +384,35 @@ function resultPanels(host) {
     ),
   );
   const legend = "Thin: each mini-batch. Thick: running mean. Logarithmic.";
-  const node = html(
-    "details",
-    { class: "lf-pg-fold" },
-    html("summary", { "data-control": "curves" }, "Loss and gradient norms against the step"),
+  const plots = html(
+    "div",
+    { class: "lf-pg-charts" },
     html(
       "div",
-      { class: "lf-pg-charts" },
-      html(
-        "div",
-        { class: "lf-picture" },
-        panelHead(html("strong", {}, "Loss")),
-        charts.loss.axes.node,
+      { class: "lf-picture" },
+      panelHead(html("strong", {}, "Loss against the step")),
+      charts.loss.axes.node,
+    ),
+    html(
+      "div",
+      { class: "lf-picture" },
+      panelHead(
+        html("strong", {}, "Gradient norms "),
+        html("span", { class: "lf-legend" }, legend),
       ),
-      html(
-        "div",
-        { class: "lf-picture" },
-        panelHead(
-          html("strong", {}, "Gradient norms "),
-          html("span", { class: "lf-legend" }, legend),
-        ),
-        charts.norms.axes.node,
-      ),
+      charts.norms.axes.node,
     ),
   );
+  // where there is room they are there at once, and no button
+  const unfold = button(
+    "Loss and norms against the step",
+    () => {
+      const open = plots.classList.toggle("lf-open");
+      unfold.setAttribute("aria-expanded", String(open));
+    },
+    { class: "lf-button lf-pg-unfold", "aria-expanded": "false", "data-control": "curves" },
+  );
+  const node = html("div", {}, unfold, plots);
   /** @type {HTMLElement[]} */
   let tracks = [];
   /** @param {number} depth */
@@ -683,12 +688,6 @@ function build(host) {
 
   const tools = html("div", { class: "lf-pg-tools" }, settings.first, readout);
   const main = html("div", { class: "lf-pg-main" }, networkBox, planeBox, results.side, tools);
-  // the curves are there at once where there is room for them
-  host.onWidth(results.node, (width) => {
-    if (!results.node.dataset.wide)
-      /** @type {HTMLDetailsElement} */ (results.node).open = width >= 600;
-    results.node.dataset.wide = "known";
-  });
   return {
     content: [
       presets.node,
