@@ -190,7 +190,7 @@ function build(host) {
 export default liveFigure({
   name: "nine-slices",
   label: "the loss along each of nine weights",
-  first: "Drag a dot along its curve: all nine tangents tilt.",
+  first: "Drag a dot along its curve: the other tangents tilt, too.",
   traits: ["x", "t", "W1", "W2", "selected", "before"],
   format,
   build,
