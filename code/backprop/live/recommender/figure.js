@@ -12,6 +12,7 @@ import { HIGH, WIDE, bare, filmPlane, within } from "./plane.js";
 
 const SHOWN = 5;
 const PACE = 90; // ms a step, while it goes down by itself
+const MOST_STEPS = 100; // of one descent: with too large a rate it never arrives
 const AT_REST = 1e-3; // a step so short is none
 /** @param {number} v */
 const signed = (v) => (Math.abs(v) < 0.005 ? "0.00" : (v > 0 ? "+" : "") + fixed(2)(v));
@@ -141,11 +142,12 @@ function build(host) {
     return Math.hypot(to[0] - u[0], to[1] - u[1]) < AT_REST ? null : to;
   };
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  let made = 0;
   const descent = host.loop(() => {
     const to = next();
-    if (!to) {
+    if (!to || made++ === MOST_STEPS) {
       write(go, "Descend");
-      host.say(() => `At rest. ${say()}`);
+      host.say(() => `${to ? "It does not arrive" : "At rest"}. ${say()}`);
       return undefined;
     }
     host.set({ u: to }, null);
@@ -163,10 +165,11 @@ function build(host) {
     if (descent.running) return stop();
     if (calm.matches) {
       let { u } = host.state;
-      for (let k = 0; k < 500; k++) u = landingOf(u, lesson.at(u).gradient, host.state.eta);
+      for (let k = 0; k < MOST_STEPS; k++) u = landingOf(u, lesson.at(u).gradient, host.state.eta);
       return host.set({ u });
     }
     write(go, "Pause");
+    made = 0;
     descent.start();
   });
 
