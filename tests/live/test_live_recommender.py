@@ -26,8 +26,8 @@ def anywhere(rng, share=0.5):
     return {
         "ratings": (rng.integers(1, 6, RATED) * (rng.random(RATED) < share)).tolist(),
         "u": rng.uniform(-0.7, 0.7, 2).tolist(),
-        "decay": float(rng.uniform(3, 24)),
-        "eta": float(rng.uniform(0.005, 0.12)),
+        "decay": float(rng.integers(3, 25)),
+        "eta": round(float(rng.uniform(0.005, 0.12)), 3),
         "film": int(rng.integers(RATED)),
         "sort": str(rng.choice(["gain", "rating"])),
         "chosen": int(rng.integers(SHOWN)),

@@ -97,7 +97,7 @@ export function filmPlane(host, { titles, rate, rows }, { move, give, look, onke
       "data-control": "u",
       onkeydown: onkey,
     },
-    svg("circle", { class: "lf-reach-dot", r: 22 }),
+    svg("circle", { class: "lf-reach-dot", r: 23 }),
     svg("circle", { class: "lf-handle-ring", r: 8 }),
     svg("text", { class: "lf-symbol", x: -4, y: 23 }, "u"),
   );
