@@ -259,7 +259,7 @@ def test_a_drag_on_the_errors_sets_the_step(show):
 
 
 def test_a_frame_is_drawn_in_time(show):
-    """What costs most, new units, decay and noise at once, in less than a frame 95 of 100 times."""
+    """What costs most, new units, decay and noise at once, in less than half a frame."""
     shown = show(Overfitting(n=100))
     took = shown.page.evaluate("""async () => { const took = [];
       for (let k = 0; k < 60; k++) { const before = performance.now();
@@ -267,7 +267,7 @@ def test_a_frame_is_drawn_in_time(show):
         await Promise.resolve(); await Promise.resolve(); took.push(performance.now() - before);
         await new Promise((done) => requestAnimationFrame(done)); }
       return took.sort((a, b) => a - b); }""")
-    assert took[57] < 16, took[57]
+    assert took[30] < 8, took  # the median: what else the machine does shifts single ones
 
 
 @pytest.mark.parametrize(

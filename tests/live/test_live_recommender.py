@@ -342,7 +342,7 @@ def test_it_descends_to_where_the_pulls_cancel_and_stops_out_of_sight(show, moti
 
 
 def test_a_frame_is_drawn_in_time(show):
-    """All twenty rated: new ratings, a new decay and another u in less than a frame, 95 of 100 times."""
+    """All twenty rated: new ratings, a new decay and another u in less than half a frame."""
     shown = show(Recommender(ratings=[5, 1] * 10))
     took = shown.page.evaluate("""async () => { const took = [];
       for (let k = 0; k < 60; k++) { const before = performance.now();
@@ -350,7 +350,7 @@ def test_a_frame_is_drawn_in_time(show):
         await Promise.resolve(); await Promise.resolve(); took.push(performance.now() - before);
         await new Promise((done) => requestAnimationFrame(done)); }
       return took.sort((a, b) => a - b); }""")
-    assert took[57] < 16, took[57]
+    assert took[30] < 8, took  # the median: what else the machine does shifts single ones
 
 
 @pytest.mark.parametrize("width", [320, 375, 760, 1280])
