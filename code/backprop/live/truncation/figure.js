@@ -119,7 +119,7 @@ function build(host) {
     content: [
       html(
         "div",
-        { class: "lf-stick lf-cut-plots" },
+        { class: "lf-cut-plots" },
         html("div", { class: "lf-cut-shares" }, shares.axes.node),
         html("div", { class: "lf-cut-loss-plot" }, loss.axes.node),
         verdict,
