@@ -93,7 +93,7 @@ const KEYS = [
   ["lf-fit-other", "validation", "M10.5,3.5H15.5V8.5H10.5Z"],
   [
     "lf-stroke lf-fit-pull",
-    "−gradient: pull of a sample, of more steps",
+    "gradient: a sample’s pull, where more steps lead",
     strokePath([2, 6], [24, 6], true),
   ],
 ];
