@@ -15,7 +15,6 @@ export const HIGH = 0.6;
 const SHRUNK = 0.62; // so that films and users fit in one plane
 const SCRUB = 18; // pixels a star, where a film is dragged
 const RINGS = [0.06, 0.16, 0.3, 0.48, 0.7, 0.96, 1.26]; // where the flatter axis of the bowl is cut
-const LETTER = 6.4; // pixels, about
 /** @type {(v: number, most: number) => number} */
 export const within = (v, most) => Math.min(most, Math.max(-most, v));
 /** Without the year and what a long title adds. @param {string} title */
@@ -29,15 +28,28 @@ const around = (x, y, r) => ({ left: x - r, right: x + r, top: y - r, bottom: y 
 /** @type {(a: Box, b: Box) => boolean} */
 const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
+/** How wide a label is, in pixels. @param {import("./figure.js").Host} host */
+function ruler({ root }) {
+  const pen = /** @type {CanvasRenderingContext2D} */ (
+    document.createElement("canvas").getContext("2d")
+  );
+  /** @param {string} text */
+  return (text) => {
+    pen.font = `12px ${getComputedStyle(root).fontFamily || "sans-serif"}`;
+    return pen.measureText(text).width + 2;
+  };
+}
+
 /**
  * Where labels find room, those first that matter most; the others get none.
  * @param {{ x: number, y: number, text: string }[]} spots
  * @param {Box[]} taken
  * @param {Box} inside
+ * @param {(text: string) => number} wide
  */
-function labelled(spots, taken, inside) {
+function labelled(spots, taken, inside, wide) {
   return spots.flatMap(({ x, y, text }) => {
-    const w = LETTER * text.length;
+    const w = wide(text);
     const places = [
       [x + 9, y + 4, "start", x + 9],
       [x - 9, y + 4, "end", x - 9 - w],
@@ -101,6 +113,7 @@ export function filmPlane(host, { titles, rate, rows }, { move, give, look, onke
     svg("circle", { class: "lf-handle-ring", r: 8 }),
     svg("text", { class: "lf-symbol", x: -4, y: 23 }, "u"),
   );
+  const wide = ruler(host);
   /** @type {[State, Found] | null} */
   let last = null;
   /** The film that is held, where it was taken, its stars then. @type {[number, number, number] | null} */
@@ -233,7 +246,7 @@ export function filmPlane(host, { titles, rate, rows }, { move, give, look, onke
     const spots = [film, ...order.filter((s) => s !== film)].map((s) => named(rate[s], s));
     spots.splice(1, 0, named(pick.film));
     const inside = { left: 3, right: axes.width - 3, top: 3, bottom: axes.Y(-HIGH) - 3 };
-    const texts = labelled(spots, taken, inside);
+    const texts = labelled(spots, taken, inside, wide);
     refill(labels, texts, "text", ({ x, y, anchor }) => ({ x, y, "text-anchor": anchor }));
     texts.forEach(({ text }, k) => {
       write(labels.children[k], text);
