@@ -268,7 +268,6 @@ TOO_LONG = {
     "3_3_derivation",
     "4_2_cross_entropy",
     "5_2_mnist",
-    "5_3_frameworks",
     "6_1_images",
     "6_2_language",
     "6_3_recommendation",
@@ -421,7 +420,6 @@ TRAINED = 40_000  # characters of a figure's state: so much are weights, and not
 TOO_HEAVY = {
     "chapters/02_concepts/2_2_structure": 296_000,
     "chapters/02_concepts/2_4_optimizers": 391_000,
-    "chapters/05_practice/5_3_frameworks": 286_000,
     "chapters/06_applications/6_1_images": 583_000,
     "chapters/07_resources/7_2_datasets": 286_000,
     "chapters/08_outlook/8_1_trends": 282_000,
