@@ -24,7 +24,8 @@
 // of a chart does that, chart.tangent makes a tangent; a test looks for it. What is dragged and
 // what it moves are seen together: on one screen, at 1280 x 900 and at 390 x 844, below the page's
 // header. The picture goes into .lf-stick, which stays in view while what stands beside it in
-// .lf-bench scrolls; from 600 px on they are side by side, so that both are short.
+// .lf-bench scrolls; from 600 px on they are side by side, so that both are short. Where a picture
+// would leave too little room below it, on a phone on its side for one, it scrolls like all else.
 //
 // What can be dragged where it stands is dragged by drag() of drag.js, a slider by slider(): with
 // both, a finger that scrolls the page sets nothing. Settings are written fixed(2), what is computed
@@ -49,6 +50,7 @@ import { Numbers, fill, html, onWidth, prose, small, watch } from "./draw.js";
 const REST = 900; // ms without a change until its values are said
 const STILL = 300; // ms until the labels of pictures are renewed
 const NEWS = 3; // gradients said at once
+const ROOM = 160; // px that a picture which stays in view must leave for what scrolls below it
 const FOCUSABLE = "button, input, select, textarea, summary, [href], [tabindex='0']";
 
 /**
@@ -330,6 +332,7 @@ export class Host {
     for (const [holder, resize] of this.fitted) this.atEnd(onWidth(holder(), resize));
     this.atEnd(watch(this.model, this.description.traits, this.redraw));
     this.atEnd(this.watchSight());
+    this.atEnd(this.watchRoom());
     this.atEnd(() => clearTimeout(this.speaking));
     return () => {
       for (const end of this.ends) end();
@@ -397,6 +400,26 @@ export class Host {
       );
       if (next) return /** @type {HTMLElement} */ (next).focus();
     }
+  }
+
+  /** A picture that stays in view must not cover for good what stands below it. */
+  watchRoom() {
+    const sticks = this.root.querySelectorAll(".lf-stick");
+    const look = () => {
+      const { clientHeight } = document.documentElement;
+      for (const stick of sticks) {
+        const below = clientHeight - Number.parseFloat(getComputedStyle(stick).top);
+        const { height } = stick.getBoundingClientRect();
+        stick.classList.toggle("lf-loose", below - height < ROOM);
+      }
+    };
+    const observer = new ResizeObserver(look);
+    for (const stick of sticks) observer.observe(stick);
+    window.addEventListener("resize", look);
+    return () => {
+      observer.disconnect();
+      window.removeEventListener("resize", look);
+    };
   }
 
   watchSight() {
