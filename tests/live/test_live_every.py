@@ -40,15 +40,8 @@ PAGE = (
 )
 HEADER = 56
 
-LATER = {"Recommender", "Overfitting"}
-UNDONE = {
-    "scroll": set(),
-    "text": set(),
-    "one screen": LATER,
-    "reset": LATER,
-    "sound": set(),
-    "drawn": LATER,
-    "said": LATER,
+UNDONE: dict[str, set[str]] = {
+    check: set() for check in ("scroll", "text", "one screen", "reset", "sound", "drawn", "said")
 }
 
 

@@ -20,6 +20,7 @@ from .nine_slices import NineSlices
 from .overfitting import Overfitting
 from .playground import Playground
 from .recommender import Recommender
+from .truncation import Truncation
 
 __all__ = [
     "LiveFigure",
@@ -39,5 +40,6 @@ __all__ = [
     "DeepGradients",
     "LearningRate",
     "Overfitting",
+    "Truncation",
     "AdversarialDigit",
 ]
