@@ -616,7 +616,7 @@ def test_what_readers_are_told():
         ("2.2 shallow tents", lambda k: 2**k - 2, "m + 1 pieces"),
         ("2.3 softmax twice", lambda K: np.log(K) if K == 2 else 5.0, "value is not right"),
         ("6.3 one rating", lambda q, o, s, lam: s * (q @ o) / (q @ q + lam**2), "not its square"),
-        ("5.2 uncertainty", lambda p, n: 100 * np.sqrt(p * (1 - p) / n), "per cent"),
+        ("5.2 uncertainty", [0.93, 0.9945], "per cent"),
         ("7.3 twice", lambda depth, calls: depth + 1, "two calls alone"),
         ("7.2 leaderboard", lambda m, n: (1 + np.vectorize(erf)(
             np.sqrt(m / (np.pi * n)))) / 2, "sqrt(2)"),
