@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
-from .settings import lasting_names
+from .settings import hold, lasting_names, refuse_unknown
 from .signatures import checked, finished, inside
 from .together import Arrays, Whole
 
@@ -96,7 +96,9 @@ def apart(method: Callable) -> Callable:
 def begin(node: Any) -> int:
     """Number a new pass through `node` and the layers in it; what they kept of others is gone."""
     node.passed = number = next(numbers)
+    refuse_unknown(node)
     for leaf in node.leaves:
+        refuse_unknown(leaf)
         leaf.passed = number
     return number
 
@@ -267,6 +269,7 @@ class Guarded(Whole):
         for name, door in (("forward", forward_door), ("backward", backward_door)):
             if name in vars(cls):
                 setattr(cls, name, door(vars(cls)[name]))
+        hold(cls)
         if "__init__" in vars(cls):
             cls.__init__ = finished(checked(vars(cls)["__init__"], least=1))  # type: ignore[method-assign]
 
