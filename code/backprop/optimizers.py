@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .doors import Known, Setting, Whole, checked, finished, fraction, not_negative, positive
-from .doors.memory import memory_of
+from .doors.memory import leaving, memory_of
 
 
 class Optimizer(Whole, Known):
@@ -68,7 +68,7 @@ class Optimizer(Whole, Known):
         return memory_of(self, theta, gradient)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in vars(self).items() if k not in ("theta", "gradient")}
+        return leaving(self, "theta", "gradient")
 
 
 class SGD(Optimizer):

@@ -8,7 +8,9 @@ import pytest
 from backprop.gradient_check import check_network, gradient_check, numeric_gradient
 from backprop.graph import Scalar
 from backprop.layers.attention import MultiHeadAttention, attend, attend_backward
+from backprop.activations import softmax
 from backprop.layers.basic import Activate
+from backprop.layers.embedding import SequenceCrossEntropy
 from backprop.layers.gated import GRU
 from backprop.layers.normalization import BatchNorm, Dropout
 from backprop.layers.sequences import AttentionPooling, MeanOverTime, SumOverTime
@@ -16,7 +18,13 @@ from backprop.language.characters import CharacterModel, train_characters
 from backprop.language.encoder_decoder import EncoderDecoder, pairs
 from backprop.language.vocabulary import Vocabulary
 from backprop.loop import TrainingDiverged, run
-from backprop.losses import BinaryCrossEntropy, CrossEntropy, HalfSquaredError, Loss
+from backprop.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    HalfSquaredError,
+    KullbackLeibler,
+    Loss,
+)
 from backprop.losses import MeanAbsoluteError, MeanSquaredError, entropy
 from backprop.network import Dense, Layer, Network, Sequential
 from backprop.optimizers import SGD, Adam
@@ -234,6 +242,34 @@ def test_losses_of_ones_own_are_held_to_their_shapes():
     for wrong in ([-0.5, 1.5], [3.0, 1.0], [np.nan, 1.0]):
         with pytest.raises(ValueError):
             entropy(wrong)
+
+
+@pytest.mark.parametrize("make", [CrossEntropy, KullbackLeibler, SequenceCrossEntropy])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_probabilities_given_to_a_loss_that_takes_logits_are_told_once(make, dtype):
+    shape = (6, 5, 3) if make is SequenceCrossEntropy else (30, 3)
+    z = rng(1).normal(size=shape).astype(dtype)
+    t, p = rng(0).integers(0, 3, shape[:-1]), softmax.forward(z)
+    for call in (
+        lambda loss, y: loss(y, t),
+        lambda loss, y: loss.gradient(y, t),
+        lambda loss, y: loss.both(y.tolist(), t),
+    ):
+        loss = make()
+        words = said(lambda: [call(loss, p) for _ in range(3)])
+        assert len(words) == 1 and "takes logits and applies softmax itself" in words[0]
+        assert said(lambda: call(make(), z)) == said(lambda: call(make(), np.log(p))) == []
+
+
+def test_logits_are_never_called_probabilities():
+    loss, r = CrossEntropy(), rng(5)
+    for k in range(2000):
+        n, K = r.integers(1, 9), r.integers(2, 6)
+        z = [r.normal(size=(n, K)), r.random((n, K)), np.zeros((n, K)), np.eye(K)[:1]][k % 4]
+        assert said(lambda: loss(z, np.zeros(len(z), int))) == []
+    net = Network([4, 2], output="softmax", rng=1)  # told by the network: not again by the loss
+    words = said(lambda: [fit(net, loss), loss(net.predict(X), T)])
+    assert len(words) == 1 and "applied twice" in words[0]
 
 
 # --------------------------------------------------------------------------- gradient check

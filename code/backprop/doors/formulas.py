@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
+from .hints import check_logits
 from .numbers import number
 from .passes import Output, plain, tagged
 from .signatures import inside
@@ -61,6 +62,8 @@ def both_door(method: Callable) -> Callable:
                 f"{self.name}: the outputs have shape {y.shape}; they must be (n, d), at least "
                 "one sample a row"
             )
+        if self.applies == "softmax" and not inside.now:
+            check_logits(self, y)
         value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
         if type(value) is not float or getattr(gradient, "shape", None) != y.shape:
             name = self.name or type(self).__name__

@@ -69,7 +69,21 @@ def check_output(loss: Any, net: Any) -> None:
             f"not only {low:g} .. {high:g}: there are answers that it cannot give"
         )
     said += '. Leave the last activation out, output="identity"; '
+    vars(loss)["_told"] = True
     warn_once(net, "output", said + "loss.predict turns the outputs into probabilities")
+
+
+def check_logits(loss: Any, y: np.ndarray) -> None:
+    """Warn once where the outputs are probabilities already: three rows or more that sum to 1."""
+    if not 0 <= y.flat[0] <= 1 or "_told" in vars(loss):
+        return
+    rows = y.reshape(-1, y.shape[-1])
+    if len(rows) > 2 and rows.min() >= 0 and np.abs(rows.sum(axis=1) - 1).max() <= 1e-5:
+        vars(loss)["_told"] = True
+        warn(
+            f"{loss.name} takes logits and applies softmax itself, but each row of these outputs "
+            "sums to 1, as probabilities do: give it what goes into softmax"
+        )
 
 
 def check_reach(loss: Any, net: Any, t: np.ndarray) -> None:

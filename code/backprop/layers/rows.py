@@ -10,7 +10,6 @@ from ..doors import (
     Known,
     Setting,
     Whole,
-    bound,
     checked,
     finished,
     floats,
@@ -19,6 +18,7 @@ from ..doors import (
     positive,
     stepper,
 )
+from ..doors.memory import bound, leaving
 
 
 class SparseSGD(Whole, Known):
@@ -115,7 +115,7 @@ class LazyAdam(Whole, Known):
                 "take a new one for another table"
             )
         if table is not self.table:
-            self.table = bound(self.table, table) if self.steps else table
+            self.table = bound(self, self.table, table) if self.steps else table
         self.steps += 1
         m = self.beta1 * self.m[rows] + (1 - self.beta1) * row_gradients  # (m, d)
         s = self.beta2 * self.s[rows] + (1 - self.beta2) * row_gradients**2
@@ -125,7 +125,7 @@ class LazyAdam(Whole, Known):
         table[rows] -= self.learning_rate * factor * m_hat / (np.sqrt(s_hat) + self.eps)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "table"}
+        return leaving(self, "table")
 
 
 def of_table(table: Any, rows: Any, row_gradients: Any) -> tuple[np.ndarray, np.ndarray]:
