@@ -139,7 +139,7 @@ class Model(Guarded, Known):
     set = set_arrays
     write_parameters = write_all
     snapshot = snapshot
-    restore = staticmethod(restore)
+    restore = restore
 
     def key(self, path: str, name: str) -> str:
         """Return what the parameter `name` of the layer at `path` is called in this model."""

@@ -10,7 +10,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .doors import finite, floats, function, generator, instance, named, number, stepper, whole
+from .doors import (
+    finite,
+    floats,
+    function,
+    generator,
+    instance,
+    named,
+    number,
+    stepper,
+    whole,
+    within,
+)
 from .doors.arrays import classes as check_classes
 from .doors.arrays import two_classes
 from .doors.hints import cause, check_after, check_before, check_epoch, validation_lost
@@ -163,7 +174,9 @@ def train(
 
 def cosine(progress: float) -> float:
     """(1 + cos(pi * progress)) / 2, from 1 down to 0: a schedule for `train` (loshchilov2017)."""
-    progress = number("progress", progress)
+    progress = within(
+        "progress", progress, "in [0, 1], of the whole training", lambda x: 0 <= x <= 1, "lie"
+    )
     return 0.5 * (1 + math.cos(math.pi * progress))
 
 

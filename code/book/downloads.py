@@ -55,7 +55,7 @@ def requirements():
     pins = (ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
     pins = [line.partition(" ;")[0] for line in pins if re.match(r"[\w-]+==", line)]
     always, book = project["dependencies"], project["optional-dependencies"]["book"]
-    name = lambda requirement: re.match(r"[\w-]+", requirement).group()
+    name = lambda requirement: re.split(r"[^\w-]", requirement)[0]
     return tuple({name(line): line for line in lines} for lines in (always, [*pins, *book]))
 
 

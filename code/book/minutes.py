@@ -149,7 +149,8 @@ def of_cells(cells):
 
 def up_to_summary(cells):
     """The cells from the title to the end of the summary, which the limits of a page are about."""
-    found, summary = [], False
+    found: list[dict] = []
+    summary = False
     for cell in cells:
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":

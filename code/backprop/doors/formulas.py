@@ -35,19 +35,37 @@ def numbers_door(method: Callable) -> Callable:
         result = method(self, *arrays)
         return result[()] if () in shapes else result
 
+    packaged = method.__module__.startswith("backprop.")
     if method.__name__ == "backward":
 
         @functools.wraps(method)
         def backward(self: Any, grad_a: Any, z: Any, a: Any) -> Any:
-            return method(self, grad_a, z, a) if inside.now else convert(self, grad_a, z, a)
+            if not inside.now:
+                return convert(self, grad_a, z, a)
+            delta = method(self, grad_a, z, a)
+            return delta if packaged else shaped(self, "backward", z, delta)
 
         return backward
 
     @functools.wraps(method)
     def forward(self: Any, z: Any) -> Any:
-        return method(self, z) if inside.now else convert(self, z)
+        if not inside.now:
+            return convert(self, z)
+        a = method(self, z)
+        return a if packaged else shaped(self, "forward", z, a)
 
     return forward
+
+
+def shaped(f: Any, name: str, z: np.ndarray, result: Any) -> np.ndarray:
+    """Return the `result` of a reader's activation if it has shape and dtype of `z`."""
+    if getattr(result, "shape", None) != z.shape or result.dtype != z.dtype:
+        got = getattr(result, "shape", type(result).__name__), getattr(result, "dtype", "")
+        raise ValueError(
+            f"{type(f).__name__}.{name} must return an array like z, {z.shape} and {z.dtype}, not "
+            f"{got[0]} {got[1]}"
+        )
+    return result
 
 
 def both_door(method: Callable) -> Callable:

@@ -11,6 +11,7 @@ import numpy as np
 
 from .arrays import finite, floats
 from .hints import check_lasting, warn
+from .signatures import inside
 
 
 def part_of_another(net: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -52,6 +53,11 @@ def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
         raise TypeError("theta must be an array of floats, as net.theta is: it is changed in place")
     gradient = floats("the gradient", gradient)
     ordered(theta, gradient)
+    if optimizer.steps == 0 and not inside.loop and not gradient.any():
+        warn(
+            "the gradient is 0 everywhere, so that the first step moves nothing: has backward, or "
+            "loss_and_gradients, been called?"
+        )
     if optimizer.steps == 0 or not optimizer.vectors:
         optimizer.scratch = np.empty_like(theta)
     for name in optimizer.vectors:
@@ -173,8 +179,12 @@ def snapshot(net: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(array, array.copy()) for array in (net.theta, *lasting(net).values())]
 
 
-def restore(before: list[tuple[np.ndarray, np.ndarray]]) -> None:
-    """Put everything back to where it was at a `snapshot`."""
+def restore(net: Any, before: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Put everything back to where it was at a `snapshot` of this network."""
+    if before[0][0] is not net.theta:
+        raise ValueError(
+            "this snapshot is of another network; net.set(**other.state()) makes one like the other"
+        )
     for array, value in before:
         array[...] = value
 

@@ -19,12 +19,22 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
+from .numbers import shown
 from .settings import hold, lasting_names, refuse_unknown
 from .signatures import checked, finished, inside
 from .together import Arrays, Whole
 
 numbers = itertools.count(1)
-PASSING = ("home", "passed", "made", "then", "equals", "glimpse", "buffers")  # what no copy takes
+PASSING = (
+    "home",
+    "passed",
+    "made",
+    "then",
+    "equals",
+    "glimpse",
+    "buffers",
+    "fed",
+)  # what no copy takes
 
 
 class Output(np.ndarray):
@@ -106,10 +116,13 @@ def begin(node: Any) -> int:
 def forward_door(method: Callable) -> Callable:
     """Put the door before a `forward`."""
 
+    packaged = method.__module__.startswith("backprop.")
+
     @functools.wraps(method)
     def forward(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
         if inside.now:
-            return method(self, x, *rest, **options) if rest or options else method(self, x)
+            y = method(self, x, *rest, **options) if rest or options else method(self, x)
+            return y if packaged else made_of(self, x, y)
         x = own(self.enter(plain(x)))
         rest = tuple(own(r) for r in rest)
         options = {name: own(o) for name, o in options.items()}
@@ -126,6 +139,36 @@ def forward_door(method: Callable) -> Callable:
         return tagged(y.copy(), frozenset([number]))
 
     return forward
+
+
+def made_of(layer: Any, x: np.ndarray, y: Any) -> np.ndarray:
+    """Return what the `forward` of a reader's layer has made of `x`, if the next can take it."""
+    name = type(layer).__name__
+    if not isinstance(y, np.ndarray) or y.dtype.kind != "f":
+        raise TypeError(f"{name}.forward must return an array of floats, not {shown(y)}")
+    wanted = (len(x), *layer.output_shape(x.shape[1:]))
+    if y.shape != wanted:
+        raise ValueError(
+            f"{name}.forward returns {y.shape} for {x.shape}, but output_shape says {wanted}: one "
+            "of them is wrong"
+        )
+    if x.dtype.kind == "f" and y.dtype != x.dtype:
+        raise TypeError(f"{name}.forward returns {y.dtype} for {x.dtype}; a layer keeps the dtype")
+    layer.fed = x.shape, x.dtype
+    return y
+
+
+def sent_back(layer: Any, result: Any, rest: tuple, options: dict) -> Any:
+    """Return what the `backward` of a reader's layer sends on, if it has the shape of the input."""
+    if not options.get("inputs", rest[0] if rest else True) or not layer.fed:
+        return result
+    name, (shape, dtype) = type(layer).__name__, layer.fed
+    if not isinstance(result, np.ndarray) or (result.shape, result.dtype) != (shape, dtype):
+        got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else shown(result)
+        raise ValueError(
+            f"{name}.backward must return dL/dx, {shape}, {dtype}, like its input, not {got}"
+        )
+    return result
 
 
 def quick_door(method: Callable) -> Callable:
@@ -183,10 +226,16 @@ def some(array: np.ndarray) -> bytes:
 def backward_door(method: Callable) -> Callable:
     """Put the door before a `backward`."""
 
+    packaged = method.__module__.startswith("backprop.")
+
     @functools.wraps(method)
     def backward(self: Any, grad: Any, *rest: Any, **options: Any) -> Any:
+        if not packaged:
+            for g in self.gradients.values():
+                g[...] = 0  # of a reader's layer that adds up
         if inside.now:
-            return method(self, grad, *rest, **options)
+            result = method(self, grad, *rest, **options)
+            return result if packaged else sent_back(self, result, rest, options)
         grad = fits(self, grad)
         inside.now = True
         try:
@@ -263,6 +312,7 @@ class Guarded(Whole):
     then: tuple[int, list[bytes]] = (0, [])
     equals: dict[int, int] = {}
     glimpse: tuple[int, list[tuple[np.ndarray, bytes]]] = (0, [])
+    fed: tuple | None = None  # what a reader's layer took last: shape and dtype
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -162,7 +162,7 @@ MAKERS = ("__init__", "own", "collect")  # the methods that make an object
 
 
 @functools.cache
-def written(cls: type) -> tuple[frozenset[str], frozenset[str]]:
+def written(cls: Any) -> tuple[frozenset[str], frozenset[str]]:
     """The attributes that `cls` sets while it is made, and those that it sets afterwards.
 
     They are read from its code: what a layer keeps of a batch is never listed by hand.
@@ -185,7 +185,7 @@ def stores(code: Any) -> frozenset[str]:
 
 
 @functools.cache
-def known(cls: type) -> frozenset[str]:
+def known(cls: Any) -> frozenset[str]:
     """All names that an object of `cls` may have."""
     hidden = {f"_{name}" for name in dir(cls) if isinstance(getattr(cls, name), Setting)}
     said = [base.__dict__.get("__annotations__", ()) for base in cls.__mro__]
@@ -198,17 +198,17 @@ def refuse_unknown(thing: Any) -> None:
     It is taken away again. For layers: at each step they set many names, and a look at each would
     take time, so that this one is asked where a pass begins.
     """
-    if vars(thing).keys() <= known(type(thing)):
+    if vars(thing).keys() <= known(thing.__class__):
         return
     for name in list(vars(thing)):
-        if name not in known(type(thing)) and not may_be_new(thing, name):
+        if name not in known(thing.__class__) and not may_be_new(thing, name):
             delattr(thing, name)
             raise AttributeError(no_name(thing, name))
 
 
 def lasting_names(thing: Any, but: tuple[str, ...] = ()) -> dict[str, Any]:
     """The attributes of `thing` without those in `but`, and without what its passes keep."""
-    made, later = written(type(thing))
+    made, later = written(thing.__class__)
     kept = later - made
     return {k: v for k, v in vars(thing).items() if k not in kept and k not in but}
 
