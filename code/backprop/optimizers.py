@@ -83,12 +83,16 @@ class SGD(Optimizer):
         mu in [0, 1).
     """
 
-    momentum = Setting("momentum", fraction)
+    momentum = Setting("momentum", fraction, lambda self: self.momentum or self.forget())
     velocity: np.ndarray
 
     def __init__(self, learning_rate: float, momentum: float = 0.0):
         super().__init__(learning_rate)
         self.momentum = momentum
+
+    def forget(self) -> None:
+        """Without momentum there is no velocity: one set again begins at v = 0."""
+        vars(self).pop("velocity", None)
 
     @property
     def vectors(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -96,7 +100,6 @@ class SGD(Optimizer):
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         if not self.momentum:
-            vars(self).pop("velocity", None)  # a plain step forgets it
             return gradient
         if "velocity" not in vars(self):  # momentum was set after the first step
             self.velocity = np.zeros_like(gradient)

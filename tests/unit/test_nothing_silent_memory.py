@@ -308,11 +308,11 @@ def test_the_velocity_of_momentum_is_a_memory_too():
         optimizer = make()
         optimizer.momentum = 0.9
         optimizer.step(nets[0].theta, nets[0].gradient)
-        optimizer.momentum = 0.0  # what it remembers is there still
         with pytest.raises(ValueError, match="new optimiser"):
             optimizer.step(nets[1].theta, nets[1].gradient)
+        optimizer.momentum = 0.0  # forgets
         before = nets[0].theta.copy()
-        optimizer.step(nets[0].theta, nets[0].gradient)  # a plain step, which forgets
+        optimizer.step(nets[0].theta, nets[0].gradient)
         assert np.allclose(nets[0].theta, before - 0.1 * nets[0].gradient, rtol=1e-15)
         optimizer.momentum = 0.9  # begins at v = 0, as the formula says
         before = nets[0].theta.copy()

@@ -35,26 +35,34 @@ def numbers_door(method: Callable) -> Callable:
         result = method(self, *arrays)
         return result[()] if () in shapes else result
 
-    packaged = method.__module__.startswith("backprop.")
+    if not method.__module__.startswith("backprop."):
+        method = watched(method)
+
     if method.__name__ == "backward":
 
         @functools.wraps(method)
         def backward(self: Any, grad_a: Any, z: Any, a: Any) -> Any:
-            if not inside.now:
-                return convert(self, grad_a, z, a)
-            delta = method(self, grad_a, z, a)
-            return delta if packaged else shaped(self, "backward", z, delta)
+            return method(self, grad_a, z, a) if inside.now else convert(self, grad_a, z, a)
 
         return backward
 
     @functools.wraps(method)
     def forward(self: Any, z: Any) -> Any:
-        if not inside.now:
-            return convert(self, z)
-        a = method(self, z)
-        return a if packaged else shaped(self, "forward", z, a)
+        return method(self, z) if inside.now else convert(self, z)
 
     return forward
+
+
+def watched(method: Callable) -> Callable:
+    """Hold a method of a reader's activation to the shape of z."""
+    name = method.__name__
+
+    @functools.wraps(method)
+    def watch(self: Any, *arrays: Any) -> Any:
+        z = arrays[min(1, len(arrays) - 1)]  # (z) or (grad_a, z, a)
+        return shaped(self, name, z, method(self, *arrays))
+
+    return watch
 
 
 def shaped(f: Any, name: str, z: np.ndarray, result: Any) -> np.ndarray:

@@ -116,20 +116,21 @@ def begin(node: Any) -> int:
 def forward_door(method: Callable) -> Callable:
     """Put the door before a `forward`."""
 
-    packaged = method.__module__.startswith("backprop.")
+    alone = method
+    if not method.__module__.startswith("backprop."):
+        method = watched(method)
 
     @functools.wraps(method)
     def forward(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
         if inside.now:
-            y = method(self, x, *rest, **options) if rest or options else method(self, x)
-            return y if packaged else made_of(self, x, y)
+            return method(self, x, *rest, **options) if rest or options else method(self, x)
         x = own(self.enter(plain(x)))
         rest = tuple(own(r) for r in rest)
         options = {name: own(o) for name, o in options.items()}
         inside.now = True
         try:
             number = begin(self)
-            y = method(self, x, *rest, **options)
+            y = alone(self, x, *rest, **options)
         finally:
             inside.now = False
         self.made = number, y.shape
@@ -139,6 +140,22 @@ def forward_door(method: Callable) -> Callable:
         return tagged(y.copy(), frozenset([number]))
 
     return forward
+
+
+def watched(method: Callable) -> Callable:
+    """Hold the passes of a reader's layer to their shapes, where it stands in a network."""
+
+    @functools.wraps(method)
+    def forward(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
+        return made_of(self, x, method(self, x, *rest, **options))
+
+    @functools.wraps(method)
+    def backward(self: Any, grad: Any, *rest: Any, **options: Any) -> Any:
+        for g in self.gradients.values():
+            g[...] = 0  # of one that adds up
+        return sent_back(self, method(self, grad, *rest, **options), rest, options)
+
+    return backward if method.__name__ == "backward" else forward
 
 
 def made_of(layer: Any, x: np.ndarray, y: Any) -> np.ndarray:
@@ -226,16 +243,13 @@ def some(array: np.ndarray) -> bytes:
 def backward_door(method: Callable) -> Callable:
     """Put the door before a `backward`."""
 
-    packaged = method.__module__.startswith("backprop.")
+    if not method.__module__.startswith("backprop."):
+        method = watched(method)
 
     @functools.wraps(method)
     def backward(self: Any, grad: Any, *rest: Any, **options: Any) -> Any:
-        if not packaged:
-            for g in self.gradients.values():
-                g[...] = 0  # of a reader's layer that adds up
         if inside.now:
-            result = method(self, grad, *rest, **options)
-            return result if packaged else sent_back(self, result, rest, options)
+            return method(self, grad, *rest, **options)
         grad = fits(self, grad)
         inside.now = True
         try:

@@ -30,11 +30,20 @@ class Setting(property):
         The attribute.
     door : callable
         ``door(name, value)`` returns the value, or says what is wrong with it.
+    then : callable, optional
+        ``then(holder)`` does what goes with a new value.
     """
 
-    def __init__(self, name: str, door: Callable[[str, Any], Any]):
+    def __init__(
+        self,
+        name: str,
+        door: Callable[[str, Any], Any],
+        then: Callable[[Any], Any] | None = None,
+    ):
         def write(holder: Any, value: Any) -> None:
             object.__setattr__(holder, f"_{name}", door(name, value))
+            if then is not None:
+                then(holder)
 
         super().__init__(attrgetter(f"_{name}"), write)
 
@@ -63,7 +72,8 @@ class Held:
         self.name = name
 
     def __set__(self, holder: Any, value: Any) -> None:
-        own, cls = vars(holder), type(holder)
+        own: dict[str, Any] = vars(holder)
+        cls: Any = type(holder)
         if own.get("_made") and self.name in own and self.name not in written(cls)[1]:
             before = own[self.name]
             alike = type(before) is type(value) and not isinstance(value, np.ndarray)
@@ -148,13 +158,13 @@ def may_be_new(holder: Any, name: str) -> bool:
 
     So may all while it is made, and what its class names; a class from elsewhere may do anything.
     """
-    cls = type(holder)
+    cls: Any = type(holder)
     return (
-        name in known(cls)
+        not getattr(holder, "_made", False)
+        or name in known(cls)
         or hasattr(cls, name)
         or name.startswith("_")
         or not cls.__module__.startswith("backprop.")
-        or not getattr(holder, "_made", False)
     )
 
 
