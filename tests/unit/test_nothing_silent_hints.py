@@ -261,6 +261,18 @@ def test_probabilities_given_to_a_loss_that_takes_logits_are_told_once(make, dty
         assert said(lambda: call(make(), z)) == said(lambda: call(make(), np.log(p))) == []
 
 
+def test_a_readers_loss_may_ask_another_with_what_it_likes():
+    class Twice(CrossEntropy):
+        def both(self, z, t):
+            p = softmax.forward(z)
+            value, grad = super().both(p, t)
+            return value, softmax.backward(grad, z, p)
+
+    z, t = rng(1).normal(size=(30, 3)), rng(0).integers(0, 3, 30)
+    assert said(lambda: Twice()(z, t)) == []
+    assert len(said(lambda: Twice()(softmax.forward(z), t))) == 1
+
+
 def test_logits_are_never_called_probabilities():
     loss, r = CrossEntropy(), rng(5)
     for k in range(2000):

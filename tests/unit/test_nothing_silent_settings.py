@@ -177,6 +177,11 @@ def test_sizes_and_kinds_are_among_them():
     for key, value in (("dtype", np.float32), ("input_shape", (5,)), ("sizes", [5, 2])):
         with pytest.raises(AttributeError, match=f"{key} of Network is what it was made with"):
             setattr(net, key, value)
+    net.padding = 3  # a sequence of ids may be read with padding and without
+    net.padding = None
+    for wrong in (0.5, "0", True):
+        with pytest.raises(TypeError, match="padding must be a whole number"):
+            net.padding = wrong
     layer.rng = 3  # what may be set later: begin again with the same zeros
     first = layer.forward(X)
     layer.rng = np.random.default_rng(3)

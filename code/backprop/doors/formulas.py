@@ -88,9 +88,13 @@ def both_door(method: Callable) -> Callable:
                 f"{self.name}: the outputs have shape {y.shape}; they must be (n, d), at least "
                 "one sample a row"
             )
-        if self.applies == "softmax" and not inside.now:
-            check_logits(self, y)
-        value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
+        nested, inside.loss = inside.loss, True
+        try:
+            if self.applies == "softmax" and not inside.now and not nested:
+                check_logits(self, y)
+            value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
+        finally:
+            inside.loss = nested
         if type(value) is not float or getattr(gradient, "shape", None) != y.shape:
             name = self.name or type(self).__name__
             value = number(f"the value of {name}", value, anything=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .numbers import shown
+from .numbers import shown, whole
 from .together import write
 
 
@@ -151,6 +151,11 @@ def keep_layers(net: Any, value: Any) -> None:
             "Sequential(input_shape, layers)"
         )
     object.__setattr__(net, "_layers", tuple(value))
+
+
+def keep_padding(net: Any, value: Any) -> None:
+    """Set the id that a network takes for padding, or None."""
+    object.__setattr__(net, "_padding", None if value is None else whole("padding", value))
 
 
 def may_be_new(holder: Any, name: str) -> bool:

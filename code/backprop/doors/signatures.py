@@ -18,6 +18,7 @@ class Inside(threading.local):
 
     now = False
     loop = False
+    loss = False  # whether one loss asks another
 
 
 inside = Inside()
