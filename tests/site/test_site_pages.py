@@ -266,7 +266,6 @@ TOO_LONG = {
     "3_3_derivation",
     "4_2_cross_entropy",
     "5_2_mnist",
-    "5_3_frameworks",
     "6_1_images",
     "6_2_language",
     "8_1_trends",
@@ -416,7 +415,6 @@ TRAINED = 40_000  # characters of a figure's state: so much are weights, and not
 TOO_HEAVY = {
     "chapters/02_concepts/2_2_structure": 296_000,
     "chapters/02_concepts/2_4_optimizers": 391_000,
-    "chapters/05_practice/5_3_frameworks": 286_000,
     "chapters/06_applications/6_1_images": 583_000,
     "chapters/08_outlook/8_1_trends": 282_000,
     "chapters/08_outlook/8_3_directions": 302_000,
@@ -509,10 +507,6 @@ def test_axe_finds_nothing_in_either_theme(page, sights):
     found = sights(page).facts["axe"]
     if page in JUDGED_BY_DEFAULT:
         found = [line for line in found if re.match("(desk|dark|light): (?!target-size)", line)]
-        # the numbers on the edges of GradientFlow are spoken in a sentence of their own
-        found = [
-            line for line in found if 'label-content-name-mismatch: g[data-edge="W' not in line
-        ]
     assert found == []
 
 
