@@ -95,9 +95,21 @@ def warn(app, exception):
             logger.warning("an old address, %s", problem, type="book", subtype="moved")
 
 
+def forget(app, env, docnames):
+    """Forget all pages that are about to be read, before the first of them is.
+
+    A label that has gone from one page to another since the last build would be there twice else,
+    where its new page is read first.
+    """
+    for name in docnames:
+        app.emit("env-purge-doc", env, name)
+        env.clear_doc(name)
+
+
 def setup(app):
     ours = Path(app.srcdir).resolve() == ROOT  # not a book that a test makes
     table = read(TABLE.read_text(encoding="utf8")) if ours else {}
     app.add_config_value("book_moved", table, "html", dict)
+    app.connect("env-before-read-docs", forget)
     app.connect("html-page-context", mark, priority=950)
     app.connect("build-finished", warn)

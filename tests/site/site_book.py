@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from conftest import PATIENCE, ROOT
 
 from book import notebooks, paths
@@ -14,7 +15,25 @@ PHONE = {"width": 320, "height": 700}
 DESK = {"width": 1280, "height": 800}
 
 
+def openings():
+    """{opening of a chapter, or of a section of several pages: the pages next below it}."""
+
+    def walk(entry, found):
+        below = entry.get("sections", [])
+        if below and "appendix" not in entry["file"]:
+            found[entry["file"]] = [child["file"] for child in below]
+        for child in below:
+            walk(child, found)
+        return found
+
+    found: dict[str, list[str]] = {}
+    for chapter in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))["chapters"]:
+        walk(chapter, found)
+    return found
+
+
 DOCUMENTS = paths.documents(ROOT)
+OPENINGS = openings()
 MODULES = ["code/backprop/network", "code/backprop/layers/attention"]  # two of the companion's
 PAGES = [*DOCUMENTS, *MODULES, "search", "genindex"]
 

@@ -1,5 +1,6 @@
 """Old addresses lead on: every page and every place of the first edition that could be linked to."""
 
+import io
 import json
 import re
 import shutil
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from conftest import BUILT, ROOT
+from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
+from sphinx.util.docutils import docutils_namespace
 from test_site import run_build, write
 from test_site_pages import addresses
 
@@ -80,6 +83,32 @@ def test_a_book_whose_old_address_leads_nowhere_is_not_built(tmp_path):
         result = run_build(tmp_path)
         assert (result.returncode == 0) == (place == "now"), result.stderr
     assert "an old address, page#old -> page#nowhere: nothing is there" in result.stderr
+
+
+def test_a_label_may_move_to_an_earlier_page(tmp_path):
+    """Between two builds; it is not there twice."""
+    (tmp_path / "conf.py").write_text("extensions = ['book.moved']")
+    titled = lambda title, text: f"{title}\n{'=' * len(title)}\n\n{text}\n"
+    formula = ".. math:: E = m c^2\n   :label: energy\n\n.. _place:\n\nPlace\n-----\n\nText."
+    pages = {
+        "index": titled("Index", ".. toctree::\n\n   early\n   late\n\n:eq:`energy`, :ref:`place`"),
+        "early": titled("Early", "Text."),
+        "late": titled("Late", formula),
+    }
+    for moves in (False, True):
+        if moves:
+            pages |= {"early": titled("Early", formula), "late": titled("Late", "Text.")}
+        for name, text in pages.items():
+            if not moves or name != "index":
+                (tmp_path / f"{name}.rst").write_text(text)
+        said = io.StringIO()
+        with docutils_namespace():
+            folders = tmp_path, tmp_path, tmp_path / "out", tmp_path / "tree"
+            app = Sphinx(*folders, "html", status=None, warning=said)
+            app.build()
+        assert said.getvalue() == ""
+        where = app.env.get_domain("math").equations["energy"][0]
+        assert where == ("early" if moves else "late")
 
 
 TABLE = moved.read("""# a remark
