@@ -50,7 +50,7 @@ export function filmRows({ Q, scale }) {
  * @param {number[][]} A
  * @param {number[][]} B
  */
-export function solvePositive(A, B) {
+function solvePositive(A, B) {
   const k = A.length;
   const L = A.map((row) => row.slice());
   const Y = B.map((row) => row.slice());
@@ -86,7 +86,7 @@ const product = (a, b) => {
  * @param {number[][]} X  rows (1, q) of the films rated
  * @param {{ vectors: number, biases: number, scale: number[] }} factors
  */
-export function influenceOf(X, { vectors, biases, scale }) {
+function influenceOf(X, { vectors, biases, scale }) {
   const k = scale.length + 1;
   const A = Array.from({ length: k }, (_, i) =>
     Array.from({ length: k }, (_, j) => X.reduce((sum, x) => sum + x[i] * x[j], 0)),
