@@ -73,7 +73,7 @@ def letters():
         found[font].update(text)
     for path in BUILT.glob("**/*.html"):
         if "lite" not in path.parts and "katex-html" in (text := path.read_text(encoding="utf8")):
-            for formula in BeautifulSoup(text, "lxml").select(".katex-html"):
+            for formula in BeautifulSoup(text, "html.parser").select(".katex-html"):
                 collect(formula, PLAIN, found)
     return found
 

@@ -1,8 +1,11 @@
-"""What a page's tables become."""
+"""What a page's tables become, and which letters a font is for."""
 
 import re
+from collections import defaultdict
 
-from book import page
+from bs4 import BeautifulSoup
+
+from book import page, small_fonts
 
 
 def table(*rows):
@@ -29,3 +32,18 @@ def test_a_column_of_numbers_stands_at_the_right():
     assert re.findall(r'<td class="([^"]*)">', html) == [
         "number text-right", "number text-right", "number",
     ]  # fmt: skip
+
+
+def test_letters_are_named_as_css_does():
+    assert small_fonts.ranges("bd a") == "U+20,U+61-62,U+64"
+
+
+def test_each_letter_of_a_formula_is_sought_in_its_font():
+    formula = BeautifulSoup(
+        '<b class="katex-html">x<i class="mord mathnormal">a<u class="delimsizing size1">(</u></i>'
+        '<i class="sizing size1">1</i></b>',
+        "html.parser",
+    )
+    found = defaultdict(set)
+    small_fonts.collect(formula.b, small_fonts.PLAIN, found)
+    assert found == {"Main-Regular": {"x", "1"}, "Math-Italic": {"a"}, "Size1-Regular": {"("}}
