@@ -40,7 +40,7 @@ PAGE = (
 )
 HEADER = 56
 
-LATER = {"Playground", "Recommender", "Overfitting"}
+LATER = {"Playground"}
 UNDONE = {
     "scroll": set(),
     "text": {"GradientFlow"},

@@ -19,6 +19,7 @@ from .neuron import Neuron
 from .overfitting import Overfitting
 from .playground import Playground
 from .recommender import Recommender
+from .truncation import Truncation
 
 __all__ = [
     "LiveFigure",
@@ -37,5 +38,6 @@ __all__ = [
     "DeepGradients",
     "LearningRate",
     "Overfitting",
+    "Truncation",
     "AdversarialDigit",
 ]
