@@ -51,8 +51,6 @@ def test_the_counts_come_from_the_tests_that_make_them():
 WAITING = {
     "images/squeezenet",
     "language/sentiment",
-    "layers/basic",
-    "studies/depth",
 }
 
 
