@@ -16,6 +16,7 @@ from .gradient_through_time import GradientThroughTime
 from .learning_rate import LearningRate
 from .losses import Losses
 from .neuron import Neuron
+from .nine_slices import NineSlices
 from .overfitting import Overfitting
 from .playground import Playground
 from .recommender import Recommender
@@ -25,6 +26,7 @@ __all__ = [
     "LiveFigure",
     "GradientFlow",
     "Activations",
+    "NineSlices",
     "Losses",
     "Neuron",
     "ComputationalGraph",
