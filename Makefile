@@ -1,7 +1,7 @@
 # The book's commands. On Windows the README gives the same as plain pip and jupyter-book lines.
 #
 #   make book            build the HTML book (the first time: also the environment .venv)
-#   make test            everything: unit tests, every notebook run again and compared, the built book in a browser
+#   make test            everything: unit tests, every notebook run again and compared, the built book in Chromium and, where they are, Firefox and WebKit
 #   make lab             JupyterLab on the chapters, live figures and all
 #   make test-fast       without notebooks run and without a browser: unit tests, form of the notebooks, mathematics of the figures
 #   make run [NB=...]    execute the notebooks again (all, or those named) and normalise them

@@ -23,8 +23,8 @@ ASK = """const done = arguments[arguments.length - 1];
 class Engine:
     """One browser that is not Chromium, for one session: ``with Firefox() as firefox: firefox.go(address)``.
 
-    A subclass has its name, the Debian packages that bring it, what they bring by name (`parts`), and the methods `start` and `stop`,
-    `go` (open an address), `run` (a script whose last argument is called with its answer) and `press` (a key on the element of a selector).
+    A subclass has its name, the Debian packages that bring it, what they bring by name (`parts`), and the methods `start`, which makes
+    its `driver`, and `stop`, `go` (open an address) and `run` (a script whose last argument is called with its answer).
     """
 
     name = ""
@@ -46,6 +46,17 @@ class Engine:
 
     def __exit__(self, *_):
         self.stop()
+
+    def is_lost(self):
+        """Whether the browser answers no more: it died, or its driver did."""
+        try:
+            return not isinstance(self.driver.title, str)
+        except Exception:
+            return True
+
+    def press(self, selector, key):
+        """A key on the element of a selector."""
+        self.driver.find_element("css selector", selector).send_keys(key)
 
     def ask(self, function, *arguments):
         """What an async JavaScript function answers."""
@@ -82,18 +93,17 @@ class Firefox(Engine):
         self.driver.set_window_rect(width=SIZE[0], height=SIZE[1])
 
     def stop(self):
-        self.driver.quit()
-        self.driver.cleanup()
-        self.folder.cleanup()
+        try:
+            self.driver.quit()
+        finally:
+            self.driver.cleanup()
+            self.folder.cleanup()
 
     def go(self, address):
         self.driver.navigate(address)
 
     def run(self, script, argument):
         return self.driver.execute_async_script(script, [argument], sandbox=None)
-
-    def press(self, selector, key):
-        self.driver.find_element("css selector", selector).send_keys(key)
 
 
 class WebKit(Engine):
@@ -116,13 +126,23 @@ class WebKit(Engine):
         display = f":{self.screen.stdout.readline().strip()}"
         # without a graphics card, drawing as if there were one costs a third more
         own = {"DISPLAY": display, "GDK_BACKEND": "x11", "WEBKIT_DISABLE_DMABUF_RENDERER": "1"}
-        service = webdriver.WebKitGTKService(programs["WebKitWebDriver"], env={**os.environ, **own})
-        self.driver = webdriver.WebKitGTK(service=service)
+        env = {**os.environ, **own}
+        try:
+            service = webdriver.WebKitGTKService(programs["WebKitWebDriver"], env=env)
+            self.driver = webdriver.WebKitGTK(service=service)
+        except BaseException:
+            self.end_screen()
+            raise
         self.driver.set_script_timeout(WAIT)
         self.driver.set_window_size(*SIZE)
 
     def stop(self):
-        self.driver.quit()
+        try:
+            self.driver.quit()
+        finally:
+            self.end_screen()
+
+    def end_screen(self):
         self.screen.terminate()
         self.screen.wait()
         self.screen.stdout.close()
@@ -132,9 +152,6 @@ class WebKit(Engine):
 
     def run(self, script, argument):
         return self.driver.execute_async_script(script, argument)
-
-    def press(self, selector, key):
-        self.driver.find_element("css selector", selector).send_keys(key)
 
 
 ENGINES = [Firefox, WebKit]

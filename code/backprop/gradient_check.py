@@ -34,6 +34,8 @@ class TensorCheck:
         That entry by the backward pass.
     numeric : float
         That entry by central differences.
+    hidden : bool
+        Whether it is so small that rounding of the loss hides it: then `error` says nothing.
     """
 
     name: str
@@ -41,6 +43,7 @@ class TensorCheck:
     worst: str
     analytic: float
     numeric: float
+    hidden: bool = False
 
 
 @dataclass
@@ -60,12 +63,13 @@ class GradientReport:
 
     @property
     def worst(self) -> TensorCheck:
-        """The tensor with the largest relative error."""
-        return max(self.tensors, key=lambda t: t.error)
+        """The tensor with the largest relative error, of those that rounding does not hide."""
+        seen = [t for t in self.tensors if not t.hidden] or self.tensors
+        return max(seen, key=lambda t: t.error)
 
     @property
     def error(self) -> float:
-        """The largest relative error of all tensors."""
+        """Its relative error."""
         return self.worst.error
 
     def __repr__(self) -> str:
@@ -74,9 +78,10 @@ class GradientReport:
             f"{'tensor':<8} {'relative error':>14}   {'worst at':<{w}} "
             f"{'backward pass':>16} {'central difference':>19}"
         ]
+        errors = ["too small" if t.hidden else f"{t.error:.1e}" for t in self.tensors]
         lines += [
-            f"{t.name:<8} {t.error:>14.1e}   {t.worst:<{w}} {t.analytic:>16.9f} {t.numeric:>19.9f}"
-            for t in self.tensors
+            f"{t.name:<8} {error:>14}   {t.worst:<{w}} {t.analytic:>16.9f} {t.numeric:>19.9f}"
+            for t, error in zip(self.tensors, errors)
         ]
         return "\n".join(lines + self.notes)
 
@@ -104,8 +109,13 @@ def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e
     return (above - below) / (2 * h)
 
 
-def moved(loss: Callable[[], float], array: np.ndarray, h: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return L with each entry of `array` moved up by `h`, and down, one at a time."""
+def moved(
+    loss: Callable[[], float], array: np.ndarray, h: float, where: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return L with each entry of `array` moved up by `h`, and down, one at a time.
+
+    With `where` only the entries where it is True are moved; of the others it says 0.
+    """
     if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
         raise TypeError("the array must be one of float64: its entries are moved in place")
     if array.dtype != np.float64:
@@ -115,8 +125,11 @@ def moved(loss: Callable[[], float], array: np.ndarray, h: float) -> tuple[np.nd
         )
     if not array.flags.writeable:
         raise ValueError("the array can only be read, but its entries are moved in place")
-    above, below = np.empty((2, *array.shape))
+    filled("the array", array)
+    above, below = np.zeros((2, *array.shape))
     for k in np.ndindex(array.shape):
+        if where is not None and not where[k]:
+            continue
         kept = array[k]
         try:
             array[k] = kept + h
@@ -128,6 +141,17 @@ def moved(loss: Callable[[], float], array: np.ndarray, h: float) -> tuple[np.nd
     return above, below
 
 
+def filled(name: str, array: np.ndarray) -> None:
+    """Raise ValueError where the array called `name` has no entry."""
+    if array.size == 0:
+        raise ValueError(f"{name} is empty, of shape {array.shape}: there is nothing to check")
+
+
+def slopes(above: np.ndarray, value: float, below: np.ndarray, h: float) -> np.ndarray:
+    """The slopes of L on the two sides of each entry, the smaller one first, (2, ...)."""
+    return np.sort([(above - value) / h, (value - below) / h], axis=0)
+
+
 def gradient_check(
     loss: Callable[[], float],
     parameters: Mapping[str, np.ndarray],
@@ -137,9 +161,11 @@ def gradient_check(
     """Compare gradients with central differences.
 
     The relative error of a tensor is ``max|g - g'| / max(max|g|, max|g'|)``: 0 where both vanish.
-    In float64 a right gradient reaches 1e-7 to 1e-10; 1e-2 or more means a mistake. At a kink, of
-    ReLU for instance, the slopes on the two sides differ: any value between them is right there,
-    and the report says how many entries stand at one.
+    In float64 a right gradient reaches 1e-7 to 1e-10; 1e-2 or more means a mistake. Where a
+    gradient is as small as what rounding of the loss does to a difference, neither can be told, and
+    the report says so. At a kink, of ReLU for instance, the slopes on the two sides differ: any
+    value between them is right there, and the report says how many entries stand at one. They
+    differ in a sharp curve too, but there a quarter of the step makes it a quarter as much.
 
     Parameters
     ----------
@@ -185,35 +211,47 @@ def gradient_check(
             raise ValueError(
                 f"the gradient of {name} has shape {analytic.shape}, the parameter {p.shape}"
             )
+        filled(name, p)
         above, below = moved(loss, p, h)
-        slopes = np.sort([(above - value) / h, (value - below) / h], axis=0)  # on the two sides
-        numeric = (above - below) / (2 * h)
         still = still and bool(np.all(above == value) and np.all(below == value))
-        # of a smooth loss the slopes differ by h times its curvature, and by rounding
+        numeric = (above - below) / (2 * h)
+        low, high = slopes(above, value, below, h)  # on the two sides
+        # of a smooth loss they differ by h times its curvature, and by rounding
         apart = 1e-3 * max(size(analytic, numeric), 1e-6) + 50 * rounding
-        kink = slopes[1] - slopes[0] > apart
-        kinks += int(kink.sum())
-        between = np.clip(analytic, slopes[0] - 0.1 * apart, slopes[1] + 0.1 * apart)
-        pairs[name] = analytic, np.where(kink, between, numeric)
-    # what rounding leaves of a gradient that is 0: of the loss, over 2h; and beside the largest one
-    # (a loss so large that rounding hides gradients of ordinary size proves nothing)
+        differ = high - low > apart
+        if differ.any():
+            # a quarter of the step makes a quarter of the difference, and with less curvature a
+            # better slope, unless there is a kink
+            fine = moved(loss, p, h / 4, differ)
+            better = (fine[0] - fine[1]) / (h / 2)
+            gap, (low, high) = high - low, slopes(fine[0], value, fine[1], h / 4)
+            off = np.maximum(np.abs(4 * (high - low) - gap), np.abs(better - numeric))
+            curved = off <= 0.1 * gap + 0.5 * apart + 100 * rounding
+            kink = differ & (high - low > apart + 150 * rounding) & ~curved
+            kinks += int(kink.sum())
+            between = np.clip(analytic, low - 0.1 * apart, high + 0.1 * apart)
+            numeric = np.where(kink, between, np.where(differ, better, numeric))
+        pairs[name] = analytic, numeric
+    # where the two differ no more than rounding makes them, a gradient of 0 is right, and one that
+    # is hardly larger than rounding is neither right nor wrong
     sizes = {name: size(*pair) for name, pair in pairs.items()}
     largest = max(s for s in (0.0, *sizes.values()) if np.isfinite(s))
-    nothing = max(min(5 * rounding, 1e-6), 1e-10 * largest)
     tensors = []
     for name, (analytic, numeric) in pairs.items():
         difference, scale = np.abs(analytic - numeric), sizes[name]
-        error = (
-            0.0 if scale <= nothing else difference.max() / scale if np.isfinite(scale) else np.inf
-        )
+        error = np.inf if scale == np.inf else difference.max() / (scale or 1.0)
+        nothing = 1e-10 * largest
+        quiet = difference.max() <= max(5 * rounding, nothing)
+        zero = quiet and np.abs(analytic).max() <= 1e-14 * largest
         k = np.unravel_index(difference.argmax(), difference.shape)
         tensors.append(
             TensorCheck(
                 name,
-                float(error),
+                0.0 if zero else float(error),
                 f"{name}[{','.join(map(str, k))}]",
                 float(analytic[k]),
                 float(numeric[k]),
+                bool(quiet and not zero and scale < max(500 * rounding, nothing)),
             )
         )
     report = GradientReport(tensors)
@@ -221,6 +259,12 @@ def gradient_check(
         report.notes.append(
             f"{kinks} entries stand at a kink of the loss, where the slopes on its two sides "
             "differ: any value between them is right there"
+        )
+    if hidden := [t.name for t in report.tensors if t.hidden]:
+        report.notes.append(
+            f"rounding hides it in {', '.join(hidden)}: beside a loss of {value:.2g}, of which "
+            f"rounding alone may move a difference by {rounding:.1g}, the gradient is too small to "
+            "be called right or wrong"
         )
     if still:
         report.notes.append(

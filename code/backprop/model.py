@@ -29,7 +29,8 @@ from .doors.memory import (
     state,
     write_all,
 )
-from .doors.passes import Guarded
+from .doors.passes import PASSING, Guarded
+from .doors.settings import lasting_names
 
 if TYPE_CHECKING:
     from .network import Layer
@@ -91,8 +92,9 @@ class Model(Guarded, Known):
         self.training = self.__dict__.get("_training", True)
 
     def __getstate__(self) -> dict[str, Any]:
-        packed = ("_theta", "_gradient", "_parameters", "_gradients", "_home")
-        return {name: value for name, value in self.__dict__.items() if name not in packed}
+        packed = ("_theta", "_gradient", "_parameters", "_gradients", "_home", "_leaves")
+        told = ("_warned", "_scale_seen", "_output_of")  # a copy is told again
+        return lasting_names(self, packed + told + PASSING)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -96,6 +96,7 @@ class SGD(Optimizer):
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         if not self.momentum:
+            vars(self).pop("velocity", None)  # a plain step forgets it
             return gradient
         if "velocity" not in vars(self):  # momentum was set after the first step
             self.velocity = np.zeros_like(gradient)

@@ -2,8 +2,9 @@
 
 ``python code/bench`` prints Markdown tables. Every contestant trains the same network on the same
 batches from the same weights, in a process of its own with two threads, and is timed in turn, again
-and again, so that a busy moment of the machine hits all alike. Medians, and the ratio to this
-book's companion.
+and again, so that a busy moment of the machine hits all alike. Medians with their intervals, and
+the ratio to this book's companion, round by round. What others use of the processors meanwhile is
+measured, too: what was timed on a busy machine is printed, marked, and not stored.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ from contestants import (
     PerSample,
     PyTorch,
 )
+from estimates import interval, ratio
 from figures import repaint_times
 from problem import ETA, SAMPLES, SIZES
+from quiet import QUIET, REPEATS, account, objections, others, quiet_now
 from site_pages import page_times
 
 HERE = Path(__file__).parent
@@ -44,8 +47,8 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 
-# How time grows: one thing at a time, around 784-128-10 at batch 128; on a part of MNIST, so that
-# the large ones stay bearable.
+# How time grows: one thing at a time, around 784-128-10 at batch 128. The whole epoch, as in the
+# races, so that one setting has one time on all tables; of single samples a part of it.
 PART = 10240
 # what, to its values: sizes and batch size
 GROWTH: dict[str, dict[int, tuple[tuple[int, ...], int]]] = {
@@ -104,21 +107,53 @@ class Process:
         self.log.close()
 
 
-def load() -> float:
-    """How busy the machine is: processes that want to run, where the system tells."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+class Timed:
+    """What the rounds of one setting gave: seconds by name, and what others used meanwhile.
+
+    Attributes
+    ----------
+    times : dict of str to list of float
+        Seconds an epoch of each process, one for each round.
+    others : list of float or None
+        The share of the processors that others had in each round.
+    before : float or None
+        The same just before the first round.
+    """
+
+    def __init__(self, processes: list[Process], repeats: int, **task):
+        self.times: dict[str, list[float]] = {p.name: [] for p in processes}
+        self.others: list[float | None] = []
+        pids, cores = [os.getpid(), *(p.process.pid for p in processes)], os.cpu_count() or 1
+        self.before = quiet_now(pids)
+        for _ in range(repeats):
+            begun = account(pids)
+            for p in processes:
+                self.times[p.name].append(p.seconds(**task))
+            self.others.append(others(begun, account(pids), cores))
+
+    @property
+    def conditions(self) -> dict:
+        """What `quiet.objections` asks for."""
+        return {
+            "repeats": len(self.others),
+            "others before": self.before,
+            "others": self.others,
+        }
+
+    def note(self) -> str:
+        """How quiet the machine was, in a sentence."""
+        said = objections(self.conditions)
+        if said:
+            return f"NOT TO BE STORED: {'; '.join(said)}."
+        return f"{len(self.others)} rounds; others had less than {QUIET:.0%} of the processors."
 
 
-def timed(processes: list[Process], repeats: int, **task) -> dict[str, list[float]]:
-    """Seconds an epoch of each process, `repeats` times, in turn."""
-    times: dict[str, list[float]] = {p.name: [] for p in processes}
-    for _ in range(repeats):
-        for p in processes:
-            times[p.name].append(p.seconds(**task))
-    return times
+def between(pair: tuple[float, float] | None, form: str = ".3f") -> str:
+    """An interval as text."""
+    return "unknown" if pair is None else f"{pair[0]:{form}} - {pair[1]:{form}}"
 
 
-def race(batch_size: int, names: list[str], repeats: int) -> dict:
+def race(batch_size: int, names: list[str], repeats: int) -> tuple[dict, Timed]:
     """Run one race over the whole epoch and print its table."""
     processes = [Process(name) for name in names]
     first, missing = {}, {}
@@ -128,22 +163,21 @@ def race(batch_size: int, names: list[str], repeats: int) -> dict:
             missing[p.name] = p.why()
         else:
             first[p.name] = answer
-    before = load()
     racing = [p for p in processes if p.name in first and p.name != CompanionPart.__name__]
-    times = timed(racing, repeats, batch_size=batch_size)
+    rounds = Timed(racing, repeats, batch_size=batch_size)
     for p in processes:
         p.close()
 
+    times = rounds.times
     median = {name: statistics.median(t) for name, t in times.items()}
-    ours = median[Companion.__name__]
     print(
-        f"\n### Batch size {batch_size}\n\n| | version | seconds an epoch | fastest - slowest "
-        "| ratio to ours | loss afterwards |\n"
-        "| --- | --- | ---: | ---: | ---: | ---: |"
+        f"\n### Batch size {batch_size}\n\n{rounds.note()}\n\n"
+        "| | version | seconds an epoch | 95 % interval | companion = 1 | 95 % interval "
+        "| loss afterwards |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |"
     )
     rows = []
     for name in sorted(median, key=lambda name: median[name]):
-        answer = first[name]
+        answer, against = first[name], ratio(times[name], times[Companion.__name__])
         rows.append(
             {
                 "name": CONTESTANTS[name].title,
@@ -151,30 +185,25 @@ def race(batch_size: int, names: list[str], repeats: int) -> dict:
                 "median": median[name],
                 "fastest": min(times[name]),
                 "slowest": max(times[name]),
+                "interval": interval(times[name]),
+                "times": times[name],
+                "against the companion": against,
                 "loss": answer["loss"],
             }
         )
+        low_high = None if against["low"] is None else (against["low"], against["high"])
+        alike = name != Companion.__name__ and not against["apart"]
         print(
             f"| {CONTESTANTS[name].title} | {answer['version']} | {median[name]:.3f} | "
-            f"{min(times[name]):.3f} - {max(times[name]):.3f} | "
-            f"{median[name] / ours:.2f} | "
+            f"{between(interval(times[name]))} | "
+            f"{against['ratio']:.2f}{' (not to be told apart)' if alike else ''} | "
+            f"{between(low_high, '.2f')} | "
             f"{'' if answer['loss'] is None else format(answer['loss'], '.6f')} |"
         )
     for name, why in missing.items():
-        print(f"| {CONTESTANTS[name].title} | not run: {why} | | | | |")
-    if Floor.__name__ in median:
-        print(
-            f"\nThe companion reaches {median[Floor.__name__] / ours:.2f} of the floor. "
-            f"{repeats} repeats, in turn; "
-            f"load of the machine before them: {before:.1f}."
-        )
-    return {
-        "batch size": batch_size,
-        "repeats": repeats,
-        "load": before,
-        "rows": rows,
-        "agreement": proof(first),
-    }
+        print(f"| {CONTESTANTS[name].title} | not run: {why} | | | | | |")
+    found = {"batch size": batch_size, **rounds.conditions, "rows": rows, "agreement": proof(first)}
+    return found, rounds
 
 
 def proof(first: dict[str, dict]) -> float:
@@ -209,9 +238,12 @@ def proof(first: dict[str, dict]) -> float:
     return apart[worst]
 
 
-def growth(names: list[str], repeats: int) -> dict:
-    """How the time a sample grows with batch size, width and depth: one table each."""
-    result: dict[str, list[dict]] = {}
+def growth(names: list[str], repeats: int, known: dict[tuple, Timed]) -> dict:
+    """How the time a sample grows with batch size, width and depth: one table each.
+
+    `known` has what the races have timed already; a setting on several tables is timed once.
+    """
+    result: dict[str, Any] = {"conditions": []}
     processes = []
     for p in map(Process, names):
         if p.epoch(samples=PART) is None:
@@ -219,28 +251,54 @@ def growth(names: list[str], repeats: int) -> dict:
         else:
             processes.append(p)
     for what, settings in GROWTH.items():
+        result[what], notes = [], set()
         print(
-            f"\n### Time and {what}\n\nMicroseconds a sample, {PART:,} samples, "
-            f"{repeats} repeats in turn"
-            f"{'' if what == 'batch size' else ', batch size 128'}; load before: {load():.1f}\n\n"
-            f"| {what} | {' | '.join(p.name for p in processes)} | floor / companion |\n| "
-            f"---: |{' ---: |' * (len(processes) + 1)}"
+            f"\n### Time and {what}\n\nMicroseconds a sample, medians and 95 % intervals"
+            f"{'' if what == 'batch size' else ', batch size 128'}\n\n"
+            f"| {what} | {' | '.join(p.name for p in processes)} |\n| "
+            f"---: |{' ---: |' * len(processes)}"
         )
-        result[what] = []
         for value, (sizes, batch_size) in settings.items():
-            task: dict[str, Any] = {"sizes": sizes, "batch_size": batch_size, "samples": PART}
-            for p in processes:
-                p.epoch(**task)  # compilation, caches
-            times = timed(processes, repeats, **task)
-            us = {name: statistics.median(t) / PART * 1e6 for name, t in times.items()}
-            result[what].append({what: value, "sizes": sizes, "us a sample": us})
-            print(
-                f"| {value} | {' | '.join(f'{us[p.name]:.2f}' for p in processes)} | "
-                f"{us[Floor.__name__] / us[Companion.__name__]:.2f} |"
+            samples = SAMPLES if batch_size >= 8 else PART
+            if (sizes, batch_size) not in known:
+                task: dict[str, Any] = {
+                    "sizes": sizes,
+                    "batch_size": batch_size,
+                    "samples": samples,
+                }
+                for p in processes:
+                    p.epoch(**task)  # compilation, caches
+                known[sizes, batch_size] = Timed(processes, repeats, **task)
+            rounds = known[sizes, batch_size]
+            us = {
+                p.name: [seconds / samples * 1e6 for seconds in rounds.times[p.name]]
+                for p in processes
+            }
+            result[what].append(
+                {
+                    what: value,
+                    "sizes": sizes,
+                    "us a sample": {name: statistics.median(t) for name, t in us.items()},
+                    "intervals": {name: interval(t) for name, t in us.items()},
+                }
             )
+            result["conditions"].append(rounds.conditions)
+            notes.add(rounds.note())
+            cells = [
+                f"{statistics.median(us[p.name]):.2f} ({between(interval(us[p.name]), '.2f')})"
+                for p in processes
+            ]
+            print(f"| {value} | {' | '.join(cells)} |")
+        print("\n" + "\n".join(sorted(notes)))
     for p in processes:
         p.close()
     return result
+
+
+def refused(results: dict) -> list[str]:
+    """Why what was timed must not be stored; none where it may."""
+    parts = [*results.get("races", []), *results.get("growth", {}).get("conditions", [])]
+    return sorted({said for part in parts for said in objections(part)})
 
 
 def in_the_browser(
@@ -279,8 +337,7 @@ IN_THE_BROWSER = {
     "figures": (
         "Live figures",
         repaint_times,
-        "From a slider's event to a page that is laid out again, "
-        "in ms of the page thread's processor time",
+        "From a slider's event to the painted frame, in ms of the page thread's processor time",
         {"figure": "", "slider": "", "median": ".1f", "p95": ".1f"},
     ),
     "site": (
@@ -329,7 +386,10 @@ def main() -> None:
         help="the first three; site, how long the pages of the built book take, only if named",
     )
     parser.add_argument(
-        "--repeats", type=int, default=7, help="timed epochs of each contestant (7)"
+        "--repeats",
+        type=int,
+        default=REPEATS,
+        help=f"timed epochs of each contestant ({REPEATS}; fewer are not stored)",
     )
     parser.add_argument(
         "--batch-sizes",
@@ -352,7 +412,7 @@ def main() -> None:
         "--save",
         type=Path,
         metavar="FILE",
-        help="write the numbers as JSON; parts not run keep theirs; "
+        help="write the numbers as JSON, unless the machine was busy; parts not run keep theirs; "
         "the page on speed reads code/bench/results.json",
     )
     options = parser.parse_args()
@@ -365,18 +425,21 @@ def main() -> None:
         f"SGD with learning rate {ETA}, float32\n\n{results['machine']}"
     )
     only = {*options.only, Companion.__name__}
+    known: dict[tuple, Timed] = {}
     if "race" in options.parts:
-        results["races"] = [
-            race(n, [name for name in names if name in only], options.repeats)
-            for n in options.batch_sizes
-        ]
+        results["races"] = []
+        for n in options.batch_sizes:
+            found, known[SIZES, n] = race(n, [c for c in names if c in only], options.repeats)
+            results["races"].append(found)
     if "growth" in options.parts:
-        results["growth"] = growth(
-            [c.__name__ for c in GROWING if c.__name__ in only | {Floor.__name__}], options.repeats
-        )
+        growing = [c.__name__ for c in GROWING if c.__name__ in only | {Floor.__name__}]
+        whole = {key: rounds for key, rounds in known.items() if {*growing} <= {*rounds.times}}
+        results["growth"] = growth(growing, options.repeats, whole)
     for part, sheet in IN_THE_BROWSER.items():
         if part in options.parts:
             results[part] = in_the_browser(*sheet)
+    if options.save and (why := refused(results)):
+        sys.exit(f"\nNothing is stored in {options.save}: " + "; ".join(why) + ".")
     if options.save:
         stored = {}
         if options.save.exists():

@@ -142,6 +142,14 @@ def cells_of(doctree):
             if match and match.group(1) in EXERCISES:
                 yield waiting, match.group(1), node
                 waiting = None
+            elif match:
+                logger.warning(
+                    "no exercise has the name %r",
+                    match.group(1),
+                    location=node,
+                    type="book",
+                    subtype="exercise",
+                )
 
 
 def title_of(box):

@@ -8,6 +8,7 @@ makes pages and links of what this module finds.
 
 import ast
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -303,11 +304,14 @@ class Companion:
 
 
 def document_order(document):
-    """A key that sorts documents as the book does: sections by number, the rest behind them."""
+    """A key that sorts documents as the book does: sections by number, the rest behind them.
+
+    In a section that has several pages, those without a number of their own come last.
+    """
     numbers = [
         int(part) for part in re.findall(r"(?<![a-z0-9])\d+(?=[_/]|$)", document.replace("_", "/"))
     ]
-    return not numbers, numbers[1:], document
+    return not numbers, [*numbers[1:], *(3 - len(numbers[1:])) * [math.inf]], document
 
 
 @dataclass

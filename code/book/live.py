@@ -31,7 +31,8 @@ from backprop import live
 from backprop.live.base import HERE as LIVE
 from backprop.live.base import STORED
 
-VIEW = "application/vnd.jupyter.widget-view+json"
+from .notebooks import VIEW
+
 NOTE = (
     "Live figure: it needs JavaScript and a browser of 2023 or later. "
     "The picture shows its first state."

@@ -17,11 +17,12 @@ from pathlib import Path
 
 from docutils import nodes
 
+from backprop.live.base import STORED
+
 WORDS_A_MINUTE = 200
 LINE, FORMULA, PICTURE, FIGURE = 1 / 20, 1 / 3, 1 / 2, 2.0  # minutes each
 EXERCISE = {"recall": 2.0, "practise": 8.0, "think": 15.0}  # minutes, by level
 
-STORED = "application/vnd.backprop.figure+json"  # as in backprop.live.base
 BLOCK = re.compile(r"^(`{3,}|:{3,})\{([\w:-]+)\}([^\n]*)\n(.*?)^\1[ \t]*$", re.M | re.S)
 FENCE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.M | re.S)
 OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)\n", re.M)

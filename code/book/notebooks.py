@@ -32,12 +32,13 @@ import numpy as np
 from nbformat.v4.rwbase import rejoin_lines
 from PIL import Image
 
+from backprop.live.base import STORED
+
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ROOT / "chapters"
 CELL_TIMEOUT = 600  # seconds
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-FIGURE = "application/vnd.backprop.figure+json"  # `STORED` of backprop.live.base
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 CELL_NOISE = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "id", "vscode")
@@ -196,7 +197,7 @@ def _is_kept(output):
     if output.output_type == "stream":
         return bool(output.text.strip()) or output.name == "stdout" and bool(output.text)
     data = output.get("data", {})
-    return VIEW not in data or FIGURE in data
+    return VIEW not in data or STORED in data
 
 
 def _output(output):

@@ -1,9 +1,9 @@
 """How long pages and reading paths take, where a reader looks for it.
 
-Below its title each page says how many minutes it takes (`minutes`), a chapter's opening those of
-its sections, too. `{paths}` shows the three reading paths with their pages and hours. The same
-paths are the start page of JupyterLab, which `make lab` writes; `lab/overrides.json` has the
-settings with which it shows Markdown as text.
+Below its title each page says how many minutes it takes (`minutes`), the opening of a chapter or
+of a section of several pages those of its pages, too. `{paths}` shows the three reading paths with
+their pages and hours. The same paths are the start page of JupyterLab, which `make lab` writes;
+`lab/overrides.json` has the settings with which it shows Markdown as text.
 """
 
 import re
@@ -185,8 +185,19 @@ class Paths(SphinxDirective):
         return nodes.paragraph("", "", link, nodes.Text(" "), time)
 
 
+def below(env, document):
+    """A document with all that the contents have under it."""
+    found = [document]
+    for child in env.toctree_includes.get(document, []):
+        found += below(env, child)
+    return found
+
+
 class TellMinutes(SphinxPostTransform):
-    """Put below a page's title how long it takes; in a chapter's opening, beside each section."""
+    """Put below a page's title how long it takes; in an opening, beside each page that follows.
+
+    An opening is that of a chapter, whose sections follow, or of a section of several pages.
+    """
 
     default_priority = 840  # references have been resolved
     formats = ("html",)
@@ -195,12 +206,13 @@ class TellMinutes(SphinxPostTransform):
         document, root = self.env.docname, Path(self.env.srcdir)
         path = source(root, document)
         children = self.env.toctree_includes.get(document, [])
-        chapter = document.endswith("/index") and "appendix" not in document and children
-        if not path or not (chapter or path.suffix == ".ipynb"):
+        opening = document.startswith("chapters/") and "appendix" not in document and children
+        if not path or not (opening or path.suffix == ".ipynb"):
             return
-        if chapter:
-            main = total(root, children)
-            text = f"{len(children)} sections: {hours(main.reading)} to read, "
+        if opening:
+            main = total(root, below(self.env, document)[1:])
+            kind = "sections" if document.endswith("/index") else "pages"
+            text = f"{len(children)} {kind}: {hours(main.reading)} to read, "
             text += f"{hours(main.practice)} for {len(main.exercises)} exercises"
             self.beside_links(root, children)
         else:
@@ -216,7 +228,7 @@ class TellMinutes(SphinxPostTransform):
         for strong in list(self.document.findall(nodes.strong)):
             links = [link for link in strong.findall(nodes.reference) if link.get("refuri") in uris]
             if links:
-                main, _ = measured(root, uris[links[0]["refuri"]])
+                main = total(root, below(self.env, uris[links[0]["refuri"]]))
                 time = nodes.inline("", f"({brief(main)})", classes=["minutes"])
                 at = strong.parent.index(strong) + 1
                 strong.parent[at:at] = [nodes.Text(" "), time]
@@ -228,9 +240,7 @@ def changed(app, env):
     now = {name: measured(root, name) for name in env.found_docs if source(root, name)}
     before, env.book_minutes = getattr(env, "book_minutes", {}), now
     found = {name for name in now if now[name] != before.get(name)}
-    return sorted(
-        found | {d for d in env.found_docs if found & set(env.toctree_includes.get(d, ()))}
-    )
+    return sorted(found | {d for d in env.found_docs if found & set(below(env, d))})
 
 
 def setup(app):

@@ -18,7 +18,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
-import yaml
+from book.paths import documents
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "_build" / "html"
@@ -68,14 +68,6 @@ CHINESE = "反向传播"
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args):
         """No line for each request."""
-
-
-def documents(entry):
-    """The pages in their order, from the table of contents."""
-    yield entry.get("file") or entry["root"]
-    for key in ("chapters", "sections"):
-        for child in entry.get(key, []):
-            yield from documents(child)
 
 
 def part(page, pages):
@@ -128,8 +120,7 @@ def long_page(chosen=()):
 
     With `chosen` these alone.
     """
-    pages = list(documents(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
-    pages = [page for page in pages if page in chosen or not chosen]
+    pages = [page for page in documents(ROOT) if page in chosen or not chosen]
     if unknown := set(chosen) - set(pages):
         sys.exit(f"not in _toc.yml: {', '.join(sorted(unknown))}")
     lines = ""
@@ -160,9 +151,8 @@ def write(path, chosen=()):
     """Print the built book, or the chosen pages, to `path`; how many pages of the site it holds."""
     sys.path.insert(0, str(ROOT / "tests"))
     try:
-        from playwright.sync_api import sync_playwright
-
         import chromium
+        from playwright.sync_api import sync_playwright
     except ImportError as error:
         sys.exit(f"{error}: make pdf installs what is missing, or pip install -e code[pdf]")
     if wanted := chromium.missing():

@@ -136,7 +136,7 @@ def test_pictures_have_alternative_text(path):
     for k, cell in enumerate(code_cells(nbformat.read(path, as_version=4)), 1):
         for output in cell.outputs:
             data = output.get("data", {})
-            if notebooks.FIGURE in data:
+            if notebooks.STORED in data:
                 assert data.get("image/png") and len(data.get("text/plain", "")) > 20, (
                     f"code cell {k}: a live figure without picture or description"
                 )
@@ -157,10 +157,10 @@ def test_stores_of_a_figure_what_the_page_needs_and_no_widget(path):
         for output in cell.outputs:
             data = output.get("data", {})
             assert notebooks.VIEW not in data
-            if notebooks.FIGURE in data:
-                assert set(data) == {notebooks.FIGURE, "image/png", "text/plain"}
+            if notebooks.STORED in data:
+                assert set(data) == {notebooks.STORED, "image/png", "text/plain"}
                 assert output.metadata["image/png"]["alt"] == data["text/plain"]
-                stored = data[notebooks.FIGURE]
+                stored = data[notebooks.STORED]
                 figure = getattr(live, stored["figure"])
                 assert set(figure.page_state(stored["state"])) == set(figure.public_traits())
 
@@ -241,7 +241,7 @@ def test_nbval_compares_the_state_of_a_figure_and_not_its_widget(tmp_path):
     assert '"z": -4.0' in text
     (tmp_path / "changed.ipynb").write_text(text.replace('"z": -4.0', '"z": -3.0'), encoding="utf8")
     result = nbval(tmp_path / "changed.ipynb")
-    assert result.returncode == 1 and notebooks.FIGURE in result.stdout, result.stdout
+    assert result.returncode == 1 and notebooks.STORED in result.stdout, result.stdout
 
 
 # --- running and normalising
@@ -290,10 +290,10 @@ def test_a_run_keeps_what_a_reader_sees(sample):
     cells = nbformat.reads(sample[0], as_version=4).cells
     assert [cell.execution_count for cell in cells[1:]] == [1, 2, 3, 4, 5, 6, 7, 8, None]
     figure, again = cells[2].outputs[0].data, cells[7].outputs[0].data
-    assert [d[notebooks.FIGURE]["state"]["b"] for d in (figure, again)] == [-0.5, 0.25], (
+    assert [d[notebooks.STORED]["state"]["b"] for d in (figure, again)] == [-0.5, 0.25], (
         "each output has the state in which it was displayed"
     )
-    assert figure[notebooks.FIGURE]["figure"] == "Neuron"
+    assert figure[notebooks.STORED]["figure"] == "Neuron"
     assert figure["text/plain"] == Neuron(data="XOR").describe() != again["text/plain"]
     assert "image/png" in cells[3].outputs[-1].data
     assert [out.text for out in cells[4].outputs] == ["0\n1\n2\n"], (

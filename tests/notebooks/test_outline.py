@@ -1,6 +1,8 @@
 """The chapters against the outline (tests/notebooks/outline.csv, the book's own copy).
 
-Every heading there, in order, with something under it.
+Every heading there, in order, with something under it. A section is one notebook, in which its
+third-level headings are headings of level 2; or a short opening, below which _toc.yml names a
+notebook for each of them, in order, and last those that the outline does not name.
 """
 
 import csv
@@ -9,31 +11,57 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from book import paths
 
 ROOT = Path(__file__).parents[2]
 FINISHED = [1, 2, 3, 4, 5, 6, 7, 8, 9]  # chapters of which every section must stand
 with open(Path(__file__).parent / "outline.csv", encoding="utf8", newline="") as file:
     OUTLINE = {row["number"]: row["working_title"] for row in csv.DictReader(file)}
-STORED = {path.name: path for path in (ROOT / "chapters").glob("*/*.ipynb")}
+CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
+STORED = sorted((ROOT / "chapters").glob("*/*.ipynb"))
+PAGES = {  # the pages of each section, its own first
+    found[1].replace("_", "."): [
+        entry["file"],
+        *(page["file"] for page in entry.get("sections", [])),
+    ]
+    for chapter in CONTENTS["chapters"]
+    for entry in chapter.get("sections", [])
+    if (found := re.search(r"/(\d+_\d+)_[^/]*$", entry["file"]))
+}
 SECTIONS = [
     number
     for number in OUTLINE
-    if number.count(".") == 1
-    and (
-        int(number.split(".")[0]) in FINISHED
-        or any(name.startswith(number.replace(".", "_") + "_") for name in STORED)
-    )
+    if number.count(".") == 1 and (int(number.split(".")[0]) in FINISHED or number in PAGES)
 ]
+OPENING = 400  # words of a section's opening; what is longer is a page
 
 
-def notebook(section):
-    found = [
-        path for name, path in STORED.items() if name.startswith(section.replace(".", "_") + "_")
-    ]
-    assert len(found) == 1, (
-        f"section {section} should be one notebook, there are {[p.name for p in found]}"
-    )
-    return nbformat.read(found[0], 4)
+def read(document):
+    """The page of that name as a notebook; a Markdown file is one cell."""
+    path = paths.source(ROOT, document)
+    assert path, f"{document} is named in _toc.yml and not there"
+    if path.suffix == ".ipynb":
+        return nbformat.read(path, 4)
+    return new_notebook(cells=[new_markdown_cell(path.read_text(encoding="utf8"))])
+
+
+def pages(section):
+    """The notebooks of a section: its one, or those below its opening."""
+    assert section in PAGES, f"section {section} is not in _toc.yml"
+    own, *others = PAGES[section]
+    return [read(page) for page in others or [own]]
+
+
+def cells_of(section):
+    return [cell for nb in pages(section) for cell in nb.cells]
+
+
+def outlined(section):
+    """The third-level headings of a section, as they stand on its pages."""
+    return [f"{n} {title}" for n, title in OUTLINE.items() if n.startswith(section + ".")]
 
 
 def headings(nb):
@@ -62,41 +90,117 @@ def executed(cell):
     )
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_section_follows_the_outline(section):
-    nb = notebook(section)
-    found = headings(nb)
-    assert (
-        found[0][:2] == (1, f"{section} {OUTLINE[section]}")
-        and sum(level == 1 for level, *_ in found) == 1
+def words_in(cells):
+    return sum(
+        len(re.sub(r"^#.*$|^\(.*\)=$", "", cell.source, flags=re.M).split())
+        for cell in cells
+        if cell.cell_type == "markdown"
     )
-    wanted = [
-        f"{number} {title}" for number, title in OUTLINE.items() if number.startswith(section + ".")
-    ]
+
+
+def title_of(nb):
+    """The one heading of level 1, with which a page begins."""
+    found = headings(nb)
+    assert found and [level for level, *_ in found].count(1) == 1 and found[0][0] == 1
+    return found[0][1]
+
+
+def check_one_page(section, nb):
+    """A section of one page has the outline's headings in it."""
+    assert title_of(nb) == f"{section} {OUTLINE[section]}"
+    found = headings(nb)
     numbered = [(text, k) for level, text, k, _ in found if level == 2 and re.match(r"\d", text)]
-    assert [text for text, _ in numbered] == wanted, (
+    assert [text for text, _ in numbered] == outlined(section), (
         "third-level headings are missing, renamed or out of order"
     )
     ends = [k for level, _, k, _ in found if level <= 2]
     for text, start in numbered:
         after = [k for k in ends if k > start]
-        body = nb.cells[start : after[0] if after else None]
-        words = [
-            word
-            for cell in body
-            if cell.cell_type == "markdown"
-            for word in re.sub(r"^#.*$|^\(.*\)=$", "", cell.source, flags=re.M).split()
-        ]
-        assert len(words) >= 40, f"{text}: next to nothing stands under this heading"
-    assert sum(map(executed, nb.cells)) >= 3
+        words = words_in(nb.cells[start : after[0] if after else None])
+        assert words >= 40, f"{text}: next to nothing stands under this heading"
+
+
+def check_several_pages(section, opening, notebooks):
+    """A section of several has an opening and a page for each heading, then those of its own."""
+    assert title_of(opening) == f"{section} {OUTLINE[section]}"
+    words = words_in(opening.cells)
+    assert 40 <= words <= OPENING, f"the opening of section {section} has {words} words"
+    titles, wanted = [title_of(nb) for nb in notebooks], outlined(section)
+    assert titles[: len(wanted)] == wanted, "a page is missing, renamed or out of order"
+    assert [text for text in titles[len(wanted) :] if re.match(r"\d", text)] == [], (
+        "a page that the outline does not name carries no number"
+    )
+    for nb in [opening, *notebooks]:
+        assert [
+            text for level, text, *_ in headings(nb) if level > 1 and re.match(r"\d", text)
+        ] == []
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_section_follows_the_outline(section):
+    own, *others = PAGES[section]
+    if others:
+        check_several_pages(section, read(own), [read(page) for page in others])
+    else:
+        check_one_page(section, read(own))
+    for nb in pages(section):
+        assert sum(map(executed, nb.cells)) >= 3
+
+
+@pytest.mark.parametrize("document", [page for found in PAGES.values() for page in found])
+def test_a_page_is_named_after_its_number(document):
+    """6.3.1 is 6_3_1_something; a page without a number begins with that of its section."""
+    number = re.match(r"[\d.]+(?= )", title_of(read(document)))
+    section = re.match(r"\d+_\d+", Path(document).name)[0]
+    name = re.match(r"\d+(?:_\d+)*(?=_[a-z])", Path(document).name)[0]
+    assert name == (number[0].replace(".", "_") if number else section)
+
+
+def page(title, words=50, more=""):
+    return new_notebook(cells=[new_markdown_cell(f"# {title}\n\n{words * 'word '}\n\n{more}")])
+
+
+SPLIT = {  # what is wrong with the pages of section 6.3, and whether a check says so
+    "nothing": ([], ""),
+    "a page without a number, last": ([(3, page("Bandits"))], ""),
+    "a page without a number, first": ([(0, page("Bandits"))], "out of order"),
+    "a number that the outline has not": ([(3, page("6.3.4 Bandits"))], "carries no number"),
+    "a numbered heading on a page": (
+        [(3, page("Bandits", more="## 6.3.4 Arms"))],
+        "6.3.4 Arms",
+    ),
+}
+
+
+@pytest.mark.parametrize("added, message", SPLIT.values(), ids=SPLIT)
+def test_a_section_of_several_pages(added, message):
+    notebooks = [page(title) for title in outlined("6.3")]
+    for place, nb in added:
+        notebooks.insert(place, nb)
+    opening = page("6.3 Recommender systems")
+    if not message:
+        check_several_pages("6.3", opening, notebooks)
+        with pytest.raises(AssertionError, match="401 words"):
+            check_several_pages("6.3", page("6.3 Recommender systems", 401), notebooks)
+        for missing in range(3):
+            fewer = notebooks[:missing] + notebooks[missing + 1 :]
+            with pytest.raises(AssertionError, match="out of order"):
+                check_several_pages("6.3", opening, fewer)
+    else:
+        with pytest.raises(AssertionError, match=message):
+            check_several_pages("6.3", opening, notebooks)
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_section_has_exercises_with_solutions(section):
-    text = "\n".join(cell.source for cell in notebook(section).cells)
-    labels = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", text)
-    solutions = re.findall(r"\{solution-start\} (\S+)\n:class: dropdown", text)
-    assert len(labels) >= 2 and labels == solutions
+    found = 0
+    for nb in pages(section):
+        text = "\n".join(cell.source for cell in nb.cells)
+        labels = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", text)
+        solutions = re.findall(r"\{solution-start\} (\S+)\n:class: dropdown", text)
+        assert labels and labels == solutions, title_of(nb)
+        found += len(labels)
+    assert found >= 2
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -106,7 +210,7 @@ def test_exercises_are_registered_and_their_solutions_accepted(section):
 
     cells = [
         cell
-        for cell in notebook(section).cells
+        for cell in cells_of(section)
         if cell.cell_type == "code" and re.search(r"\bcheck\(\s*\"", cell.source)
     ]
     verdicts = {}
@@ -127,7 +231,7 @@ def test_exercises_carry_their_level(section):
     """The class of an exercise on the page is the level of the one that its cell checks."""
     from backprop.exercises import EXERCISES
 
-    cells = notebook(section).cells
+    cells = cells_of(section)
     for cell, answer in zip(cells, cells[1:]):
         if cell.cell_type == "markdown" and "{exercise}" in cell.source:
             name = re.search(r"\bcheck\(\s*\"([^\"]+)\"", answer.source)[1]
@@ -143,7 +247,7 @@ def test_an_exercise_says_how_many_decimals_count(section):
     from backprop.exercises import EXERCISES
 
     words = ["No", "One", "Two", "Three", "Four", "Five", "Six"]
-    cells = notebook(section).cells
+    cells = cells_of(section)
     for cell, answer in zip(cells, cells[1:]):
         if cell.cell_type == "markdown" and "{exercise}" in cell.source:
             name = re.search(r"\bcheck\(\s*\"([^\"]+)\"", answer.source)[1]
@@ -156,7 +260,7 @@ def test_an_exercise_says_how_many_decimals_count(section):
 def test_docstrings_name_labels_that_exist():
     """Where a docstring of the companion names an equation, some page has it."""
     defined = set()
-    for path in STORED.values():
+    for path in STORED:
         for cell in nbformat.read(path, 4).cells:
             if cell.cell_type == "markdown":
                 defined |= set(re.findall(r"^\$\$ *\((eq-[\w-]+)\)", cell.source, re.M))
@@ -171,7 +275,7 @@ def test_docstrings_name_labels_that_exist():
 def test_equation_labels_are_unique():
     labels = [
         label
-        for path in STORED.values()
+        for path in STORED
         for cell in nbformat.read(path, 4).cells
         if cell.cell_type == "markdown"
         for label in re.findall(r"^\$\$ *\((eq-[\w-]+)\)", cell.source, re.M)

@@ -9,36 +9,38 @@ import pytest
 import yaml
 from conftest import PATIENCE, ROOT
 
-from book import notebooks
+from book import notebooks, paths
 
 PHONE = {"width": 320, "height": 700}
 DESK = {"width": 1280, "height": 800}
 
 
-def documents():
-    """The documents of the book, in the order of its table of contents."""
+def openings():
+    """{opening of a chapter, or of a section of several pages: the pages next below it}."""
 
-    def walk(entry):
-        yield entry["file"] if "file" in entry else entry["root"]
-        for key in ("chapters", "sections"):
-            for child in entry.get(key, []):
-                yield from walk(child)
-        for part in entry.get("parts", []):
-            yield from (name for chapter in part["chapters"] for name in walk(chapter))
+    def walk(entry, found):
+        below = entry.get("sections", [])
+        if below and "appendix" not in entry["file"]:
+            found[entry["file"]] = [child["file"] for child in below]
+        for child in below:
+            walk(child, found)
+        return found
 
-    return list(walk(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
+    found: dict[str, list[str]] = {}
+    for chapter in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))["chapters"]:
+        walk(chapter, found)
+    return found
 
 
-DOCUMENTS = documents()
+DOCUMENTS = paths.documents(ROOT)
+OPENINGS = openings()
 MODULES = ["code/backprop/network", "code/backprop/layers/attention"]  # two of the companion's
 PAGES = [*DOCUMENTS, *MODULES, "search", "genindex"]
 
 
 def source(document):
     """The file a document is written in."""
-    return next(
-        path for suffix in (".ipynb", ".md") if (path := ROOT / (document + suffix)).is_file()
-    )
+    return paths.source(ROOT, document)
 
 
 @dataclass
@@ -153,7 +155,7 @@ def live_figures():
         if source(document).suffix == ".ipynb":
             nb = nbformat.read(source(document), as_version=4)
             outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
-            shown = [output for output in outputs if notebooks.FIGURE in output.get("data", {})]
+            shown = [output for output in outputs if notebooks.STORED in output.get("data", {})]
             yield from ((document, k) for k in range(len(shown)))
         else:
             placed = source(document).read_text(encoding="utf8").count("\n```{live} ")

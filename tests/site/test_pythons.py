@@ -111,7 +111,7 @@ def test_a_page_is_run_and_built_with_another_python(version, tmp_path):
 
     run(python, ROOT / "code" / "book" / "notebooks.py", "run", tmp_path / "page.ipynb")
     page = (tmp_path / "page.ipynb").read_text(encoding="utf8")
-    assert "gradients agree: True" in page and notebooks.FIGURE in page
+    assert "gradients agree: True" in page and notebooks.STORED in page
     jupyter_book = "from jupyter_book.cli.main import main; main()"
     run(python, "-c", jupyter_book, "build", ".", "-W", "-n", "--keep-going", cwd=tmp_path)
     html = (tmp_path / "_build" / "html" / "page.html").read_text(encoding="utf8")

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 from conftest import BUILT, ROOT
-from site_book import DESK, DOCUMENTS, PHONE, SETTLED, source
+from site_book import DESK, DOCUMENTS, OPENINGS, PHONE, SETTLED, source
 from test_site_pages import AXE
 
 from book import minutes, paths
@@ -171,23 +171,31 @@ def test_axe_finds_nothing_at_an_open_note(browser, site, theme):
 # --- minutes and paths ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("document", [d for d in DOCUMENTS if source(d).suffix == ".ipynb"])
+@pytest.mark.parametrize(
+    "document", [d for d in DOCUMENTS if source(d).suffix == ".ipynb" and d not in OPENINGS]
+)
 def test_a_page_says_below_its_title_how_long_it_takes(document):
     line = re.search(r'</h1>\s*<p class="page-minutes">([^<]+)</p>', html(document))
     assert line and line[1] == paths.told(*minutes.of_file(source(document)))
 
 
-@pytest.mark.parametrize(
-    "document", [d for d in DOCUMENTS if d.endswith("/index") and "appendix" not in d]
-)
-def test_a_chapter_tells_the_minutes_of_each_section(document):
-    folder = document.rpartition("/")[0]
-    sections = [d for d in DOCUMENTS if d.startswith(folder) and d != document]
-    line = re.search(r'<p class="page-minutes">([^<]+)</p>', html(document))
-    assert line[1].startswith(f"{len(sections)} sections: ")
-    for section in sections:
-        time = paths.brief(minutes.of_file(source(section))[0])
-        name = section.rpartition("/")[2]
+def below(document):
+    """A page with all that the contents have under it."""
+    return [document, *(page for child in OPENINGS.get(document, []) for page in below(child))]
+
+
+@pytest.mark.parametrize("document", OPENINGS)
+def test_an_opening_tells_the_minutes_of_each_page(document):
+    """A chapter's those of its sections, a section's those of its pages."""
+    pages, chapter = OPENINGS[document], document.endswith("/index")
+    line = re.search(r'</h1>\s*<p class="page-minutes">([^<]+)</p>', html(document))
+    main = paths.total(ROOT, below(document)[1:])
+    hours = minutes.hours(main.reading)
+    kind = "sections" if chapter else "pages"
+    assert line and line[1].startswith(f"{len(pages)} {kind}: {hours} to read, ")
+    for page in pages:
+        time = paths.brief(paths.total(ROOT, below(page)))
+        name = page.rpartition("/")[2]
         assert re.search(
             rf'href="{name}\.html"[^§]*?<span class="minutes">\({re.escape(time)}\)', html(document)
         ), f"{name}: {time}"
@@ -227,17 +235,6 @@ def test_the_home_page_opens_with_a_figure_whose_gradient_moves(browser, site):
     page.evaluate(SETTLED)
     assert [text for text in before if text not in figure.evaluate(values)]
     page.close()
-
-
-def test_the_home_pages_figure_is_there_within_a_second(browser, site):
-    times = []
-    for _ in range(3):
-        page = browser.new_page(viewport=DESK)
-        page.goto(f"{site}/index.html", wait_until="commit")
-        page.wait_for_function("document.querySelector('.live-figure')?.dataset.live === 'ready'")
-        times.append(page.evaluate("performance.now()"))
-        page.close()
-    assert min(times) <= 1000, times
 
 
 # --- report a mistake, the contents, the glossary, the search ----------------------------------------

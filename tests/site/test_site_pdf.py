@@ -1,26 +1,18 @@
 """The book as a PDF (make pdf), tried on two of its pages, one of them with a live figure."""
 
-import importlib.util
 import re
 import subprocess
 import sys
 import zlib
 
 import pytest
-from conftest import ROOT
 from site_book import FIGURES
 
-
-@pytest.fixture(scope="module")
-def pdf_maker():
-    spec = importlib.util.spec_from_file_location("book_pdf", ROOT / "code" / "book" / "pdf.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from book import pdf
 
 
-def test_parts_of_the_long_page_lead_to_each_other(pdf_maker):
-    html, count = pdf_maker.long_page()
+def test_parts_of_the_long_page_lead_to_each_other():
+    html, count = pdf.long_page()
     assert count > 20
     ids = set(re.findall(r' id="([^"]+)"', html))
     inside = set(re.findall(r'href="#([^"]+)"', html))
@@ -30,13 +22,13 @@ def test_parts_of_the_long_page_lead_to_each_other(pdf_maker):
     )
     assert html.count('class="live-picture"') == len(FIGURES)
     for place in set(re.findall(r'<img [^>]*src="([^"]+)"', html)):
-        assert (pdf_maker.BUILT / place).is_file(), place
+        assert (pdf.BUILT / place).is_file(), place
 
 
-def test_two_pages_become_a_pdf(pdf_maker, tmp_path):
+def test_two_pages_become_a_pdf(tmp_path):
     page = next(page for page, _ in FIGURES if page != "index")
     done = subprocess.run(
-        [sys.executable, pdf_maker.__file__, tmp_path / "two.pdf", "index", page],
+        [sys.executable, pdf.__file__, tmp_path / "two.pdf", "index", page],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -62,14 +54,12 @@ def inflate(data):
         return b""
 
 
-def test_letters_that_no_font_has_are_noticed(pdf_maker, browser):
+def test_letters_that_no_font_has_are_noticed(browser):
     page = browser.new_page()
-    assert page.evaluate(pdf_maker.LACKS, "\ue123\ue456") and not page.evaluate(
-        pdf_maker.LACKS, "abc"
-    )
+    assert page.evaluate(pdf.LACKS, "\ue123\ue456") and not page.evaluate(pdf.LACKS, "abc")
     page.close()
 
 
-def test_unknown_pages_are_refused(pdf_maker):
+def test_unknown_pages_are_refused():
     with pytest.raises(SystemExit, match="not in _toc.yml: nowhere"):
-        pdf_maker.long_page(["nowhere"])
+        pdf.long_page(["nowhere"])

@@ -53,6 +53,8 @@ FIRST = [  # what a reader types, and the page that must come first
     ("4.4", "chapters/04_mathematics/4_4_worked_example"),
     ("MNIST", "chapters/05_practice/5_2_mnist"),
     ("PyTorch", "chapters/05_practice/5_3_frameworks"),
+    ("Kaggle", "chapters/07_resources/7_2_datasets"),
+    ("ImageNet", "chapters/07_resources/7_2_datasets"),
     ("attention", "chapters/06_applications/6_2_language"),
     ("LSTM", GLOSSARY),
     ("eq-iou", "chapters/06_applications/6_1_images"),

@@ -15,6 +15,7 @@ import pytest
 from conftest import ROOT
 from docutils import nodes
 from mathematics import ATOB
+from sphinx_exercise.nodes import exercise_node
 
 from backprop.check import check
 from backprop.exercises import EXERCISES, Exercise
@@ -253,7 +254,23 @@ def test_arithmetic_is_pythons(v8):
     assert len(set(texts)) > 3000 and sum("**" in text for text in texts) > 500
 
 
-# --- questions before an experiment and the contents ----------------------------------------------
+# --- exercises, questions before an experiment and the contents -----------------------------------
+
+
+def test_a_cell_that_checks_an_exercise_unknown_is_told(monkeypatch):
+    told = []
+    warning = lambda text, *values, **_: told.append(text % values)
+    monkeypatch.setattr(answers.logger, "warning", warning)
+    known = next(iter(EXERCISES))
+    parts = []
+    for name in (known, f"{known} misspelt"):
+        parts.append(exercise_node())
+        cell = nodes.container(nb_element="cell_code")
+        cell += nodes.literal_block("", f'mine = ...\ncheck("{name}", mine)')
+        parts.append(cell)
+    found = list(answers.cells_of(nodes.section("", *parts)))
+    assert [name for _, name, _ in found] == [known]
+    assert told == [f"no exercise has the name '{known} misspelt'"]
 
 
 def question(choices=3, answer="2.", last=True):

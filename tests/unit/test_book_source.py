@@ -9,7 +9,7 @@ from conftest import ROOT
 from docutils import nodes
 
 from book import search
-from book.companion import Companion, Scope, links, uses
+from book.companion import Companion, Scope, document_order, links, uses
 from book.source import described, linked, safe, signature, sound
 from book.v8 import open_context
 
@@ -188,6 +188,13 @@ def test_who_uses_what(companion, tmp_path):
     used = uses(companion, {"2_1_page": tmp_path / "page.ipynb"})
     assert used["backprop.layers"] == {"Wide": ["2_1_page"]} and "backprop.rules" not in used
     assert companion.pages_using(companion.modules["backprop.layers"], used) == ["2_1_page"]
+
+
+def test_pages_come_in_the_order_of_the_book():
+    """Sections by number, their pages by number, then the pages that have none."""
+    order = ["6_2_1_text", "6_2_2_words", "6_2_3_meaning", "6_2_speech", "6_3_films", "6_10_more"]
+    pages = [f"chapters/06_applications/{name}" for name in order] + ["chapters/appendix/checked"]
+    assert sorted(pages[3:] + pages[:3], key=document_order) == pages
 
 
 def test_signatures(companion):

@@ -10,7 +10,6 @@ import re
 import warnings
 from decimal import Decimal
 from fractions import Fraction
-from math import erf
 
 import numpy as np
 import pytest
@@ -617,9 +616,8 @@ def test_what_readers_are_told():
         ("2.3 softmax twice", lambda K: np.log(K) if K == 2 else 5.0, "value is not right"),
         ("6.3 one rating", lambda q, o, s, lam: s * (q @ o) / (q @ q + lam**2), "not its square"),
         ("5.2 uncertainty", lambda p, n: 100 * np.sqrt(p * (1 - p) / n), "per cent"),
-        ("7.3 twice", lambda depth, calls: depth + 1, "two calls alone"),
-        ("7.2 leaderboard", lambda m, n: (1 + np.vectorize(erf)(
-            np.sqrt(m / (np.pi * n)))) / 2, "sqrt(2)"),
+        ("7.3 twice", 6, "adds up in the leaves"),
+        ("7.2 leaderboard", 4000, "pi is missing"),
         ("8.3 orthogonal", lambda G: (lambda U, s, V: U @ V.T)(
             *np.linalg.svd(G, full_matrices=False)), "V transposed already"),
         ("2.4 Adam step", lambda theta, g, m, v, t: theta - 0.1 * m / (1 - 0.9**t)

@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 
 from backprop.studies import frameworks
 from backprop.activations import ReLU
-from backprop.studies.frameworks import Missing, NotInstalled, code_lines, need, requirement
+from backprop.studies.frameworks import Missing, NotInstalled, need, requirement
 from backprop.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from backprop.network import Network
 from reference import torch_activation, torch_loss
@@ -276,26 +276,6 @@ def test_the_page_was_run_with_the_pinned_versions():
     }
     for title, wanted in pinned.items():
         assert re.search(rf"^{title} ([\d.]+)", printed, re.M)[1] == wanted
-
-
-@pytest.mark.parametrize(
-    "source, count",
-    [
-        ("", 0),
-        ("# a comment\n\n   # another\n", 0),
-        ("x = 1\n", 1),
-        ("x = 1  # why\n\ny = 2", 2),
-        ("x = (1,\n     2,\n     # no\n     3)\n", 3),
-        ('"""A module."""\nx = 1\n', 1),
-        ('def f(x):\n    """One.\n\n    Two.\n    """\n    return x\n', 2),
-        ('x = """one\ntwo"""\n', 2),
-        ('f(\n    "text"\n)\n', 3),
-        ("class A:\n    'About A.'\n    def f(self):\n        # nothing\n        return 'x'\n", 3),
-        ("if x:\n    y()\n'a string alone'\n", 2),
-    ],
-)
-def test_code_lines(source, count):
-    assert code_lines(source) == count
 
 
 # ----------------------------------------------------------- the companion against three frameworks

@@ -44,6 +44,38 @@ def fit(net=None, loss=None, t=T, X=X, optimizer=None, **options):
     return train(net, loss or CrossEntropy(), X, t, optimizer or SGD(0.1), **options)
 
 
+# ----------------------------------------------------------------------- the reader's line
+def test_a_warning_stands_at_the_line_that_the_reader_wrote():
+    pixels = rng(0).integers(0, 256, (64, 20))
+    normal = Sequential((4,), [BatchNorm(4), Dense(4, 2, rng=1)])
+    net = lambda d, f="identity": Network([d, 2], output=f, rng=1)
+    silent = Network([4, 8, 2], "tanh", rng=1)
+    silent.theta = np.zeros(silent.theta.shape)
+    calls = (
+        lambda: train(net(4, "softmax"), CrossEntropy(), X, T, SGD(0.1), progress=False),
+        lambda: net(4, "softmax").loss_and_gradients(CrossEntropy(), X, T),
+        lambda: net(20).loss_and_gradients(CrossEntropy(), pixels, T),
+        lambda: train(net(4), CrossEntropy(), X, T, SGD(0.1), schedule=lambda epoch: 1.0),
+        lambda: train(net(4), CrossEntropy(), X, T, SGD(0.1), epochs=3, schedule=lambda p: 0.1),
+        lambda: train(silent, CrossEntropy(), X, T, SGD(0.1)),
+        lambda: normal.set(**normal.parameters),
+        lambda: check_network(net(4, "softmax"), CrossEntropy(), X, T),
+    )
+    for k, call in enumerate(calls):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            call()
+        assert [w.filename for w in caught] == [__file__], k
+        assert caught[0].lineno == call.__code__.co_firstlineno, k
+    normal = Sequential((4,), [BatchNorm(4), Dense(4, 2, rng=1)])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        normal.theta = normal.theta.copy()
+        normal = Sequential((4,), [BatchNorm(4), Dense(4, 2, rng=1)])
+        normal.parameters = normal.parameters
+    assert [w.filename for w in caught] == [__file__] * 2
+
+
 # ------------------------------------------------------------------------------- schedules
 @pytest.mark.parametrize(
     "schedule, word",
@@ -247,6 +279,66 @@ def test_what_a_check_cannot_tell_is_told():
     fixed.flags.writeable = False
     with pytest.raises(ValueError, match="can only be read"):
         numeric_gradient(lambda: fixed.sum(), fixed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_curve_is_no_kink(seed):
+    net = Network([4, 8, 2], "tanh", rng=seed)
+    for h in (1e-5, 1e-3, 1e-2):  # a long step sees the curve
+        report = check_network(net, CrossEntropy(), X, T, h=h)
+        assert report.notes == [] and report.error < 1e-3, report
+    r = rng(seed)
+    for frequency in (1e3, 3e3):
+        w = {"w": r.normal(size=5)}
+        loss = lambda: np.sin(frequency * w["w"]).sum()
+        right = frequency * np.cos(frequency * w["w"])
+        report = gradient_check(loss, w, {"w": right})
+        assert report.notes == [] and report.error < 2e-3, report
+        wrong = right.copy()
+        wrong[np.abs(right).argmax()] *= 1.02
+        assert gradient_check(loss, w, {"w": wrong}).error > 1e-2  # a curve hides no mistake
+
+
+def test_a_kink_beside_the_point_hides_no_mistake():
+    h = 1e-5
+    for beside in np.linspace(-1.5, 1.5, 61) * h:
+        for curvature in (0.0, 1.0):
+            w = {"w": np.array([0.5 + beside])}
+            loss = lambda: abs(w["w"][0] - 0.5) + curvature * w["w"][0] ** 2
+            side = np.sign(beside) if abs(beside) > 1e-12 else 0.0
+            right = np.array([side + 2 * curvature * w["w"][0]])
+            report = gradient_check(loss, w, {"w": right}, h=h)
+            assert report.error < 1e-3, (beside, report)
+            for wrong in (right + 2.5, right - 2.5):
+                report = gradient_check(loss, w, {"w": wrong}, h=h)
+                assert report.error > 0.1, (beside, report)
+
+
+def test_what_rounding_hides_is_neither_right_nor_wrong():
+    net, loss = Network([4] + [3] * 16 + [2], "sigmoid", rng=1), CrossEntropy()
+    report = check_network(net, loss, X, T)  # the gradient vanishes on its way back
+    assert report.error < 1e-2, report
+    hidden = [tensor.name for tensor in report.tensors if tensor.hidden]
+    assert {"W1", "b1", "W2"} <= set(hidden) and not {"W12", "W17", "b17"} & set(hidden)
+    assert f"rounding hides it in {', '.join(hidden)}:" in str(report)
+    net.loss_and_gradients(loss, X, T)
+    wrong = {name: -g for name, g in net.gradients.items()}
+    report = gradient_check(lambda: loss(net.forward(X), T), net.parameters, wrong)
+    for tensor in report.tensors:
+        assert tensor.hidden or tensor.error > 1.5, tensor
+    assert {tensor.name for tensor in report.tensors if tensor.hidden} < set(hidden)
+    z = {"z": np.array([0.3, 0.4])}  # all is hidden: no all-clear
+    for wrong in (1.0, -1.0):
+        report = gradient_check(lambda: 1e12 + z["z"].sum(), z, {"z": np.full(2, wrong)})
+        assert "rounding hides it in z" in str(report) and report.error > 0.1
+
+
+def test_an_empty_array_has_nothing_to_check():
+    empty = {"b": np.ones(2), "W": np.zeros((0, 3))}
+    with pytest.raises(ValueError, match=r"W is empty, of shape \(0, 3\)"):
+        gradient_check(lambda: empty["b"].sum(), empty, empty)
+    with pytest.raises(ValueError, match=r"the array is empty, of shape \(0, 3\)"):
+        numeric_gradient(lambda: 1.0, empty["W"])
 
 
 # ------------------------------------------------------------------------------------ masks

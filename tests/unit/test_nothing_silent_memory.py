@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+import warnings
 
 import catalogue
 import numpy as np
@@ -83,6 +84,64 @@ def test_a_copied_model_learns_like_the_original(cls, how):
     assert not any(
         np.shares_memory(a, b) for a, b in zip(model.parameters.values(), twin.parameters.values())
     )
+
+
+def weight(thing):
+    return len(pickle.dumps(thing))
+
+
+@pytest.mark.parametrize("cls", layers(), ids=name)
+def test_a_copy_carries_no_batch(cls):
+    """What the passes keep is as large as the batch; a file of a network must not hold it."""
+    many = np.concatenate([fed(cls, seed) for seed in range(200)])
+    for make in (lambda: made(cls), lambda: around(cls)):
+        node = make()
+        before = weight(node)
+        y = node.forward(many)
+        node.backward(np.ones(y.shape, y.dtype))
+        assert weight(node) < before + 400, sorted(vars(node))
+        twin, x = pickle.loads(pickle.dumps(node)), fed(cls)
+        with pytest.raises(RuntimeError, match="needs the values of a forward pass"):
+            twin.backward(np.ones(y.shape, y.dtype))
+        assert equal(passes(twin, x), passes(node, x))
+
+
+@pytest.mark.parametrize("cls", models(), ids=name)
+def test_a_copied_model_carries_no_batch(cls):
+    model = catalogue.MODELS[cls](1)
+    before = weight(model)
+    learn(model)
+    assert weight(model) < before + 200 + 40 * len(model.parameters)
+
+
+def test_a_copy_is_told_again_what_the_original_was_told():
+    net = Network([20, 2], output="softmax", rng=1)
+    pixels, t = np.random.default_rng(0).integers(0, 256, (64, 20)), np.arange(64) % 2
+    for one in (net, copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        for count in (2, 0):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                one.loss_and_gradients(CrossEntropy(), pixels, t)
+            assert len(caught) == count
+
+
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("cls", layers(), ids=name)
+def test_a_copy_made_in_the_middle_of_training_trains_like_the_original(cls, how):
+    net, X = around(cls), fed(cls)
+    t, optimizer = np.arange(len(X)) % 2, Adam(0.01)
+    for leaf in net.leaves:
+        if hasattr(leaf, "fixed"):
+            leaf.fixed = True  # the same zeros in the copy
+    fit = lambda net, optimizer: train(
+        net, CrossEntropy(), X, t, optimizer, epochs=3, batch_size=3, rng=3, progress=False
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the fixed dropout
+        fit(net, optimizer)
+        twin, other = COPIES[how](net), COPIES[how](optimizer)
+        assert fit(net, optimizer).step_loss == fit(twin, other).step_loss
+    assert np.array_equal(net.theta, twin.theta)
 
 
 @pytest.mark.parametrize("how", COPIES)
@@ -210,6 +269,29 @@ def test_the_memory_of_an_optimiser_belongs_to_one_network(cls):
     with pytest.raises(ValueError, match="new optimiser"):
         optimizer.step(nets[1].theta, nets[1].gradient)
     optimizer.step(nets[0].theta, nets[0].gradient)  # its own network still may
+
+
+def test_the_velocity_of_momentum_is_a_memory_too():
+    nets = [Network([3, 4, 2], "tanh", rng=seed) for seed in (1, 2)]
+    for net in nets:
+        learn(net)
+    for make in (lambda: SGD(0.1, momentum=0.9), lambda: SGD(0.1)):
+        optimizer = make()
+        optimizer.momentum = 0.9
+        optimizer.step(nets[0].theta, nets[0].gradient)
+        optimizer.momentum = 0.0  # what it remembers is there still
+        with pytest.raises(ValueError, match="new optimiser"):
+            optimizer.step(nets[1].theta, nets[1].gradient)
+        before = nets[0].theta.copy()
+        optimizer.step(nets[0].theta, nets[0].gradient)  # a plain step, which forgets
+        assert np.allclose(nets[0].theta, before - 0.1 * nets[0].gradient, rtol=1e-15)
+        optimizer.momentum = 0.9  # begins at v = 0, as the formula says
+        before = nets[0].theta.copy()
+        optimizer.step(nets[0].theta, nets[0].gradient)
+        assert np.allclose(nets[0].theta, before - 0.1 * nets[0].gradient, rtol=1e-15)
+    plain = SGD(0.1)  # without a memory it may serve whom it likes
+    for net in nets:
+        plain.step(net.theta, net.gradient)
 
 
 # ----------------------------------------------------------------------- between the passes

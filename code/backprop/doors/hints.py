@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
+import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +16,23 @@ import numpy as np
 REACH = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
 
 
+PACKAGE = str(Path(__file__).parents[1]) + os.sep
+
+
+def warn(text: str) -> None:
+    """Warn at the reader's line: the first outside of the package on the way to here."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, stacklevel=level)
+
+
 def warn_once(net: Any, about: str, text: str) -> None:
     """Warn, but of one thing once a network."""
     said = vars(net).setdefault("_warned", set())
     if about not in said:
         said.add(about)
-        warnings.warn(text, stacklevel=5)
+        warn(text)
 
 
 def last_activation(net: Any) -> str:
@@ -193,10 +207,9 @@ def check_schedule(schedule: Callable | None) -> None:
     except (TypeError, ValueError):
         return
     if first.rstrip("s") in ("epoch", "step", "iteration", "batch"):
-        warnings.warn(
+        warn(
             f"the schedule calls its argument {first!r}: it gets the progress of the whole "
-            "training, from 0 at the start to 1 at the end, and no number of an epoch or a step",
-            stacklevel=4,
+            "training, from 0 at the start to 1 at the end, and no number of an epoch or a step"
         )
 
 
@@ -218,11 +231,10 @@ def check_factors(factors: list[float], optimizer: Any) -> None:
     """Warn where a schedule has returned learning rates instead of factors on it."""
     eta = getattr(optimizer, "learning_rate", 1.0)
     if len(factors) > 1 and eta < 1 and factors[0] == eta == max(factors):
-        warnings.warn(
+        warn(
             f"the schedule began at {eta:g}, which is the learning rate, and stayed below it: a "
             "schedule returns a factor on the rate, 1 at the start; the steps were made with "
-            f"{eta * eta:g} and less",
-            stacklevel=4,
+            f"{eta * eta:g} and less"
         )
 
 

@@ -65,7 +65,7 @@ def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
             "network, step(net.theta, net.gradient); take a new optimiser for another network"
         )
     if theta is not optimizer.theta:
-        used = optimizer.steps and optimizer.vectors
+        used = optimizer.steps and (optimizer.vectors or "velocity" in vars(optimizer))
         optimizer.theta = bound(optimizer.theta, theta) if used else theta
     optimizer.gradient = gradient
     return gradient

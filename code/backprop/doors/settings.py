@@ -6,6 +6,9 @@ classes of the package refuse them. Classes that a reader derives may have what 
 
 from __future__ import annotations
 
+import dis
+import functools
+import inspect
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -97,6 +100,38 @@ def may_be_new(holder: Any, name: str) -> bool:
         or not getattr(holder, "_made", False)
         or any(name in vars(base).get("__annotations__", ()) for base in cls.__mro__)
     )
+
+
+MAKERS = ("__init__", "own", "collect")  # the methods that make an object
+
+
+@functools.cache
+def written(cls: type) -> tuple[frozenset[str], frozenset[str]]:
+    """The attributes that `cls` sets while it is made, and those that it sets afterwards.
+
+    They are read from its code: what a layer keeps of a batch is never listed by hand.
+    """
+    made: set[str] = set()
+    later: set[str] = set()
+    for base in cls.__mro__:
+        for name, method in vars(base).items():
+            if inspect.isfunction(method):
+                found = stores(inspect.unwrap(method).__code__)
+                (made if name in MAKERS else later).update(found)
+    return frozenset(made), frozenset(later - made)
+
+
+@functools.cache
+def stores(code: Any) -> frozenset[str]:
+    """The names of the attributes that a function, or one inside of it, gives a value."""
+    own = {i.argval for i in dis.get_instructions(code) if i.opname == "STORE_ATTR"}
+    return frozenset(own).union(*(stores(c) for c in code.co_consts if inspect.iscode(c)))
+
+
+def lasting_names(thing: Any, but: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The attributes of `thing` without those in `but`, and without what its passes keep."""
+    kept = written(type(thing))[1]
+    return {k: v for k, v in vars(thing).items() if k not in kept and k not in but}
 
 
 def settable(holder: Any) -> list[str]:

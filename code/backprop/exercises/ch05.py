@@ -202,6 +202,20 @@ add(
 
 add(
     Exercise(
+        "5.3 three calls",
+        18,
+        level="recall",
+        mistakes={
+            "that is the gradient of one call; PyTorch adds what a call finds to what is there.": 6,
+            "that adds up the values of w squared; .grad holds derivatives.": 27,
+            "that is a value of w squared; .grad holds derivatives.": 9,
+            "what the calls find is added up, not multiplied.": 216,
+        },
+    )
+)
+
+add(
+    Exercise(
         "5.3 sum instead of mean",
         0.05 / 128,
         level="practise",
@@ -277,18 +291,15 @@ add(
 
 add(
     Exercise(
-        "5.3 the floor of a die",
-        35 / 12,
+        "5.3 the broken line",
+        2,
         level="think",
-        decimals=2,
         mistakes={
-            "that is the best answer (or the variance with n - 1, for samples); "
-            "the floor is the mean loss that this answer leaves.": 3.5,
-            "that is the loss of always answering zero; a constant can do better.": 91 / 6,
-            "that is half of it: the mean squared error of this section has no half.": 35 / 24,
-            "that is the standard deviation; the loss is a mean of squares.": (
-                float(np.sqrt(35 / 12))
-            ),
+            "what forward saved comes back in the order in which it was saved.": 1,
+            "for Z = A W this is the right rule for A, given the error at z. Is that right?": 3,
+            "for Z = A W this is the right rule for W, given the error at z. Is that right?": 4,
+            "a bias is added to each row, so its gradient is the sum over the rows; "
+            "that is what this line says.": 5,
         },
     )
 )

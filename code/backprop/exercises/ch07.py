@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import comb, erf, pi, sqrt
+from math import pi, sqrt
 
 import numpy as np
 
@@ -64,36 +64,52 @@ add(
 )
 
 
-def root_and_slope(a, rounds, start=1.0, last=True, first=True, updated=False):
-    x, slope = a, start
-    for _ in range(rounds):
-        new = (x + a / x) / 2
-        at = new if updated else x
-        slope = (slope + first / at - last * a / at**2 * slope) / 2
-        x = new
-    return np.array([x, slope])
-
+add(
+    Exercise(
+        "7.1 four files",
+        [0, 1, 1, 0],
+        level="recall",
+        entries=("safetensors", "SavedModel", "pickle", "npz"),
+        mistakes={
+            "a graph of operations is a program as well, and some operations write files.": [
+                0,
+                0,
+                1,
+                0,
+            ],
+            "that reader is the unrestricted one: a pickle calls what it names.": [0, 1, 0, 0],
+            "a safetensors file is a header and numbers; nothing in it can be called.": [
+                1,
+                1,
+                1,
+                0,
+            ],
+            "with pickles switched off, an .npz file is arrays and their names.": [0, 1, 1, 1],
+            "that is the other way round: 1 is for the files that may run a program.": [1, 0, 0, 1],
+        },
+    )
+)
 
 add(
     Exercise(
-        "7.1 root and slope",
-        root_and_slope,
+        "7.1 two rounds",
+        [17 / 12, 13 / 36],
         level="practise",
-        inputs=[(2.0, 2), (2.0, 3), (50.0, 4), (0.3, 2)],
-        tolerance=1e-9,
+        decimals=3,
+        entries=("x2", "x2'"),
         mistakes={
             "the iteration starts at a, and the derivative of that with respect to a is not "
-            "zero.": lambda a, r: root_and_slope(a, r, start=0.0),
-            "x stands in the denominator of a/x, too, and depends on a.": lambda a, r: (
-                root_and_slope(a, r, last=False)
-            ),
-            "a in the numerator of a/x depends on a, too.": lambda a, r: root_and_slope(
-                a, r, first=False
-            ),
-            "both lines of a round need the old x; you have used the new one for the "
-            "derivative.": lambda a, r: root_and_slope(a, r, updated=True),
-            "that is the derivative of the exact root; wanted is that of what the rounds "
-            "return.": lambda a, r: np.array([root_and_slope(a, r)[0], 0.5 / np.sqrt(a)]),
+            "zero.": [17 / 12, (0.25 + 2 / 3 - 2 / 9) / 2],
+            "x stands in the denominator of a/x, too, and depends on a.": [
+                17 / 12,
+                (0.75 + 2 / 3) / 2,
+            ],
+            "a in the numerator of a/x depends on a, too.": [17 / 12, 0.5 / 36],
+            "that is the derivative of the exact root; wanted is that of what two rounds give.": [
+                17 / 12,
+                0.5 / sqrt(2),
+            ],
+            "that is after one round.": [1.5, 0.5],
         },
     )
 )
@@ -140,31 +156,33 @@ add(
 # section 7.2: data sets
 
 
-def normal(x):
-    return (1 + erf(x / sqrt(2))) / 2
-
+add(
+    Exercise(
+        "7.2 which data",
+        2,
+        level="recall",
+        choices=4,
+        mistakes={
+            "ImageNet's terms allow research and teaching that is not commercial.": 1,
+            "a product is neither that competition nor teaching.": 3,
+            "without a licence the rights stay with those who took the pictures.": 4,
+        },
+    )
+)
 
 add(
     Exercise(
         "7.2 leaderboard",
-        lambda m, n: normal(sqrt(m / (pi * n))),
+        round(pi * 4000),
         level="practise",
-        inputs=[(100, 104), (1000, 104), (700, 4000)],
-        tolerance=1e-4,
         mistakes={
-            "that has a root of 2 too much: only about half of the submissions score above one "
-            "half and vote, and the normal distribution is "
-            "(1 + erf(x / sqrt(2))) / 2.": lambda m, n: normal(sqrt(2 * m / (pi * n))),
-            "that is the advantage of one submission; many of them vote.": lambda m, n: (
-                0.5 + 1 / sqrt(2 * pi * n)
+            "the pi is missing: it comes from the mean size of a normal deviation.": 4000,
+            "the root must be 1, so m is pi times n, not n divided by pi.": round(4000 / pi),
+            "that is the root of what is wanted; it stands inside the root already.": round(
+                sqrt(pi * 4000)
             ),
-            "that adds up the advantages of all voters; their noise adds up, too, "
-            "as a square root.": lambda m, n: 0.5 + m / 2 / sqrt(2 * pi * n),
-            "more submissions help, and more rows hinder; "
-            "you have them the other way round.": lambda m, n: normal(sqrt(n / (pi * m))),
-            "the pi is missing: it comes from the mean size of a normal deviation.": lambda m, n: (
-                normal(sqrt(m / n))
-            ),
+            "that has a factor of 2 too much: the half of the submissions that vote is in the "
+            "formula.": round(2 * pi * 4000),
         },
     )
 )
@@ -172,43 +190,34 @@ add(
 add(
     Exercise(
         "7.2 twins",
-        lambda copies, q, a: 1 - q ** (copies - 1) * (1 - a),
+        1 - 0.25**2 * 0.4,
         level="practise",
-        inputs=[(2, 0.2, 0.5), (3, 0.2, 0.5), (5, 0.5, 0.8)],
+        decimals=3,
         mistakes={
-            "that is the chance that all of the other copies are "
-            "held out as well.": lambda c, q, a: q ** (c - 1),
+            "a row is no copy of itself: count the other two.": 1 - 0.25**3 * 0.4,
             "where no copy is in the training set, the classifier is still right with "
-            "probability a.": lambda c, q, a: 1 - q ** (c - 1),
-            "a row is no copy of itself: count the other ones.": lambda c, q, a: 1 - q**c * (1 - a),
-            "q is the share held out, not the share trained on.": lambda c, q, a: (
-                1 - (1 - q) ** (c - 1) * (1 - a)
-            ),
-            "that is for two copies of each row.": lambda c, q, a: 1 - q * (1 - a),
+            "probability 0.6.": 1 - 0.25**2,
+            "that is the chance that both other copies are held out as well.": 0.25**2,
+            "a quarter is the share held out, not the share trained on.": 1 - 0.75**2 * 0.4,
+            "that is for two copies of each row.": 1 - 0.25 * 0.4,
         },
     )
 )
 
-
-def true_accuracy(measured, e, K):
-    return (measured - e / (K - 1)) / (1 - e - e / (K - 1))
-
-
 add(
     Exercise(
         "7.2 true accuracy",
-        true_accuracy,
+        0.9,
         level="practise",
-        inputs=[(0.93, 0.06, 10), (0.8, 0.1, 2), (0.76, 0.06, 1000)],
+        decimals=3,
         mistakes={
-            "that goes from the true accuracy to the measured one.": lambda p, e, K: (
-                p * (1 - e) + (1 - p) * e / (K - 1)
-            ),
-            "a wrong label may agree with a wrong answer by chance.": lambda p, e, K: p / (1 - e),
+            "that goes from the true accuracy to the measured one.": 0.82 * 0.9 + 0.18 * 0.1,
+            "a wrong label may agree with a wrong answer by chance.": 0.82 / 0.9,
             "not every wrong label costs a point; where the answer is wrong it may even give "
-            "one.": lambda p, e, K: p + e,
-            "a wrong label is one of the other classes: "
-            "there is one fewer of them.": lambda p, e, K: (p - e / K) / (1 - e - e / K),
+            "one.": 0.92,
+            "a wrong label is one of the other classes: there is one fewer of them.": (
+                (0.82 - 0.05) / (1 - 0.1 - 0.05)
+            ),
         },
     )
 )
@@ -224,7 +233,7 @@ add(
     Exercise(
         "7.2 margin delta",
         margin_delta,
-        level="practise",
+        level="think",
         inputs=[
             (rng.uniform(0, 1, (n, 2)), np.eye(2)[rng.integers(0, 2, n)], 0.2) for n in (1, 6, 20)
         ],
@@ -253,23 +262,43 @@ add(
 
 add(
     Exercise(
-        "7.3 twice",
-        lambda depth, calls: comb(calls + depth - 1, depth),
-        level="think",
-        inputs=[(1, 2), (3, 2), (5, 2), (3, 4), (2, 5)],
+        "7.3 which mistake",
+        3,
+        level="recall",
+        choices=4,
         mistakes={
-            "that is what a framework gives that only adds up "
-            "in the leaves.": lambda depth, calls: float(calls),
-            "the gradient does not grow by the same factor at every level.": lambda depth, calls: (
-                float(calls) ** depth
-            ),
-            "that is for two calls alone.": lambda depth, calls: depth + 1,
-            "the root is set to one in every call; "
-            "start counting one level below it.": lambda depth, calls: float(
-                comb(calls + depth, depth + 1)
-            ),
-            "every call adds to what is there; "
-            "nothing is multiplied by the depth.": lambda depth, calls: float(calls * depth),
+            "that gradient does not belong to the loss, and the difference shows it.": 1,
+            "a gradient of half the size fails the check.": 2,
+            "the check compares every entry, so a transposed one fails.": 4,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "7.3 one unit",
+        [0, -2, 0],
+        level="practise",
+        entries=("first", "second", "third"),
+        mistakes={
+            "the factor 2 of the forward pass is missing on the way back.": [0, -1, 0],
+            "a unit whose z is negative is off, and passes nothing back.": [4, -2, 0],
+            "a unit that was dropped passes nothing back.": [0, -2, 6],
+            "that is the tutorial's program: no slope and no factor 2.": [2, -1, 0],
+        },
+    )
+)
+
+add(
+    Exercise(
+        "7.3 twice",
+        9,
+        level="think",
+        mistakes={
+            "that is what a framework gives that only adds up in the leaves.": 6,
+            "that is after one call.": 3,
+            "the end is set to 1 in each call; it does not add up.": 12,
+            "nothing is multiplied: each call adds to what is there.": 18,
         },
     )
 )

@@ -215,6 +215,10 @@ class Dropout(Layer):
         self.p = p
         self.rng = generator(rng)
 
+    def __getstate__(self):
+        fixed = {"factors": self.factors} if self.fixed else {}  # they belong to the setting
+        return super().__getstate__() | fixed
+
     def forward(self, x):
         if not self.training or self.p == 0:
             self.factors = None

@@ -24,6 +24,7 @@ from ..doors import (
     ids as ids_door,
 )
 from ..doors.passes import apart
+from ..doors.settings import lasting_names
 from ..layers.embedding import Embedding
 from ..layers.rows import Each, LazyAdam
 from ..loop import run, shuffled
@@ -87,6 +88,9 @@ class TableModel(Whole):
         self.tables = tables
         self.nets = nets or {}
         self.penalties: dict[str, np.ndarray] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return lasting_names(self)
 
     @property
     def theta(self) -> tuple[np.ndarray, ...]:

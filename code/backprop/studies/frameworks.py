@@ -9,10 +9,8 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-import io
 import os
 import sys
-import tokenize
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -77,7 +75,8 @@ def need(name: str, threads: int = 1) -> Any:
         load_triton()
     if "tensorflow" in PARTS[name]:
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-        # both have to be set before the import: show errors only; sum in one order everywhere
+        # both have to be set before the import: show errors only; sum in one order everywhere,
+        # without the oneDNN kernels, which changes the speed: said where a page times TensorFlow
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     module = importlib.import_module(name)
@@ -119,29 +118,3 @@ def requirement(module: str) -> str:
     return next(
         (f"{r.name}{r.specifier}" for r in here if r.name in (module, f"{module}-cpu")), module
     )
-
-
-def code_lines(source: str) -> int:
-    """Count the lines of a program that hold code: no blank lines, comments or docstrings."""
-    skip = {
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
-    }
-    lines: set[int] = set()
-    fresh = True  # a statement begins here, so a string alone is a docstring
-    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    for token, following in zip(tokens, [*tokens[1:], tokens[-1]]):
-        alone = (
-            fresh
-            and token.type == tokenize.STRING
-            and following.type in (tokenize.NEWLINE, tokenize.ENDMARKER)
-        )
-        if token.type not in skip and not alone:
-            lines.update(range(token.start[0], token.end[0] + 1))
-        if token.type not in (tokenize.COMMENT, tokenize.NL):
-            fresh = token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
-    return len(lines)

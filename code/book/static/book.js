@@ -120,9 +120,11 @@
 
   // A place that is on another page now has a mark here, which leads there (moved.py).
   const goOn = () => {
-    const name = decodeURIComponent(location.hash.slice(1));
-    const target = document.getElementById(name)?.dataset.moved;
-    if (target) location.replace(target);
+    try {
+      const name = decodeURIComponent(location.hash.slice(1));
+      const target = document.getElementById(name)?.dataset.moved;
+      if (target) location.replace(target);
+    } catch {} // a percent sign that stands for nothing: no place has that name
   };
   addEventListener("hashchange", goOn);
   goOn();
