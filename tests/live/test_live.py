@@ -466,7 +466,7 @@ def test_a_constant_is_no_part_of_what_is_stored_and_comes_back_from_the_class()
 MISFITS = {
     "a trait that is gone": (
         lambda state: {**state, "w1": state["W1"]},
-        "GradientFlow stores no 'w1'; it stores W1, W2, eta, ",
+        "GradientFlow stores no 'w1'; it stores W1, W2, before, eta, ",
     ),
     "a trait that has come": (
         lambda state: {k: v for k, v in state.items() if k != "eta"},
@@ -521,7 +521,8 @@ class Shown(LivePage):
 
     def check(self, tolerance=1e-9):
         """Every number on the page is the companion's, for the state that the page's model has."""
-        figure = GradientFlow(**{name: self.get(name) for name in ("x", "t", "W1", "W2", "eta")})
+        names = ("x", "t", "W1", "W2", "eta", "selected", "before")
+        figure = GradientFlow(**{name: self.get(name) for name in names})
         wanted = {}
         for name, value in figure.values.items():
             for index in np.ndindex(value.shape):
@@ -543,6 +544,18 @@ class Shown(LivePage):
             assert written == pytest.approx(value, rel=0.06, abs=5.1e-4), (name, text, value)
             assert "-" not in text, f"{name} is written with a hyphen: {text}"
         return {name for name, _, _ in shown}, wanted
+
+    def read(self, name):
+        return next(float(value) for n, value, _ in self.numbers() if n == name)
+
+    def drag(self, name, by):
+        """Drag a number of the drawing sideways, by pixels."""
+        box = self.control(name).bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + by, y, steps=6)
+        self.page.mouse.up()
 
 
 @pytest.fixture(scope="module")
@@ -698,27 +711,31 @@ def test_every_number_is_the_companions_for_random_and_extreme_settings(show):
         n for n in wanted if n.startswith("next")
     }  # each of them has a place
     ranges = {
-        name: tuple(float(shown.control(name).get_attribute(end)) for end in ("min", "max"))
-        for name in ["x[0]", "x[1]", "t"]
-        + [f"W1[{i},{j}]" for i in range(2) for j in range(3)]
-        + [f"W2[{j},0]" for j in range(3)]
+        name: tuple(
+            float(shown.control(name).get_attribute(f"aria-value{end}")) for end in ("min", "max")
+        )
+        for name in CONTROLS[:-2]
     }
+    weights = [n for n in ranges if n[0] == "W"]
     for trial in range(60):
+        state = {"x": np.zeros(2), "t": np.zeros(1), "W1": np.zeros((2, 3)), "W2": np.zeros((3, 1))}
         for name, (low, high) in ranges.items():
             value = rng.choice([low, high, 0]) if trial < 25 else rng.uniform(low, high)
-            shown.page.evaluate(
-                """([name, value]) => {
-              const input = document.querySelector(`[data-control="${name}"]`);
-              input.value = value; input.dispatchEvent(new Event("input", { bubbles: true })); }""",
-                [name, float(value)],
-            )
+            array, *index = re.findall(r"\w+", name)
+            state[array][tuple(map(int, index)) if index else 0] = value
         shown.set(
+            **{**state, "t": float(state["t"][0])},
             view=str(rng.choice(["forward", "backward"])),
             stage=int(rng.integers(0, 6)),
-            selected=str(rng.choice([n for n in ranges if n[0] == "W"])),
+            selected=str(rng.choice(weights)),
+            before=rng.choice([None, float(rng.uniform(-3, 3))]),
         )
         names, wanted = shown.check()
-        assert shown.get("selected") and f"next {shown.get('selected')}" in names
+        assert f"next {shown.get('selected')}" in names
+    for name in rng.permutation(CONTROLS[:-2]):  # and dragged, at random
+        shown.set(**random_state(rng))
+        shown.drag(name, int(rng.integers(-60, 60)))
+        shown.check()
 
 
 LINES = """() => {
@@ -746,20 +763,20 @@ def test_the_lines_with_numbers_are_true(show):
                     float(last.strip("()")), rel=1e-9, abs=1e-15
                 ), line
             results += [result] if sides else []
-        units = range(3)
+        unit = int(selected[5] if selected[1] == "1" else selected[3])  # on the weight's path
         assert results == [
             "loss",
-            *[f"z1[{j}]" for j in units],
-            *[f"a1[{j}]" for j in units],
+            f"z1[{unit}]",
+            f"a1[{unit}]",
             "z2[0]",
             "a2[0]",
             "loss",
             f"d{selected}",
             "dy",
             "delta2[0]",
-            *[f"dW2[{j},0]" for j in units],
-            *[f"delta1[{j}]" for j in units],
-            *[f"dW1[{i},{j}]" for i in range(2) for j in units],
+            f"dW2[{unit},0]",
+            f"delta1[{unit}]",
+            *[f"dW1[{i},{unit}]" for i in range(2)],
             f"next {selected}",
         ]
 
@@ -767,10 +784,8 @@ def test_the_lines_with_numbers_are_true(show):
 def test_values_beyond_the_sliders_are_shown_truly(show):
     shown = show(GradientFlow(W1=[[50, -40, 1234.5], [1e5, -1e-9, 0]], x=[7, -3.25], t=-2, eta=0.3))
     shown.check()
-    assert (
-        shown.control("W1[0,0]").input_value() == "3"
-        and shown.page.locator('[data-name="eta"]').first.text_content() == "0.3"
-    )
+    assert shown.control("W1[0,0]").get_attribute("aria-valuemax") == "50"
+    assert shown.page.locator('[data-name="eta"]').first.text_content() == "0.3"
 
 
 def test_steps_and_reset_in_the_page_are_those_of_python(show):
@@ -786,11 +801,10 @@ def test_steps_and_reset_in_the_page_are_those_of_python(show):
         shown.check()
     assert len(shown.get("history")) == 103
     assert shown.page.locator('[data-name="step"]').text_content() == "102"
-    assert shown.page.locator(".lf-line").count() == 1
-    shown.control("t").fill(
-        "0.25"
-    )  # leaves the path: the curve fades, the next step begins a new one
-    assert shown.page.locator(".lf-line.lf-past").count() == 1
+    taken = shown.page.locator(".lf-taken")
+    assert taken.is_visible()
+    shown.drag("t", -30)  # leaves the path: the next step begins a new one
+    assert not taken.is_visible()
     shown.check()
     shown.page.get_by_role("button", name="1 step", exact=True).click()
     assert len(shown.get("history")) == 2
@@ -836,7 +850,8 @@ def test_a_change_from_outside_repaints_and_leaves_nothing_behind(show):
     shown.page.evaluate(
         "async () => { const two = document.body.appendChild(document.createElement('div')); window.stop2 = await module.render({ model, el: two }); }"
     )
-    shown.page.locator("[data-control='x[0]']").first.fill("0.25")
+    shown.page.locator("[data-control='x[0]']").first.press("PageDown")
+    assert shown.get("x")[0] == 0.9
     shown.check()  # both views of one model
     assert (
         len(set(shown.page.evaluate("[...document.querySelectorAll('[id]')].map((n) => n.id)")))
@@ -852,7 +867,7 @@ CONTROLS = (
     ["x[0]", "x[1]", "t"]
     + [f"W1[{i},{j}]" for i in range(2) for j in range(3)]
     + [f"W2[{j},0]" for j in range(3)]
-    + ["eta"]
+    + ["weight", "eta"]
 )
 FOCUS = "(() => { const n = document.activeElement; return n.dataset.control || n.dataset.edge || n.value || n.getAttribute('aria-label') || n.textContent })()"
 
@@ -872,7 +887,6 @@ def test_tab_reaches_every_control_in_reading_order(show):
     assert order == [
         "reset",
         "forward",
-        "W1[0,0]",
         "previous stage",
         "next stage",
         *CONTROLS,
@@ -882,27 +896,27 @@ def test_tab_reaches_every_control_in_reading_order(show):
 
 
 @pytest.mark.parametrize("name", CONTROLS)
-def test_every_slider_moves_by_key_and_changes_the_figure(show, name):
+def test_every_number_moves_by_key_and_changes_the_figure(show, name):
     shown = show()
-    before, trait = dict((n, v) for n, v, _ in shown.numbers()), name.split("[")[0]
-    state = json.dumps(shown.get(trait))
-    shown.control(name).focus()
-    for key in ("ArrowRight", "ArrowLeft", "ArrowLeft", "PageUp", "End", "Home"):
-        shown.page.keyboard.press(key)
+    control, moved = shown.control(name), name
+    if name == "weight":
+        moved = "W1[1,2]"
+        shown.set(selected=moved)
+    before, state = shown.read(moved), json.dumps(shown.get(moved.split("[")[0]))
+    control.focus()
+    for key in ("ArrowRight", "ArrowLeft", "ArrowLeft", "PageUp", "End", "Shift+ArrowDown", "Home"):
+        control.press(key)
         shown.check()
-    after = dict((n, v) for n, v, _ in shown.numbers())
-    assert json.dumps(shown.get(trait)) != state and after[name] != before[name]
-    assert (
-        float(after[name]) == float(shown.control(name).get_attribute("min"))
-        or name == "eta"
-        and float(after[name]) == 0.01
-    )
-    assert name == "eta" or float(after["loss"]) != float(before["loss"])
-    if name[0] == "W":
-        assert shown.get("selected") == name
-    assert shown.control(name).get_attribute("aria-label") and shown.control(name).get_attribute(
-        "aria-valuetext"
-    )
+    assert json.dumps(shown.get(moved.split("[")[0])) != state and shown.read(moved) != before
+    low = control.get_attribute("aria-valuemin")
+    assert shown.read(moved) == (0.01 if name == "eta" else float(low))
+    if moved[0] == "W":
+        assert shown.get("selected") == moved
+        assert shown.get("before") == before  # where the keys began
+        text = r"\u2212?\d.*, gradient \u2212?\d"
+        if name != "weight":
+            assert re.match(text, control.get_attribute("aria-valuetext"))
+    assert control.get_attribute("aria-label") and control.get_attribute("aria-valuetext")
 
 
 def test_switch_stages_and_buttons_work_by_key(show):
@@ -935,46 +949,61 @@ def test_switch_stages_and_buttons_work_by_key(show):
         assert len(shown.get("history")) == steps
 
 
-def test_edges_are_reached_by_arrows_and_lead_to_their_slider(show):
-    shown = show()
-    for _ in range(3):
-        shown.page.keyboard.press("Tab")
-    seen = [shown.page.evaluate(FOCUS)]
-    for _ in range(8):
-        shown.page.keyboard.press("ArrowDown")
-        seen.append(shown.page.evaluate(FOCUS))
-    assert (
-        sorted(seen) == sorted(c for c in CONTROLS if c[0] == "W")
-        and shown.get("selected") == seen[-1]
-    )
-    shown.page.keyboard.press("Enter")
-    assert (
-        shown.page.evaluate(FOCUS) == seen[-1]
-        and shown.page.evaluate("document.activeElement.tagName") == "INPUT"
-    )
-    assert (
-        shown.page.locator(".lf-slider.lf-selected [data-control]").get_attribute("data-control")
-        == seen[-1]
-    )
-
-
 @pytest.mark.parametrize("edge", ["W1[1,2]", "W2[0,0]"])
 def test_edges_are_chosen_by_click_and_their_weight_dragged(show, edge):
     shown = show()
     label = shown.page.locator(f'[data-edge="{edge}"]')
     label.click()
     assert shown.get("selected") == edge and shown.page.evaluate(FOCUS) == edge
-    shown.page.keyboard.press("ArrowRight")
-    before = float(label.locator(f'[data-name="{edge}"]').get_attribute("data-value"))
-    box = label.bounding_box()
-    shown.page.mouse.move(box["x"] + 20, box["y"] + 8)
-    shown.page.mouse.down()
-    shown.page.mouse.move(box["x"] - 60, box["y"] + 8, steps=8)
-    shown.page.mouse.up()
-    assert float(
-        label.locator(f'[data-name="{edge}"]').get_attribute("data-value")
-    ) == pytest.approx(before - 0.8, abs=1e-9)
+    label.press("ArrowRight")
+    before = shown.read(edge)
+    shown.drag(edge, -80)
+    assert shown.read(edge) == pytest.approx(before - 0.8, abs=1e-9)
+    assert shown.get("before") == before
     shown.check()
+
+
+def test_the_plot_of_the_chosen_weight_is_dragged_and_compares_its_tangent_with_the_loss(show):
+    """Where it was taken hold of, a tangent predicts: further away it predicts worse, and that is drawn."""
+    shown = show(GradientFlow(W1=[[-2, 1, 0.5], [1, 2, -0.1]], W2=[[3], [-1], [2]], t=0))
+    gaps = []
+    for by in (0.2, 3):
+        shown.set(selected="W1[0,0]", before=-2, W1=[[-2 + by, 1, 0.5], [1, 2, -0.1]])
+        figure = GradientFlow(
+            W1=shown.get("W1"), W2=shown.get("W2"), t=0, selected="W1[0,0]", before=-2
+        )
+        start = GradientFlow(W1=[[-2, 1, 0.5], [1, 2, -0.1]], W2=shown.get("W2"), t=0)
+        slope = start.gradients["W1"][0, 0]
+        assert figure.predicted["predicted"] == pytest.approx(slope * by, rel=1e-12)
+        assert figure.predicted["actual"] == pytest.approx(figure.loss - start.loss, rel=1e-12)
+        shown.check()
+        gap = shown.page.locator(".lf-guess-gap").bounding_box()["height"]
+        gaps.append(gap)
+    assert gaps[0] < 3 < gaps[1]
+    plot = shown.control("weight").bounding_box()
+    middle = plot["x"] + (50 + plot["width"] - 14) / 2
+    shown.page.mouse.click(middle, plot["y"] + 50)
+    assert shown.get("W1")[0][0] == pytest.approx(0, abs=0.02) and shown.get("before") == 1
+    shown.check()
+
+
+def test_an_arrow_points_where_the_loss_grows_and_is_longer_for_a_larger_gradient(show):
+    shown = show(GradientFlow(W1=[[-2, 0, 0.5], [1, 2, -0.1]], W2=[[1], [-0.7], [0]], x=[0.4, -1]))
+    ends = """(names) => names.map((name) => { const [, from, to] = document.querySelector(`.lf-edge-arrow[data-gradient="d${name}"]`).getAttribute("d").match(/^M([\\d.]+),[\\d.]+L([\\d.]+)/) ?? [0, 0, 0]; return to - from; })"""
+    weights = CONTROLS[3:12]
+    for view in ("forward", "backward"):
+        shown.set(view=view)
+        lengths = shown.page.evaluate(ends, weights)
+        gradients = [shown.read(f"d{name}") for name in weights]
+        for length, gradient in zip(lengths, gradients, strict=True):
+            assert np.sign(round(length, 1)) == np.sign(gradient)
+        order = np.argsort(np.abs(gradients))
+        assert (np.diff(np.abs(lengths)[order]) >= -0.2).all() and len(set(lengths)) > 4
+    # against the arrow the loss falls
+    for name in ("W1[0,1]", "W2[0,0]"):
+        before = shown.read("loss")
+        shown.drag(name, -20 * int(np.sign(shown.read(f"d{name}"))))
+        assert shown.read("loss") < before
 
 
 # ------------------------------------------------------------------------------------------ for eyes and screen readers
@@ -1066,14 +1095,18 @@ def test_colour_width_and_number_say_the_same_at_every_stage(show):
 def test_words_for_a_screen_reader(show):
     shown = show()
     page = shown.page
-    page.wait_for_function("document.querySelector('.lf-edge-label').hasAttribute('aria-label')")
+    page.wait_for_function("document.querySelector('.lf-diagram').hasAttribute('aria-label')")
     assert page.get_by_role("group", name="Live figure").count() == 1
     assert "prediction 0.817, target 0.700, loss 0.0069" in page.locator(
         ".lf-diagram"
     ).get_attribute("aria-label")
     assert (
         page.locator('[data-edge="W1[0,2]"]').get_attribute("aria-label")
-        == "weight from input 1 to hidden unit 3: 0.300, gradient 0.0018"
+        == "weight from input 1 to hidden unit 3"
+    )
+    assert (
+        page.locator('[data-edge="W1[0,2]"]').get_attribute("aria-valuetext")
+        == "0.300, gradient 0.0018"
     )
     assert (
         page.locator(".lf-unit").nth(2).get_attribute("aria-label")
@@ -1081,7 +1114,7 @@ def test_words_for_a_screen_reader(show):
     )
     assert all(
         page.evaluate(
-            "[...document.querySelectorAll('input, button, [role=button], [role=img]')].map((n) => Boolean(n.getAttribute('aria-label') || n.textContent || n.labels?.[0]?.textContent))"
+            "[...document.querySelectorAll('input, button, [role=slider], [role=img]')].map((n) => Boolean(n.getAttribute('aria-label') || n.textContent || n.labels?.[0]?.textContent))"
         )
     )
     page.evaluate("""() => { window.said = []; const status = document.querySelector('[role=status]');
@@ -1099,9 +1132,7 @@ def test_words_for_a_screen_reader(show):
     gradient = moved.gradients["W1"][0]  # from the input that moved: those change most
     for j, words in enumerate(("unit 1", "unit 2", "unit 3")):
         assert f"from input 1 to hidden {words} {gradient[j]:.4f}" in said
-    page.wait_for_function(
-        "document.querySelector('.lf-unit').getAttribute('aria-label') === 'input 1: 0.800'"
-    )
+    assert page.locator(".lf-unit").first.get_attribute("aria-valuetext") == "0.800"
     page.get_by_role("button", name="100 steps").click()
     page.wait_for_function("said.at(-1).startsWith('After 100 steps')")
     page.get_by_role("button", name="next stage").click()
@@ -1169,7 +1200,11 @@ def test_touch_targets_are_large_enough(show):
     sizes = shown.page.evaluate(
         "[...document.querySelectorAll('input[type=range], button, .lf-segmented label')].map((n) => [n.getBoundingClientRect().width, n.getBoundingClientRect().height])"
     )
-    assert len(sizes) == 13 + 5 + 2 and min(min(size) for size in sizes) >= 44
+    assert len(sizes) == 1 + 5 + 2 and min(min(size) for size in sizes) >= 44
+    held = shown.page.evaluate(
+        "[...document.querySelectorAll('[role=slider]')].map((n) => [n.getBoundingClientRect().width, n.getBoundingClientRect().height])"
+    )
+    assert len(held) == 13 and min(min(size) for size in held) >= 32
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -35,6 +35,7 @@ function build(host) {
       host.numbers.show({ z: state.z, "twice[0]": 2 * state.z });
       control.show(state.z);
       again.hidden = state.z === 3;
+      if (state.z === 4) again.remove();
       window.drawn.push([state.z, state.of, changed("z"), changed("of"), changed("z", "of"), first]);
     },
     say: () => `z is ${host.state.z}`,
@@ -208,6 +209,11 @@ def test_the_focus_stays_with_the_figure_when_its_control_goes(shown):
     assert shown.evaluate("document.querySelector('.lf').contains(document.activeElement)")
     shown.evaluate("document.activeElement.blur(); model.set('z', 1); model.set('z', 3)")
     assert shown.evaluate("document.activeElement === document.body")  # it was not in the figure
+    shown.evaluate("model.set('z', 1)")
+    shown.locator(".again").focus()
+    shown.evaluate("model.set('z', 4)")  # taken away, not hidden
+    assert shown.locator(".again").count() == 0
+    assert shown.evaluate("document.querySelector('.lf').contains(document.activeElement)")
 
 
 POINTER = """(events) => { const n = document.querySelector(".field"); n.setPointerCapture = () => {};

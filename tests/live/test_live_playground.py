@@ -1,6 +1,7 @@
 """The live figure `Playground`: it trains as the companion does, its controls work by keyboard and pointer, its state travels as a link."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -31,7 +32,20 @@ OWN = [[0.5, -0.25, 1], [-1, 0.75, 0], [1.5, -1.5, 1], [0.1, 0.2, 0], [-0.3, 0.1
 
 @pytest.fixture(scope="module")
 def show(browser):
-    yield from live_pages(browser)
+    """show(figure, ...), with all that is folded open: `folded` in its place leaves it shut."""
+    for put in live_pages(browser):
+
+        def opened(*args, folded=False, **options):
+            shown = put(*args, **options)
+            if not folded:
+                shown.page.evaluate(
+                    """() => { for (const n of document.querySelectorAll('.lf details')) n.open = true;
+                    const curves = document.querySelector(".lf-pg-unfold");
+                    if (curves.getClientRects().length) curves.click(); }"""
+                )
+            return shown
+
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +80,7 @@ def check(shown):
         shown.numbers(),
     )
     wanted = figure.values
-    assert {name for name in wanted if name[0] not in "Wb" or name == "batch_size"} - set(
-        numbers
-    ) <= {"noise", "points"}
+    assert {n for n in wanted if not re.match(r"d?[Wb]\d", n)} - set(numbers) <= {"noise", "points"}
     for name, (value, text) in numbers.items():
         assert value == pytest.approx(wanted[name], rel=1e-9, abs=1e-12, nan_ok=True), name
         if np.isfinite(value) and text != "all":
@@ -534,7 +546,7 @@ def test_steps_in_the_page_are_pythons_and_every_number_is_true(show):
             atol=1e-12,
         )
         check(shown)
-    shown.control("reset").click()
+    shown.control("restart").click()
     assert shown.get("run") == {} and check(shown)["steps"] == (0, "0")
     again = show(figure)  # what Python has trained goes on in the page
     assert check(again)["steps"][0] == 60
@@ -663,12 +675,82 @@ def test_every_control_does_something_by_key(show):
         )
         assert shown.page.locator("[aria-pressed=true]").count() == 1
         check(shown)
-    order = show(Playground()).tab_order()
-    assert (
-        order[6:11] == ["play", "step", "epoch", "reset", "fewer layers"]
-        and order[-7:]
-        == ["seed", "edit", "learning_rate", "batch_size", "pace", "l2", "l1", "copy"][1:]
-    )
+    order = show(Playground()).tab_order(most=60)
+    assert order[0] == "reset" and order[1].startswith("preset")
+    assert order[7:11] == ["dataset", "activation", "fewer layers", "more layers"]
+    assert order[11:15] == ["play", "step", "epoch", "restart"]
+    last = ["weights", "batch_size", "learning_rate", "noise", "more", "train_share"]
+    assert order[-12:] == [*last, "seed", "edit", "l2", "l1", "pace", "copy"]
+
+
+def test_edges_show_the_gradients_on_demand(show):
+    """Their colour is the sign of dL/dW on the next mini-batch, their width grows with its size."""
+    shown = show(Playground(hidden=[3, 2], batch_size=7))
+    look = """[...document.querySelectorAll('.lf-pg-edges .lf-edge')].map((n) => [n.getAttribute('class').split('lf-').at(-1).trim(), Number(n.getAttribute('stroke-width')), n.dataset.gradient ?? null])"""
+    figure = Playground(hidden=[3, 2], batch_size=7)
+    figure.train(30)
+    shown.set(run=figure.run)
+    for edges, prefix in (("weights", ""), ("gradients", "d")):
+        shown.page.get_by_role("radio", name=edges).check()
+        assert shown.get("edges") == edges
+        values = figure.values
+        wanted = [
+            values[f"{prefix}W{l}[{i},{j}]"]
+            for l, (d, e) in enumerate([(2, 3), (3, 2), (2, 1)], 1)
+            for i in range(d)
+            for j in range(e)
+        ]
+        found = shown.page.evaluate(look)
+        assert [kind for kind, *_ in found] == ["positive" if v > 0 else "negative" for v in wanted]
+        widths = np.array([width for _, width, _ in found])[np.argsort(np.abs(wanted))]
+        assert (np.diff(widths) >= 0).all() and widths[0] < widths[-1]
+        assert [mark for *_, mark in found] == (
+            [None] * 14 if not prefix else ["dW1"] * 6 + ["dW2"] * 6 + ["dW3"] * 2
+        )
+    check(shown)
+
+
+def test_a_step_does_what_was_said_of_it_and_the_gradient_says_it_better_the_shorter_it_is(show):
+    shown, off = show(Playground(batch_size=20, l2=0.01, l1=0.002)), []
+    for rate in (0.01, 0.1, 1, 10):
+        shown.set(run={}, learning_rate=rate)
+        numbers = check(shown)
+        off.append(abs(numbers["expected"][0] / numbers["happens"][0] - 1))
+    assert off[0] < 0.02 and off == sorted(off)
+    figure = Playground(batch_size=500, train_share=100, learning_rate=0.2)  # the batch is the data
+    happens, before = figure.next_step["happens"], figure.loss["training"]
+    figure.train(1)
+    assert figure.loss["training"] - before == pytest.approx(happens, rel=1e-9)
+    assert all(np.isnan(v) for v in Playground(dataset="own").next_step.values())
+
+
+def test_bars_of_the_norms_are_as_long_as_their_logarithms(show):
+    shown = show(Playground(hidden=[6, 6, 6, 6], activation="sigmoid", batch_size=500))
+    widths = """[...document.querySelectorAll('.lf-pg-track i')].map((n) => n.getBoundingClientRect().width / n.parentElement.getBoundingClientRect().width)"""
+    norms = np.array(shown.figure.gradient_norms)
+    np.testing.assert_allclose(shown.page.evaluate(widths), np.log10(norms / 1e-6) / 7, atol=0.02)
+    shown.set(activation="tanh")
+    assert (np.array(shown.page.evaluate(widths)) > np.log10(norms / 1e-6) / 7 + 0.02)[:3].all()
+
+
+def test_the_focus_stays_near_when_its_button_goes(show):
+    shown = show(Playground())
+    shown.control("edit").focus()
+    shown.page.keyboard.press("Enter")
+    assert shown.control("edit").count() == 0
+    assert shown.page.evaluate("document.activeElement.dataset.control") == "seed"
+
+
+def test_the_curves_are_there_at_once_where_there_is_room(show):
+    for width, folded in ((390, True), (1280, False)):
+        shown = show(Playground(), width=width, folded=True)
+        assert not shown.page.locator("[data-control=l2]").is_visible()
+        curves, button = shown.page.locator(".lf-pg-charts"), shown.control("curves")
+        assert button.is_visible() == folded != curves.is_visible()
+        if folded:
+            button.press("Enter")
+            assert curves.is_visible() and button.get_attribute("aria-expanded") == "true"
+            assert curves.locator("svg.lf-chart").last.bounding_box()["width"] > 300
 
 
 def test_units_and_weights_can_be_looked_at(show):
@@ -709,7 +791,7 @@ def test_units_and_weights_can_be_looked_at(show):
     box = shown.page.locator(".lf-pg-edges path").last.bounding_box()
     shown.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert (
-        read() == ["W2[0,0]"]
+        read() == ["W2[0,0]", "dW2[0,0]"]
         and "Weight from unit 1 of layer 1 to output"
         in shown.page.locator(".lf-pg-readout").text_content()
     )
@@ -793,6 +875,7 @@ def test_own_points_by_pointer_key_and_rows(show):
     assert eval(code, {"Playground": Playground}).points == [
         [*p[:2], int(p[2])] for p in shown.get("points")
     ]
+    assert shown.page.locator(".lf-pg-link").bounding_box()["height"] < 90  # it scrolls
 
 
 # ------------------------------------------------------------------------------------------------- the built page's address
@@ -872,6 +955,13 @@ def test_a_link_brings_the_reader_to_the_figure_with_its_settings(book_page):
         link.endswith("#playground=" + Playground(dataset="spiral", hidden=[8]).text)
         and page.url == link
     )
+    many = Playground(dataset="own", points=[[0.123, 0.456, 1]] * 300)
+    page.evaluate("(text) => { location.hash = text; }", f"playground={many.text}")
+    page.wait_for_function("document.querySelector('[data-control=dataset]').value === 'own'")
+    page.locator('[data-control="copy"]').click()
+    shown = page.locator(".lf-pg-link a")
+    assert shown.get_attribute("href").endswith(many.text) and len(many.text) > 3000
+    assert len(shown.text_content()) < 300 and " characters)" in shown.text_content()
     again = book_page("#" + link.partition("#")[2])
     again.wait_for_selector("[data-live=ready]", state="attached")
     assert again.locator(".lf-pg-unit").count() == 2 + 8 + 1

@@ -1,7 +1,6 @@
-"""The live figure `Recommender`: its list and its sums are Python's, the stars work by keyboard, pointer and finger, it reads well."""
+"""The live figure `Recommender`: its arrows are gradients, a step lands where they say, its list is Python's, it works and reads well."""
 
 import json
-import re
 
 import numpy as np
 import pytest
@@ -9,10 +8,11 @@ import traitlets
 from live_page import CONTRAST, PROBLEMS, live_pages, written
 from mathematics import Mathematics
 
+from backprop.gradient_check import numeric_gradient
 from backprop.live import Recommender
-from backprop.live.recommender import RATED, TASTES, readable
+from backprop.live.recommender import RATED, SHOWN, TASTES, readable
 
-STATE = ("ratings", "sort", "chosen")
+STATE = ("ratings", "u", "decay", "eta", "film", "sort", "chosen")
 PICKS = "[...document.querySelectorAll('.lf-pick-title')].map((n) => n.textContent)"
 
 
@@ -21,49 +21,88 @@ def show(browser):
     yield from live_pages(browser)
 
 
+def anywhere(rng, share=0.5):
+    """Ratings of a share of the films, and the rest of a state."""
+    return {
+        "ratings": (rng.integers(1, 6, RATED) * (rng.random(RATED) < share)).tolist(),
+        "u": rng.uniform(-0.7, 0.7, 2).tolist(),
+        "decay": float(rng.integers(3, 25)),
+        "eta": round(float(rng.uniform(0.005, 0.12)), 3),
+        "film": int(rng.integers(RATED)),
+        "sort": str(rng.choice(["gain", "rating"])),
+        "chosen": int(rng.integers(SHOWN)),
+    }
+
+
+def short(title):
+    return title.rpartition(" (")[0].split(" - ")[0]
+
+
 def check(shown):
-    """Every number, every title and every reason on the page is what Python says for the state of the page."""
-    figure, numbers = Recommender(**{name: shown.get(name) for name in STATE}), shown.numbers()
-    wanted = figure.values
+    """Every number and every title on the page is what Python says for the state of the page."""
+    figure = Recommender(**{name: shown.get(name) for name in STATE})
+    numbers, wanted = shown.numbers(), figure.values
     for name, (value, text) in numbers.items():
-        assert value == pytest.approx(wanted[name], rel=1e-9, abs=1e-12), name
-        assert written(text) == pytest.approx(value, abs=0.051), (name, text)
+        assert value == pytest.approx(wanted[name], rel=1e-9, abs=1e-11), name
+        if text != "none":
+            said = written(text.removeprefix("+").removesuffix("★"))
+            assert said == pytest.approx(value, rel=0.02, abs=0.051), (name, text)
         assert "-" not in text
     assert set(numbers) == set(wanted)
-    assert shown.page.evaluate(PICKS) == [figure.titles[film] for film in figure.ranking]
-    reasons = shown.page.evaluate(
-        "[...document.querySelectorAll('.lf-pick-reason')].map((n) => n.textContent)"
-    )
-    for film, reason in zip(figure.ranking, reasons):
-        parts = figure.contributions[film]
-        most = [s for s in np.argsort(-parts, kind="stable") if parts[s] >= 0.005][:2]
-        said = [float(v) for v in re.findall(r"\(\+([\d.]+)\)", reason)]
-        assert said == pytest.approx([parts[s] for s in most], abs=0.0051), reason
-        assert all(
-            figure.titles[figure.rate[s]].split(" (")[0].split(" - ")[0] in reason for s in most
-        )
+    assert shown.page.evaluate(PICKS) == [short(figure.titles[film]) for film in figure.ranking]
     return figure
 
 
 # -------------------------------------------------------------------------------------------------------------- Python
 
 
-def test_the_sum_is_the_ridge_solution():
-    """The prediction that the contributions add up to minimises the squared errors with the penalties: no neighbour is better."""
+def test_where_the_gradient_is_0_the_user_is_the_one_of_the_companion():
     figure = Recommender(ratings=[5, 0, 2, 4.5, 0, 1] + [0] * 14)
     films, (solution, _, surprise) = np.array(figure.rate)[figure.rated], figure.fold()
     X = np.concatenate([np.ones((len(figure.titles), 1)), figure.Q], axis=1)
-    penalty = np.array([figure.factors["biases"], *[figure.factors["vectors"]] * figure.Q.shape[1]])
+    penalty = np.array([figure.factors["biases"], *[figure.decay] * figure.Q.shape[1]])
     slope = 2 * X[films].T @ (X[films] @ solution - surprise) + 2 * penalty * solution
     assert np.abs(slope).max() < 1e-12
     assert figure.predictions == pytest.approx(figure.averages + X @ solution, abs=1e-12)
     assert figure.bias == solution[0]
+    figure.u = solution[1:3]
+    np.testing.assert_allclose(figure.user, solution, atol=1e-12)
+    assert np.abs(figure.gradient).max() < 1e-12
+
+
+def test_the_gradient_is_the_slope_of_the_loss_and_the_pulls_are_its_parts():
+    rng = np.random.default_rng(3)
+    for trial in range(8):
+        figure = Recommender(**anywhere(rng, trial / 7))
+        u = np.array(figure.u)
+        slope = numeric_gradient(lambda u=u, figure=figure: figure.loss_at(u), u)
+        np.testing.assert_allclose(figure.gradient, slope, atol=1e-6)
+        home = -2 * figure.decay * figure.u
+        np.testing.assert_allclose(
+            figure.pulls.sum(axis=0) + home, -figure.gradient, rtol=1e-12, atol=1e-12
+        )
+        films = figure.Q[np.array(figure.rate)[figure.rated], :2]
+        across = figure.pulls[:, 0] * films[:, 1] - figure.pulls[:, 1] * films[:, 0]
+        assert np.abs(across).max(initial=0) < 1e-12  # towards the film or away from it
+        towards = (figure.pulls * films).sum(axis=1) > 0
+        assert np.array_equal(towards, figure.errors > 0)
+
+
+def test_small_steps_lead_to_rest_and_bring_what_they_promise():
+    figure = Recommender(eta=0.005)
+    promised, brought = figure.values["promised"], figure.values["brought"]
+    assert promised < brought < 0.9 * promised < 0
+    figure.eta = 0.05
+    for _ in range(60):
+        figure.u = figure.landing
+    np.testing.assert_allclose(figure.u, figure.fold()[0][1:3], atol=1e-6)
 
 
 def test_nothing_rated_leaves_the_average_and_rated_films_are_not_recommended():
-    figure = Recommender(ratings=np.zeros(RATED), sort="rating")
+    figure = Recommender(ratings=np.zeros(RATED), sort="rating", u=[0, 0])
     assert np.array_equal(figure.predictions, figure.averages) and figure.bias == 0
-    assert figure.ranking.tolist() == np.argsort(-figure.averages, kind="stable")[:10].tolist()
+    best = np.argsort(-figure.averages, kind="stable")[:SHOWN]
+    assert figure.ranking.tolist() == best.tolist()
     figure.ratings = np.full(RATED, 5.0)
     assert not set(figure.ranking) & set(figure.rate)
 
@@ -75,8 +114,9 @@ def test_tastes_ask_for_what_they_say():
     lists = []
     for _, ratings in figure.tastes:
         figure.ratings = ratings
+        figure.u = np.clip(figure.fold()[0][1:3], -1, 1)
         lists.append(set(figure.ranking))
-    assert all(len(a & b) <= 5 for i, a in enumerate(lists) for b in lists[:i])
+    assert all(len(a & b) <= 2 for i, a in enumerate(lists) for b in lists[:i])
 
 
 @pytest.mark.parametrize(
@@ -102,8 +142,12 @@ def test_titles_read_as_people_say_them(raw, said):
         ("ratings", [5.5] + [0] * 19),
         ("ratings", [1, 2]),
         ("ratings", [np.nan] * 20),
+        ("u", [2, 0]),
+        ("decay", 1),
+        ("eta", 0.5),
+        ("film", 20),
         ("sort", "year"),
-        ("chosen", 10),
+        ("chosen", 5),
         ("titles", []),
     ],
 )
@@ -128,104 +172,185 @@ def test_picture_words_and_size():
 # ------------------------------------------------------------------------------------------------- the two side by side
 
 
-def test_the_list_and_its_reasons_are_the_companions():
-    """Few ratings and all of them, in both orders: the user's bias, the films in their order, every contribution."""
+def test_the_page_computes_what_python_computes():
+    """From no rating to all of them: the pulls, the gradient, where it is 0, the list, every number."""
     js, rng = Mathematics("recommender/maths.js"), np.random.default_rng(8)
     for trial in range(24):
-        ratings = rng.integers(1, 6, RATED) * (rng.random(RATED) < trial / 23)
-        figure = Recommender(ratings=ratings, sort=("gain", "rating")[trial % 2])
+        state = anywhere(rng, trial / 23)
+        figure = Recommender(**state)
         got = js(
-            "(factors, ...rest) => recommend(filmRows(factors), factors, ...rest, 10)",
+            """(factors, rate, s) => {
+          const rows = filmRows(factors), lesson = lessonOf(rows, factors, rate, s), stands = lesson.at(s.u);
+          const best = listOf(rows, factors, rate, stands.user, s, 5);
+          return { ...lesson, ...stands, landing: landingOf(s.u, stands.gradient, s.eta),
+            picks: best.map(({ film }) => film), table: tableOf(s, { lesson, stands, best }) }; }""",
             figure.factors,
             figure.rate,
-            figure.ratings.tolist(),
-            figure.sort,
+            state,
         )
         assert got["rated"] == figure.rated.tolist()
-        assert got["bias"] == pytest.approx(figure.bias, rel=1e-9, abs=1e-12)
-        assert [pick["film"] for pick in got["best"]] == figure.ranking.tolist()
-        for name, wanted in (
-            ("average", figure.averages),
-            ("predicted", figure.predictions),
-            ("gain", figure.predictions - figure.averages),
-            ("from", figure.contributions),
-        ):
-            np.testing.assert_allclose(
-                [pick[name] for pick in got["best"]], wanted[figure.ranking], rtol=1e-9, atol=1e-12
-            )
+        assert got["picks"] == figure.ranking.tolist()
+        assert got["table"] == pytest.approx(figure.values, rel=1e-9, abs=1e-11)
+        for name in ("user", "errors", "gradient", "landing"):
+            np.testing.assert_allclose(got[name], getattr(figure, name), rtol=1e-9, atol=1e-11)
+        pulls = np.array(got["pulls"]).reshape(-1, 2)
+        np.testing.assert_allclose(pulls, figure.pulls, rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(got["rest"], figure.fold()[0][1:3], rtol=1e-9, atol=1e-11)
+        # the bowl: along its curvatures the gradient grows
+        a, b, c = got["bend"]
+        step = np.array([[a, b], [b, c]]) @ (figure.u - got["rest"])
+        np.testing.assert_allclose(step, figure.gradient, rtol=1e-9, atol=1e-9)
     js.close()
 
 
 # ------------------------------------------------------------------------------------------------------------ the page
 
 
-def test_numbers_titles_and_reasons_are_pythons(show):
+def test_numbers_and_titles_are_pythons(show):
     shown, rng = show(Recommender()), np.random.default_rng(6)
     check(shown)
     for trial in range(10):
-        ratings = rng.integers(1, 6, RATED) * (rng.random(RATED) < trial / 9)
-        shown.set(sort=("gain", "rating")[trial % 2], chosen=trial % 10)
-        shown.slide(**{f"r[{s}]": int(r) for s, r in enumerate(ratings)})
-        assert shown.get("ratings") == ratings.tolist()
-        shown.set(chosen=int(rng.integers(10)))
+        shown.set(**anywhere(rng, trial / 9))
         check(shown)
     shown.set(ratings=[0.5, 3.5] + [0] * 18)  # half stars, from Python
     check(shown)
 
 
+# Of the arrows by the name of the gradient: where they begin and where they end, in pixels of the plot.
+ARROWS = """() => Object.fromEntries([...document.querySelectorAll("path[data-gradient]")].map((n) =>
+  [n.dataset.gradient, n.getAttribute("d").match(/^M([-\\d.]+),([-\\d.]+)L([-\\d.]+),([-\\d.]+)/).slice(1).map(Number)]))"""
+
+
+def test_arrows_are_the_gradients_and_a_step_lands_at_their_tip(show):
+    shown, rng = show(Recommender(), width=1000), np.random.default_rng(9)
+    for trial in range(6):
+        shown.set(**{**anywhere(rng, 0.1 + trial / 8), "eta": 0.02})
+        figure, arrows = check(shown), shown.page.evaluate(ARROWS)
+        width = shown.page.locator(".lf-rec-plane").bounding_box()["width"]
+        scale = (
+            np.array([1, -1]) * (width - 6) / 1.6
+        )  # pixels of a unit, without border and margins
+        pulls = dict(
+            zip([short(figure.titles[figure.rate[s]]) for s in figure.rated], figure.pulls)
+        )
+        wanted = {f"pull of {name}": pull for name, pull in pulls.items()}
+        wanted |= {"pull of the decay": -2 * figure.decay * figure.u, "dL/du": -figure.gradient}
+        assert set(arrows) == set(wanted)
+        for name, (x1, y1, x2, y2) in arrows.items():
+            way = scale * figure.eta * wanted[name]
+            np.testing.assert_allclose([x2 - x1, y2 - y1], way, rtol=0.01, atol=0.3)
+        tip = arrows["dL/du"][2:]
+        shown.page.get_by_role("button", name="Step").click()
+        np.testing.assert_allclose(shown.get("u"), figure.landing, atol=1e-12)
+        np.testing.assert_allclose(shown.page.evaluate(ARROWS)["dL/du"][:2], tip, atol=0.21)
+        after = check(shown)
+        assert after.loss - figure.loss == pytest.approx(figure.values["brought"], abs=1e-9)
+
+
+def test_u_and_films_are_dragged_where_they_stand(show):
+    shown = show(Recommender(), width=1000)
+    mouse, box = shown.page.mouse, shown.page.locator(".lf-rec-plane").bounding_box()
+    unit = (box["width"] - 4) / 1.6
+    at = lambda x, y: (
+        box["x"] + box["width"] / 2 + unit * x,
+        box["y"] + box["height"] / 2 - unit * y,
+    )
+    mouse.move(*at(*shown.get("u")))
+    mouse.down()
+    mouse.move(*at(0.3, -0.2))
+    mouse.up()
+    np.testing.assert_allclose(shown.get("u"), [0.3, -0.2], atol=0.011)
+    figure = check(shown)
+    s = next(s for s, k in enumerate(figure.rate) if "Twister" in figure.titles[k])
+    start = at(*(0.62 * figure.Q[figure.rate[s], :2]))
+    mouse.move(*start)
+    mouse.down()
+    assert shown.get("film") == s and shown.get("ratings")[s] == 0  # a touch only looks at it
+    before = shown.page.evaluate(ARROWS)
+    for stars in (1, 3, 5):
+        mouse.move(start[0] + 18 * stars, start[1])
+        assert shown.get("ratings")[s] == stars
+        check(shown)
+    mouse.up()
+    after = shown.page.evaluate(ARROWS)
+    assert "pull of Twister" in after and after["dL/du"] != before["dL/du"]
+    np.testing.assert_allclose(shown.get("u"), [0.3, -0.2], atol=0.011)
+
+
 def test_every_control_works_by_keyboard(show):
     shown = show(Recommender(), width=1000)
     order = shown.tab_order(60)
-    assert order[:20] == [f"r[{s}]" for s in range(20)]
-    assert sorted(order[20:]) == sorted(
-        ["Clear all", "Start again", *TASTES, "gain", *(f"pick[{k}]" for k in range(10))]
-    )
-    first = shown.control("r[0]")
-    first.focus()
-    for key, value in (("ArrowRight", 1), ("End", 5), ("ArrowLeft", 4), ("Home", 0)):
+    assert order[:8] == ["reset", "u", "film", "stars", "decay", "eta", "Step", "Descend"]
+    assert sorted(order[8:]) == sorted(["gain", *(f"pick[{k}]" for k in range(SHOWN)), "Clear all", *TASTES])  # fmt: skip
+    shown.control("u").focus()
+    for key, u in (("ArrowRight", [-0.43, -0.1]), ("Shift+ArrowUp", [-0.43, 0.0])):
         shown.page.keyboard.press(key)
-        assert shown.get("ratings")[0] == value
-        assert first.get_attribute("aria-valuetext") == (
-            f"{value} star{'s' * (value != 1)}" if value else "not rated"
-        )
+        assert shown.get("u") == pytest.approx(u)
+    check(shown)
+    for control, keys in {
+        "stars": {"ArrowRight": 2, "End": 5, "Home": 0},
+        "decay": {"ArrowRight": 6, "End": 24, "Home": 3},
+        "eta": {"ArrowLeft": 0.055, "End": 0.12, "Home": 0.005},
+    }.items():
+        for key, value in keys.items():
+            shown.control(control).focus()
+            shown.page.keyboard.press(key)
+            now = (
+                shown.get("ratings")[shown.get("film")]
+                if control == "stars"
+                else shown.get(control)
+            )
+            assert now == pytest.approx(value), (control, key)
+            check(shown)
+    shown.control("film").select_option("3")
+    assert shown.get("film") == 3
     shown.page.locator(".lf-segmented input:checked").focus()
     shown.page.keyboard.press("ArrowRight")
     assert shown.get("sort") == "rating"
     shown.control("pick[3]").focus()
     shown.page.keyboard.press("Enter")
-    assert (
-        shown.get("chosen") == 3
-        and shown.control("pick[3]").get_attribute("aria-pressed") == "true"
-    )
+    assert shown.get("chosen") == 3
+    assert shown.control("pick[3]").get_attribute("aria-pressed") == "true"
     check(shown)
     for name in TASTES:
         shown.page.get_by_role("button", name=name).press("Enter")
         assert shown.get("ratings") == dict(shown.figure.tastes)[name] and shown.get("chosen") == 0
         check(shown)
     shown.page.get_by_role("button", name="Clear all").press("Enter")
-    assert (
-        not any(shown.get("ratings"))
-        and shown.page.get_by_text("you have rated nothing yet").count() == 10
-    )
-    shown.page.get_by_role("button", name="Start again").press("Enter")
-    assert shown.get("ratings") == shown.figure.start["ratings"]
+    assert not any(shown.get("ratings"))
     check(shown)
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"has_touch": True, "is_mobile": True}], ids=["mouse", "finger"]
-)
-def test_a_click_on_a_star_gives_that_many(show, options):
-    shown = show(Recommender(ratings=np.zeros(20)), width=375 if options else 760, **options)
-    shown.control("r[2]").scroll_into_view_if_needed()
-    box = shown.control("r[2]").bounding_box()
-    star = box["width"] / 6
-    for stars in (3, 5, 1, 0):
-        for inside in (0.15, 0.85):
-            point = box["x"] + star * (stars + inside), box["y"] + box["height"] / 2
-            shown.page.touchscreen.tap(*point) if options else shown.page.mouse.click(*point)
-            assert shown.get("ratings")[2] == stars
-    assert not options or min(min(size) for size in shown.sizes_of_targets()) >= 44
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_it_descends_to_where_the_pulls_cancel_and_stops_out_of_sight(show, motion):
+    shown = show(Recommender(), width=1000, reduced_motion=motion)
+    page = shown.page
+    page.get_by_role("button", name="Descend").click()
+    if motion == "no-preference":
+        page.wait_for_function("model.get('u')[1] > 0")
+        page.evaluate("document.querySelector('.lf').style.marginTop = '300vh'; scrollTo(0, 0)")
+        page.wait_for_timeout(300)
+        u = shown.get("u")
+        page.wait_for_timeout(400)
+        assert shown.get("u") == u
+        page.evaluate("document.querySelector('.lf').style.marginTop = ''")
+    page.wait_for_function(
+        "[...document.querySelectorAll('button')].some((n) => n.textContent === 'Descend')"
+    )
+    figure = check(shown)
+    np.testing.assert_allclose(figure.u, figure.fold()[0][1:3], atol=0.004)
+
+
+def test_a_frame_is_drawn_in_time(show):
+    """All twenty rated: new ratings, a new decay and another u in less than half a frame."""
+    shown = show(Recommender(ratings=[5, 1] * 10))
+    took = shown.page.evaluate("""async () => { const took = [];
+      for (let k = 0; k < 60; k++) { const before = performance.now();
+        model.set("u", [0.5 * Math.sin(k), 0.4 * Math.cos(k)]); model.set("decay", k % 2 ? 5 : 6); model.set("ratings", Array.from({ length: 20 }, (_, s) => 1 + (s + k) % 5));
+        await Promise.resolve(); await Promise.resolve(); took.push(performance.now() - before);
+        await new Promise((done) => requestAnimationFrame(done)); }
+      return took.sort((a, b) => a - b); }""")
+    assert took[30] < 8, took  # the median: what else the machine does shifts single ones
 
 
 @pytest.mark.parametrize("width", [320, 375, 760, 1280])
@@ -234,12 +359,12 @@ def test_nothing_overlaps_or_sticks_out(show, width):
     for state in (
         {},
         {"ratings": [5.0] * 20, "sort": "rating"},
-        {"ratings": [1.0] * 20, "chosen": 9},
-        {"ratings": [0.0] * 20, "sort": "gain"},
+        {"ratings": [1.0] * 20, "chosen": 4, "u": [0.8, 0.6]},
+        {"ratings": [0.0] * 20, "sort": "gain", "u": [0.0, 0.0]},
     ):
         shown.set(**state)
         assert shown.page.evaluate(PROBLEMS) == [], state
-        wide = "[...document.querySelectorAll('.lf-pick, .lf-why-line, .lf-film')].filter((n) => n.getClientRects().length && n.scrollWidth > n.clientWidth + 1).length"
+        wide = "[...document.querySelectorAll('.lf-pick')].filter((n) => n.getClientRects().length && n.scrollWidth > n.clientWidth + 1).length"
         assert shown.page.evaluate(wide) == 0
 
 
@@ -250,15 +375,15 @@ def test_text_has_contrast(show, theme):
     assert worst[0] >= 4.5, worst
 
 
-def test_words_two_views_and_leaving(show):
-    shown = show(Recommender(), width=1000)
+def test_touch_targets_words_two_views_and_leaving(show):
+    shown = show(Recommender(), width=375, has_touch=True, is_mobile=True)
     page = shown.page
+    assert min(min(size) for size in shown.sizes_of_targets()) >= 44
     assert page.get_by_role("group", name="Live figure").count() == 1
-    assert page.get_by_role("slider", name="The Matrix (1999)").count() == 1
-    shown.slide(**{"r[4]": 5})
+    shown.slide(stars=5)
     assert page.locator("[role=status]").text_content() == ""  # nothing while stars are being given
     page.wait_for_function(
-        "document.querySelector('[role=status]').textContent.startsWith('First in the list: ')"
+        "/^First in the list: .*gradient dL.du/.test(document.querySelector('[role=status]').textContent)"
     )
     page.evaluate(
         "async () => { const two = document.body.appendChild(document.createElement('div')); window.stop2 = await module.render({ model, el: two }); }"

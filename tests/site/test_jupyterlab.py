@@ -215,12 +215,13 @@ def read(notebook):
 def test_the_figure_is_live_and_python_reads_what_the_reader_drags(notebook):
     agree(notebook.numbers(), GradientFlow())
     page = notebook.page
-    slider = page.locator('.jp-Notebook .lf [data-control="W1[0,2]"]')
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    page.mouse.move(box["x"] + 0.55 * box["width"], box["y"] + box["height"] / 2)
+    number = page.locator('.jp-Notebook .lf [data-control="W1[0,2]"]')
+    number.scroll_into_view_if_needed()
+    box = number.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2, steps=15)
+    page.mouse.move(x - 180, y, steps=15)
     page.mouse.up()
     shown = notebook.numbers()
     assert -3 <= shown["W1[0,2]"] < -1

@@ -507,10 +507,6 @@ def test_axe_finds_nothing_in_either_theme(page, sights):
     found = sights(page).facts["axe"]
     if page in JUDGED_BY_DEFAULT:
         found = [line for line in found if re.match("(desk|dark|light): (?!target-size)", line)]
-        # the numbers on the edges of GradientFlow are spoken in a sentence of their own
-        found = [
-            line for line in found if 'label-content-name-mismatch: g[data-edge="W' not in line
-        ]
     assert found == []
 
 

@@ -16,14 +16,17 @@ from .gradient_through_time import GradientThroughTime
 from .learning_rate import LearningRate
 from .losses import Losses
 from .neuron import Neuron
+from .nine_slices import NineSlices
 from .overfitting import Overfitting
 from .playground import Playground
 from .recommender import Recommender
+from .truncation import Truncation
 
 __all__ = [
     "LiveFigure",
     "GradientFlow",
     "Activations",
+    "NineSlices",
     "Losses",
     "Neuron",
     "ComputationalGraph",
@@ -37,5 +40,6 @@ __all__ = [
     "DeepGradients",
     "LearningRate",
     "Overfitting",
+    "Truncation",
     "AdversarialDigit",
 ]

@@ -15,7 +15,8 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from ...losses import HalfSquaredError
 from ...network import Network
 from ...optimizers import SGD
-from ..base import Array, Number, Restartable
+from ..base import Array, Number, Restartable, check_range
+from ..shared.worked import WEIGHTS, compared, passed
 
 LIMIT = 1e6  # of any number of the state: beyond it the drawing says nothing any more
 
@@ -26,7 +27,8 @@ class GradientFlow(Restartable):
     Everything a reader can move is a trait, to read, set, observe or link: `x` (2,), `t`, `W1` (2,
     3), `W2` (3, 1), the learning rate `eta`, `history` (the losses of the steps taken, the first
     one before them), and what the page shows: `view`, ``"forward"`` or ``"backward"``, its `stage`,
-    0 the overview, and the `selected` weight. All else follows: `loss`, `gradients`, `values`.
+    0 the overview, the `selected` weight and the value it had `before` the reader moved it, from
+    which its tangent predicts. All else follows: `loss`, `gradients`, `values`.
 
     Examples
     --------
@@ -48,10 +50,14 @@ class GradientFlow(Restartable):
     eta = Number(0.1, 1e-6, 1e3)
     view = traitlets.Enum(["forward", "backward"], "forward").tag(sync=True)
     stage = traitlets.Int(0, min=0, max=6).tag(sync=True)
-    selected = traitlets.Enum(
-        [f"W1[{i},{j}]" for i in range(2) for j in range(3)] + [f"W2[{j},0]" for j in range(3)],
-        "W1[0,0]",
-    ).tag(sync=True)
+    selected = traitlets.Enum(WEIGHTS, "W1[0,0]").tag(sync=True)
+    before = traitlets.Float(None, allow_none=True).tag(sync=True)
+
+    @traitlets.validate("before")
+    def _before(self, proposal):
+        if proposal.value is not None:
+            check_range("before", np.asarray(proposal.value), -LIMIT, LIMIT)
+        return proposal.value
 
     def __init__(self, **state):
         super().__init__(**state)
@@ -59,11 +65,7 @@ class GradientFlow(Restartable):
 
     def pass_through(self) -> tuple[Network, float]:
         """Run one forward and one backward pass of the companion; return its network and the loss."""
-        net = Network([2, 3, 1], hidden="sigmoid", output="sigmoid", bias=False)
-        net.set(W1=self.W1, W2=self.W2)
-        return net, net.loss_and_gradients(
-            HalfSquaredError(), self.x[None, :], np.array([[self.t]])
-        )
+        return passed(self.x, self.t, self.W1, self.W2)
 
     @property
     def loss(self) -> float:
@@ -98,7 +100,24 @@ class GradientFlow(Restartable):
                 f"dW{l}": dW.copy(),
                 f"next W{l}": W - self.eta * dW,
             }
+        values |= self.predicted
         return {name: np.asarray(value) for name, value in values.items()}
+
+    @property
+    def predicted(self) -> dict[str, float]:
+        """What the gradient predicts, and what happens, by the name it has in the figure.
+
+        Of the selected weight: the value `before`, how far it was moved `by`, the change of the loss
+        `predicted` by the tangent there, the `actual` one. Of one step: the change `expected`,
+        ``-eta ||dL/dw||^2``, and what `happens`.
+        """
+        net, loss = self.pass_through()
+        expected = -self.eta * float(net.gradient @ net.gradient)
+        SGD(self.eta).step(net.theta, net.gradient)
+        x, t = self.x[None, :], np.array([[self.t]])
+        happens = net.loss_and_gradients(HalfSquaredError(), x, t) - loss
+        moved = compared(self.x, self.t, self.W1, self.W2, self.selected, self.before)
+        return {**moved, "expected": expected, "happens": happens}
 
     def step(self, n: int = 1) -> None:
         """Take `n` steps of gradient descent with learning rate `eta`, and add their losses to
@@ -120,7 +139,8 @@ class GradientFlow(Restartable):
                 )
             history.append(net.loss_and_gradients(HalfSquaredError(), x, t))
         with self.hold_sync(), self.hold_trait_notifications():
-            self.W1, self.W2, self.history = net.parameters["W1"], net.parameters["W2"], history
+            self.W1, self.W2 = net.parameters["W1"], net.parameters["W2"]
+            self.history, self.before = history, None
 
     def describe(self) -> str:
         v = self.values

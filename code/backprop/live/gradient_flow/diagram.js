@@ -1,24 +1,28 @@
-// A drawing of a small fully connected network: circles with their numbers, edges with a weight and
-// a gradient, and the loss.
+// A drawing of a small fully connected network: circles with their numbers, edges with a weight, a
+// gradient and the gradient's arrow, and the loss. Inputs, target and weights are dragged where they
+// stand.
+import { strokePath } from "../shared/chart.js";
 import { drag } from "../shared/drag.js";
 import { place, sign, svg } from "../shared/draw.js";
+import { nudgeOf } from "../shared/worked.js";
 
 /** @typedef {import("../shared/draw.js").Numbers} Numbers */
-/** @typedef {{ from: number, R: number, r: number, gap: number, text: number, line: number, p: number }} Size */
+/** @typedef {{ from: number, R: number, r: number, gap: number, text: number, line: number, p: number, lift?: number }} Size */
 
 /**
  * Radii of units and inputs, distance of hidden units, size of text and distance of its lines,
- * place of the labels: by width in pixels.
+ * place of the labels, and how far a label that has no room between two units stands above its
+ * edge: by width in pixels.
  * @type {Size[]}
  */
 const SIZES = [
-  { from: 400, R: 40, r: 27, gap: 118, text: 11.5, line: 14.5, p: 0.6 },
-  { from: 280, R: 35, r: 22, gap: 120, text: 10.3, line: 13.5, p: 0.55 },
-  { from: 0, R: 32, r: 19, gap: 132, text: 9.4, line: 12.4, p: 0.46 },
+  { from: 560, R: 50, r: 34, gap: 128, text: 14, line: 17, p: 0.62 },
+  { from: 400, R: 43, r: 28, gap: 128, text: 12.5, line: 15, p: 0.58 },
+  { from: 335, R: 40, r: 24, gap: 122, text: 12, line: 13.5, p: 0.57 },
+  { from: 270, R: 40, r: 22, gap: 160, text: 12, line: 13.5, p: 0.43 },
+  { from: 0, R: 38, r: 21, gap: 186, text: 12, line: 13.5, p: 0.46, lift: 46 },
 ];
-/** @type {Record<string, number>} */
-const KEYS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
-
+const ARROW = 7; // px below the numbers of an edge for the arrow of its gradient
 /**
  * A mark shows a number, "z1[0]", and belongs to the group before the bracket, "z1"; `stage` tells
  * groups apart.
@@ -27,23 +31,29 @@ const KEYS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 const groupOf = (name) => name.replace(/\[.*/, "");
 
 /**
- * `onselect(name, how)` is called when an edge is chosen, `onscrub(name, by)` while its label is
- * dragged sideways by a number of pixels. `spokenEdge(name)` and `spokenNode(layer, j)` give the
- * words for a screen reader.
+ * `onhold(name)` is called when the reader takes hold of a number, `onscrub(name, by)` while it is
+ * dragged, by pixels since then, `onnudge(name, by)` when a key moves it, `onselect(name)` when an edge is chosen. `named(name)`, `spoken(name)` (its
+ * value) and `spokenNode(layer, j)` give the words for a screen reader, `bounds(name)` the ends of
+ * what can be dragged.
  * @typedef {object} Options
  * @property {number[]} sizes
  * @property {Numbers} numbers
- * @property {(name: string, how: "arrow" | "keyboard" | "pointer" | "press") => void} onselect
+ * @property {(name: string) => void} onhold
  * @property {(name: string, by: number) => void} onscrub
- * @property {(name: string) => string} spokenEdge
+ * @property {(name: string, by: number) => void} onnudge
+ * @property {(name: string) => void} onselect
+ * @property {(name: string) => string} named
+ * @property {(name: string) => string} spoken
  * @property {(layer: number, j: number) => string} spokenNode
+ * @property {(name: string) => [low: number, high: number]} bounds
  */
 
 /**
  * The diagram of an n0-n1-n2 network.
  * @param {Options} options
  */
-export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, spokenNode }) {
+export function networkDiagram(options) {
+  const { sizes, numbers, onselect, spoken, spokenNode, bounds } = options;
   /** What a stage brings out or holds back. @type {{ node: Element, groups: string[] }[]} */
   const marks = [];
   /** @type {<T extends Element>(node: T, ...groups: string[]) => T} */
@@ -73,7 +83,6 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
         edgeOf(k + 1, Math.floor(at / to), at % to, numbers, mark),
       ),
     );
-  for (const edge of edges) listen(edge, edges, onselect, onscrub);
 
   const lossRows = [row("t", "", "t"), row("L", "", "loss"), row("∂L/∂y", "", "dy")];
   const box = svg("rect", { class: "lf-loss-box", rx: 8 });
@@ -81,7 +90,17 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
   const dropLines = [svg("line", { class: "lf-drop" }), svg("line", { class: "lf-flow" })];
   const drop = mark(svg("g", { class: "lf-wire" }, dropLines), "loss", "dy");
   const lossTexts = lossRows.map((line) => line.node);
-  const loss = svg("g", { class: "lf-loss", role: "img" }, boxHalo, box, lossTexts);
+  const loss = svg("g", { class: "lf-loss", "data-control": "t" }, boxHalo, box, lossTexts);
+  /** What can be dragged, by the name of its number. @type {[string, SVGElement][]} */
+  const handles = [];
+  for (const { l, j, node: unit } of circles) if (l === 0) handles.push([`x[${j}]`, unit]);
+  handles.push(["t", loss]);
+  for (const { name, label } of edges) handles.push([name, label]);
+  for (const [name, handle] of handles) hold(handle, name, options);
+  for (const { name, reach, label } of edges) {
+    reach.addEventListener("click", () => onselect(name));
+    label.addEventListener("focus", () => onselect(name));
+  }
   const headings = sizes.map(() => svg("text", { class: "lf-heading", "text-anchor": "middle" }));
   const node = svg(
     "svg",
@@ -102,7 +121,7 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
    */
   function resize(width) {
     const size = SIZES.find(({ from }) => width >= from) ?? SIZES[SIZES.length - 1];
-    const { R, r, gap, text, line, p: first } = size;
+    const { R, r, gap, text, line, p: first, lift = 0 } = size;
     const top = 28 + R;
     const middle = top + gap;
     const height = top + 2 * gap + R + 6;
@@ -124,19 +143,20 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
     };
     place(node, { width, height, viewBox: `0 0 ${width} ${height}` });
     node.style.setProperty("--lf-text", `${text}px`);
-    const hidden = width >= 400 ? "hidden layer (1)" : "hidden (1)";
+    node.classList.toggle("lf-tight", lift > 0);
+    const wide = width >= 400;
     head(headings[0], "inputs", 2, "start");
-    head(headings[1], hidden, xs[1], "middle");
-    head(headings[2], "output (2)", width - 2, "end");
+    head(headings[1], wide ? "hidden layer (1)" : "hidden (1)", xs[1], "middle");
+    head(headings[2], wide ? "output layer (2)" : "output (2)", width - 2, "end");
     for (const { rings, rows, l, j } of circles) {
       const [x, y] = at(l, j);
       rings.forEach((ring, k) => {
         place(ring, { cx: x, cy: y, r: radius(l) + (k === 0 ? 4 : 0) });
       });
-      if (l > 0) arrange(rows, x, y, R * 0.8);
+      if (l > 0) arrange(rows, x, y, R * (R > 40 ? 0.8 : 0.84));
       else {
-        place(rows[0].label, { x, y: y - 3, "text-anchor": "middle" });
-        place(rows[0].number, { x, y: y + text, "text-anchor": "middle" });
+        place(rows[0].label, { x, y: y - 0.3 * text, "text-anchor": "middle" });
+        place(rows[0].number, { x, y: y + 0.95 * text, "text-anchor": "middle" });
       }
     }
     for (const edge of edges) {
@@ -148,9 +168,11 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
       const q = 1 - (radius(edge.l) + 1) / length;
       const ends = { x1: x1 + p * dx, y1: y1 + p * dy, x2: x1 + q * dx, y2: y1 + q * dy };
       for (const part of edge.lines) place(part, ends);
-      const [x, y] = [x1 + share[edge.l] * dx, y1 + share[edge.l] * dy];
-      edge.place = { x, y, level: Math.abs(dy) < 1, text, line };
+      const level = Math.abs(dy) < 1;
+      const [x, y] = [x1 + share[edge.l] * dx, y1 + share[edge.l] * dy - (level ? lift : 0)];
+      edge.spot = { x, y, level: level && !lift, text, line, below: y };
       placeLabel(edge);
+      point(edge);
     }
     const [x, y] = at(2, 0);
     const tall = 3 * line + 10;
@@ -163,6 +185,25 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
     arrange(lossRows, center, start + tall / 2, half - 7);
   }
 
+  /** The last that was painted. @type {{ table: Record<string, number>, widthOf: Record<"W" | "dW", (v: number) => number> } | null} */
+  let shown = null;
+
+  /**
+   * The arrow of an edge's gradient: to the right where the loss grows with the weight, as that is
+   * dragged, and as long as the edge would be wide.
+   * @param {Edge} edge
+   */
+  function point({ name, arrow, spot }) {
+    if (!spot || !shown) return;
+    const v = shown.table[`d${name}`];
+    const long = (v === 0 ? 0 : 1) * (spot.text / 12) * (3 + 2.2 * shown.widthOf.dW(v));
+    const { x } = spot;
+    const way = Math.sign(v) * long;
+    place(arrow, {
+      d: strokePath([x - way / 2, spot.below], [x + way / 2, spot.below], true),
+    });
+  }
+
   /**
    * `quantityOf(layer)` says which number gives its edges their colour and width, and their label
    * its colour: "W", or "dW" where that is known; `widthOf` turns each into pixels.
@@ -171,6 +212,17 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
    * @param {Record<"W" | "dW", (v: number) => number>} widthOf
    */
   function paint(table, quantityOf, widthOf) {
+    shown = { table, widthOf };
+    for (const [name, handle] of handles) {
+      const [low, high] = bounds(name);
+      place(handle, {
+        "aria-valuenow": String(table[name]),
+        "aria-valuemin": String(Math.min(low, table[name])),
+        "aria-valuemax": String(Math.max(high, table[name])),
+        "aria-valuetext": spoken(name),
+      });
+    }
+    for (const edge of edges) point(edge);
     for (const { name, l, line, label, weight, gradient } of edges) {
       const quantity = quantityOf(l);
       const v = table[quantity + name.slice(1)];
@@ -195,10 +247,8 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
    */
   function speak(description) {
     place(node, { "aria-label": description });
-    for (const unit of circles) place(unit.node, { "aria-label": spokenNode(unit.l, unit.j) });
-    for (const edge of edges) place(edge.label, { "aria-label": spokenEdge(edge.name) });
-    const texts = lossRows.map(({ label, number }) => `${label.textContent} ${number.textContent}`);
-    place(loss, { "aria-label": `loss: ${texts.join(", ")}` });
+    for (const { node: unit, l, j } of circles)
+      if (l > 0) place(unit, { "aria-label": spokenNode(l, j) });
   }
 
   /** @param {string} name */
@@ -207,11 +257,8 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
       const chosen = edge.name === name;
       edge.label.classList.toggle("lf-selected", chosen);
       edge.wire.classList.toggle("lf-selected", chosen);
-      place(edge.label, { tabindex: chosen ? 0 : -1, "aria-pressed": String(chosen) });
     }
   };
-  /** @param {string} name */
-  const focus = (name) => edges.find((edge) => edge.name === name)?.label.focus();
 
   /**
    * Bring out what a stage computes (`now`) and reads (`from`), hold back what comes later; without
@@ -224,6 +271,7 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
     for (const edge of edges) {
       edge.single = current !== null && !seen.includes(`dW${edge.l}`);
       placeLabel(edge);
+      point(edge);
     }
     node.classList.toggle("lf-staged", current !== null);
     for (const { node: part, groups } of marks) {
@@ -234,7 +282,7 @@ export function networkDiagram({ sizes, numbers, onselect, onscrub, spokenEdge, 
       part.classList.toggle("lf-later", current !== null && !isIn(seen));
     }
   }
-  return { node, resize, paint, speak, select, focus, stage };
+  return { node, resize, paint, speak, select, stage };
 }
 
 // ------------------------------------------------------------------------------------------------------------ its parts
@@ -257,7 +305,8 @@ function circle(l, j, count, row, mark) {
   const base = svg("circle", { class: "lf-circle" });
   const tint = svg("circle", { class: "lf-tint" });
   const texts = rows.map((line) => line.node);
-  const node = svg("g", { class: "lf-unit", role: "img" }, halo, base, tint, texts);
+  const kind = l === 0 ? { "data-control": `x[${j}]` } : { role: "img" };
+  const node = svg("g", { class: "lf-unit", ...kind }, halo, base, tint, texts);
   const value = l === 0 ? `x[${j}]` : `a${l}[${j}]`;
   return { node, rows, l, j, rings: [halo, base, tint], tint, value };
 }
@@ -272,7 +321,7 @@ function circle(l, j, count, row, mark) {
  * @property {string} value
  */
 
-/** @typedef {{ x: number, y: number, level: boolean, text: number, line: number }} LabelSpot */
+/** @typedef {{ x: number, y: number, level: boolean, text: number, line: number, below: number }} LabelSpot  `below`: where its arrow lies */
 /** @typedef {ReturnType<typeof edgeOf>} Edge */
 
 /**
@@ -293,14 +342,20 @@ function edgeOf(l, i, j, numbers, mark) {
   const middle = { "text-anchor": "middle" };
   const weight = numbers.put(svg("text", { class: "lf-weight", ...middle }), name);
   const gradient = numbers.put(svg("text", { class: "lf-gradient", ...middle }), `d${name}`);
+  const arrow = svg("path", {
+    class: "lf-stroke lf-gradient-arrow lf-edge-arrow",
+    "data-gradient": `d${name}`,
+  });
   mark(weight, group);
   mark(gradient, `d${group}`);
+  mark(arrow, `d${group}`);
   const label = svg(
     "g",
-    { class: "lf-edge-label", role: "button", tabindex: -1, "data-edge": name },
+    { class: "lf-edge-label", "data-control": name, "data-edge": name },
     chip,
     weight,
     gradient,
+    arrow,
   );
   const lines = [halo, line, flow, reach];
   const wire = mark(svg("g", { class: "lf-wire" }, lines), group, `d${group}`);
@@ -316,60 +371,63 @@ function edgeOf(l, i, j, numbers, mark) {
     chip,
     weight,
     gradient,
+    arrow,
     label,
     single: false,
-    place: /** @type {LabelSpot | null} */ (null),
+    spot: /** @type {LabelSpot | null} */ (null),
   };
 }
 
 /**
- * An edge is chosen by a click, from edge to edge by arrows; a press on its label that moves
- * sideways changes the weight.
- * @param {Edge} edge
- * @param {Edge[]} edges
- * @param {Options["onselect"]} onselect
- * @param {Options["onscrub"]} onscrub
+ * A number that is dragged sideways, or moved by the arrow keys.
+ * @param {SVGElement} node
+ * @param {string} name
+ * @param {Options} options
  */
-function listen({ name, reach, label }, edges, onselect, onscrub) {
-  reach.addEventListener("click", () => onselect(name, "pointer"));
-  label.addEventListener("click", () => onselect(name, "pointer"));
-  label.addEventListener("keydown", (event) => {
-    const step = KEYS[event.key];
-    const at = edges.findIndex((edge) => edge.name === name);
-    if (step) onselect(edges[(at + step + edges.length) % edges.length].name, "arrow");
-    else if (event.key === "Enter" || event.key === " ") onselect(name, "keyboard");
-    else return;
-    event.preventDefault();
-  });
+function hold(node, name, { onhold, onscrub, onnudge, named }) {
+  place(node, { role: "slider", tabindex: 0, "aria-label": named(name) });
+  node.classList.add("lf-scrub");
   let from = 0;
-  drag(label, {
+  let moved = false;
+  drag(node, {
     grab: (left) => {
       from = left;
-      onselect(name, "press");
+      moved = false;
+      onhold(name);
     },
     move: (left) => {
-      if (left !== from) onscrub(name, left - from);
-      from = left;
+      moved ||= left !== from;
+      if (moved) onscrub(name, left - from);
     },
+  });
+  node.addEventListener("keydown", (event) => {
+    const by = nudgeOf(/** @type {KeyboardEvent} */ (event));
+    if (!by) return;
+    onnudge(name, by);
+    event.preventDefault();
   });
 }
 
 /**
- * The weight above the gradient on a chip that covers the edge; on a level edge, above and below
- * the line; alone in the middle.
+ * The weight above the gradient on a chip that covers the edge, and its arrow below; on a level
+ * edge, above and below the line; alone in the middle.
  * @param {Edge} edge
  */
-function placeLabel({ place: spot, single, chip, weight, gradient }) {
+function placeLabel(edge) {
+  const { spot, single, chip, weight, gradient } = edge;
   if (!spot) return;
   const { x, y, level, text, line } = spot;
-  const width = 3.9 * text;
-  const height = (single && !level ? 1.2 : 2) * line + (level ? 10 : 1);
+  const width = Math.max(3.9 * text, 46);
+  const alone = single && !level;
+  const above = (alone ? 0.6 * line : line) + (level ? 5 : ARROW / 2);
+  const below = above + (alone ? 0 : level ? ARROW : 0);
   const apart = level ? line / 2 + 4 : line / 2;
-  const base = y + 0.37 * text;
+  const base = y + 0.37 * text - (level || alone ? 0 : ARROW / 2);
   const kind = level ? "lf-chip lf-open" : "lf-chip";
-  place(chip, { x: x - width / 2, y: y - height / 2, width, height, class: kind });
-  place(weight, { x, y: base - (single && !level ? 0 : apart) });
+  place(chip, { x: x - width / 2, y: y - above, width, height: above + below, class: kind });
+  place(weight, { x, y: base - (alone ? 0 : apart) });
   place(gradient, { x, y: base + apart });
+  spot.below = base + apart + 0.5 * ARROW + 0.6;
 }
 
 /** @type {(heading: Element, text: string, x: number, anchor: string) => void} */

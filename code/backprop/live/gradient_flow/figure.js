@@ -1,22 +1,36 @@
-// Gradients flowing through the 2-3-1 network of section 4.4: the diagram, the stages of both
-// passes, sliders, and descent.
-import { chart } from "../shared/chart.js";
+// Gradients flowing through the 2-3-1 network of section 4.4: the diagram, whose numbers are dragged
+// where they stand, the loss as a function of the chosen weight, the stages of both passes, and
+// descent.
+import { chart, strokePath } from "../shared/chart.js";
 import { button, segmented, slider } from "../shared/controls.js";
-import { aloud, fixed, html, plain, prose, small, whole, widths } from "../shared/draw.js";
+import {
+  aloud,
+  fixed,
+  flash,
+  html,
+  maths,
+  place,
+  plain,
+  prose,
+  small,
+  svg,
+  whole,
+  widths,
+} from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { stagePanel } from "../shared/stages.js";
 import { networkDiagram } from "./diagram.js";
-import { descended, tableOf } from "./pass.js";
+import { ceiling, descended, nudgeOf, sliceOf, tableOf } from "../shared/worked.js";
 import { parts, STAGES, weightSymbol } from "./stages.js";
 
 /** @typedef {import("./stages.js").View} View */
-/** @typedef {import("./pass.js").Settings & { history: number[], view: View, stage: number, selected: string }} State */
+/** @typedef {import("../shared/worked.js").Settings & import("../shared/worked.js").Chosen & { history: number[], view: View, stage: number }} State */
 /** @typedef {import("../shared/host.js").Host<State>} Host */
-/** @typedef {ReturnType<typeof slider>} Slider */
+/** @typedef {import("../shared/chart.js").Pair} Pair */
 
 /** @type {(name: string) => import("../shared/draw.js").Format} */
 const format = (name) => {
-  if (/^(d|loss|history)/.test(name)) return small;
+  if (/^(d|loss|history|predicted|actual|expected|happens)/.test(name)) return small;
   if (name === "eta") return String;
   return name === "step" ? whole : name.startsWith("next") ? fixed(4) : fixed(3);
 };
@@ -24,7 +38,9 @@ const three = fixed(3);
 const ETAS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
 const W1_NAMES = [0, 1].flatMap((i) => [0, 1, 2].map((j) => `W1[${i},${j}]`));
 const W2_NAMES = [0, 1, 2].map((j) => `W2[${j},0]`);
-const REACH = 3; // of the sliders of the weights
+const REACH = 3; // of the weights, where they are dragged
+/** What can be dragged, and how far. @type {(name: string) => Pair} */
+const bounds = (name) => (name[0] === "W" ? [-REACH, REACH] : name === "t" ? [0, 1] : [-1, 1]);
 const WIDTHS = { W: widths.linear(2), dW: widths.logarithmic(1e-4, 1e-1) };
 
 /** @type {(state: State) => import("./stages.js").Stage} */
@@ -32,6 +48,8 @@ const stageOf = ({ view, stage }) => STAGES[view][Math.min(stage, STAGES[view].l
 
 /** @param {string} name */
 const inWords = (name) => {
+  if (name === "t") return "target";
+  if (name[0] === "x") return `input ${Number(name[2]) + 1}`;
   const { l, i, j } = parts(name);
   return l === 1
     ? `weight from input ${i + 1} to hidden unit ${j + 1}`
@@ -42,58 +60,103 @@ const inWords = (name) => {
 const results = ({ "a2[0]": y, t, loss }) =>
   `prediction ${three(y)}, target ${three(t)}, loss ${small(loss)}`;
 
-// ------------------------------------------------------------------------------------------------------------ controls
+// --------------------------------------------------------------------------------------------------- the chosen weight
 /**
- * Sliders for the data and for every weight.
+ * The loss as a function of the chosen weight, all else as it is: its tangent is the gradient. From
+ * where the weight was taken hold of, another tangent predicts.
  * @param {Host} host
- * @param {(name: string, value: number) => void} move
+ * @param {{ onhold: () => void, onmove: (value: number) => void, onnudge: (by: number) => void }} actions
  */
-function sliderGroups(host, move) {
+function slicePanel(host, { onhold, onmove, onnudge }) {
   const { numbers } = host;
-  /** @type {Record<string, Slider>} */
-  const sliders = {};
-  /** @type {(name: string, label: string, spoken: string, min: number, max: number) => HTMLElement} */
-  const add = (name, label, spoken, min, max) => {
-    const onmove = (/** @type {number} */ value) => move(name, value);
-    sliders[name] = slider({ numbers, name, label, spoken, min, max, step: 0.01, onmove });
-    return sliders[name].node;
-  };
-  /** @param {string} name */
-  const addWeight = (name) => {
-    const label = weightSymbol(name).replace(/\^.*/, "");
-    const node = add(name, label, inWords(name), -REACH, REACH);
-    sliders[name].input.addEventListener("focus", () => host.set({ selected: name }, null));
-    return node;
-  };
-  /** @type {(legend: string, kind: string, ...nodes: HTMLElement[]) => HTMLElement} */
-  const group = (legend, kind, ...nodes) =>
-    html(
-      "fieldset",
-      { class: `lf-group ${kind}` },
-      html("legend", {}, prose(legend, numbers)),
-      html("div", {}, nodes),
-    );
-  const hint =
-    "Click an edge of the diagram to choose its weight; drag its number sideways to change it.";
+  const plot = host.fit(
+    chart({
+      label: "loss as a function of the chosen weight",
+      height: (width) => (width < 400 ? 110 : 148),
+      yLabel: "L",
+      margin: { left: 50, top: 12, right: 14, bottom: 20 },
+      ongrab: onhold,
+      onmove: ([w]) => onmove(Math.round(100 * w) / 100),
+    }),
+  );
+  place(plot.node, { role: "slider", tabindex: 0, "data-control": "weight" });
+  plot.node.addEventListener("keydown", (event) => {
+    const by = nudgeOf(event);
+    if (!by) return;
+    onnudge(by);
+    event.preventDefault();
+  });
+  const title = html("span");
   const node = html(
     "div",
-    { class: "lf-controls" },
-    group(
-      "data",
-      "lf-data",
-      add("x[0]", "x_1", "input 1", -1, 1),
-      add("x[1]", "x_2", "input 2", -1, 1),
-      add("t", "t", "target", 0, 1),
+    { class: "lf-slice" },
+    html("p", { class: "lf-slice-title" }, "The loss along ", title),
+    plot.node,
+    html(
+      "p",
+      { class: "lf-guess" },
+      host.prose("From $before by $by: `ΔL` should be `g Δw` = "),
+      html("b", { class: "lf-guessed" }, host.live("predicted")),
+      " and is ",
+      html("b", {}, host.live("actual")),
+      ".",
     ),
-    group(
-      "`W^{(1)}`, to the hidden layer",
-      "lf-first",
-      ...W1_NAMES.map(addWeight),
-      html("p", { class: "lf-hint" }, hint),
-    ),
-    group("`W^{(2)}`, to the output", "lf-second", ...W2_NAMES.map(addWeight)),
   );
-  return { node, sliders };
+  /** @type {{ x: Pair, y: Pair, xTicks: number[], yTicks: number[] }} */
+  let axes = { x: [0, 0], y: [0, 0], xTicks: [], yTicks: [] };
+  /** @type {(state: State, table: Record<string, number>) => void} */
+  const draw = (state, table) => {
+    const { selected } = state;
+    const [w, from] = [table[selected], table.before];
+    const along = sliceOf(state, selected);
+    const most = Math.max(Math.abs(w), Math.abs(from));
+    const far = most > REACH ? ceiling(most) : REACH;
+    const grid = Array.from({ length: 25 }, (_, k) => along(far * (k / 12 - 1)).loss);
+    const top = ceiling(Math.max(...grid, table.loss, 1e-12));
+    if (axes.x[1] !== far || axes.y[1] !== top)
+      axes = { x: [-far, far], y: [0, top], xTicks: [-far, 0, far], yTicks: [0, top] };
+    plot.frame({ ...axes, yName: small, curves: [{ f: (v) => along(v).loss }] });
+    const start = along(from);
+    const here = along(w);
+    /** @type {Pair} */
+    const guess = [w, start.loss + table.predicted];
+    const moved = w !== from;
+    const inside = guess[1] >= 0 && guess[1] <= top;
+    plot.mark({
+      lines: [
+        ...(moved
+          ? [
+              {
+                from: /** @type {Pair} */ ([from, start.loss]),
+                to: guess,
+                kind: "lf-guess-line",
+                gradient: "predicted",
+              },
+              { from: guess, to: /** @type {Pair} */ ([w, here.loss]), kind: "lf-guess-gap" },
+            ]
+          : []),
+        plot.tangent([w, here.loss], here.slope, { gradient: "of the chosen weight", reach: 44 }),
+      ],
+      dots: [
+        ...(moved ? [{ at: /** @type {Pair} */ ([from, start.loss]), kind: "lf-was" }] : []),
+        ...(moved && inside ? [{ at: guess, kind: "lf-ghost" }] : []),
+        { at: /** @type {Pair} */ ([w, here.loss]) },
+      ],
+    });
+    place(plot.node, {
+      "aria-valuenow": String(w),
+      "aria-valuemin": String(-far),
+      "aria-valuemax": String(far),
+      "aria-valuetext": `${three(w)}, loss ${small(here.loss)}, gradient ${small(here.slope)}`,
+    });
+  };
+  /** @param {string} selected */
+  const turn = (selected) => {
+    numbers.forget(title);
+    title.replaceChildren(maths(weightSymbol(selected), numbers));
+    place(plot.node, { "aria-label": `${inWords(selected)}: the loss along it` });
+  };
+  return { node, draw, turn };
 }
 
 // ------------------------------------------------------------------------------------------------------------- descent
@@ -102,19 +165,18 @@ const continues = (history, loss) =>
   history.length > 0 &&
   Math.abs(history[history.length - 1] - loss) <= 1e-9 * Math.max(loss, 1e-300);
 
-/** The next 1, 1.5, 2, 3, 5 or 7.5 times a power of ten. @param {number} v */
-const ceiling = (v) => {
-  const power = 10 ** Math.floor(Math.log10(v));
-  const round = [1, 1.5, 2, 3, 5, 7.5].find((m) => m * power >= v * (1 - 1e-12)) ?? 10;
-  return round * power;
-};
-
 /**
- * Buttons that descend, and the loss over the steps taken.
+ * Buttons that descend, and what a step should bring and brings.
  * @param {Host} host
  */
 function descentPanel(host) {
   const { numbers } = host;
+  const taken = html(
+    "p",
+    { class: "lf-taken" },
+    host.prose("Steps taken: $step, loss $history[0] → "),
+    host.live("loss"),
+  );
   /** @param {number} n */
   const descend = (n) => {
     const { state } = host;
@@ -125,71 +187,42 @@ function descentPanel(host) {
     const history = [...(continues(state.history, loss) ? state.history : [loss]), ...losses];
     const steps = history.length - 1;
     const words = () => `After ${steps} step${steps === 1 ? "" : "s"}: ${results(numbers.table)}`;
-    host.set({ W1, W2, history }, words, 0);
+    host.set({ W1, W2, history, before: null }, words, 0);
+    flash(taken);
   };
-  const plot = host.fit(
-    chart({
-      label: "loss over the steps taken",
-      xLabel: "steps of gradient descent",
-      yLabel: "loss L",
-      height: () => 132,
-      margin: { left: 46, top: 16 },
-    }),
-  );
   const eta = slider({
     numbers,
     name: "eta",
-    label: "η",
+    label: '"learning rate " η',
     spoken: "learning rate",
     stops: ETAS,
     onmove: (value) => host.set({ eta: value }),
   });
-  /** @param {string} name */
-  const live = (name) => numbers.put(html("span", {}), name);
   const node = html(
     "div",
-    { class: "lf-training" },
+    { class: "lf-descent" },
     html(
-      "div",
-      { class: "lf-descent" },
-      eta.node,
-      html(
-        "div",
-        { class: "lf-buttons" },
-        button("1 step", () => descend(1), { class: "lf-button lf-primary" }),
-        button("100 steps", () => descend(100)),
-      ),
-      html(
-        "p",
-        { class: "lf-hint lf-taken" },
-        ["Steps taken: ", live("step")],
-        ["\u2003 loss ", live("history[0]"), " → ", live("loss")],
+      "p",
+      { class: "lf-hint" },
+      host.prose(
+        "A step of all nine: `ΔL` should be `−η ‖∇L‖^2` = $expected and will be $happens.",
       ),
     ),
-    html("div", {}, plot.node),
+    html(
+      "div",
+      { class: "lf-descent-row" },
+      eta.node,
+      button("1 step", () => descend(1), { class: "lf-button lf-primary" }),
+      button("100 steps", () => descend(100)),
+    ),
+    taken,
   );
-  /** @type {(state: State, table: Record<string, number>) => void} */
-  const draw = ({ history, eta: rate }, { step, loss }) => {
-    const going = continues(history, loss);
-    const top = ceiling(Math.max(...history, loss, 1e-12));
-    const end = Math.max(1, history.length - 1);
-    plot.frame({
-      x: [0, end],
-      y: [0, top],
-      xTicks: [0, end],
-      yTicks: [0, top],
-      yName: small,
-      curves: [],
-    });
-    /** @type {import("../shared/chart.js").Pair[]} */
-    const points = history.map((value, k) => [k, value]);
-    plot.mark({
-      paths: points.length > 1 ? [{ points, kind: going ? "" : "lf-past" }] : [],
-      dots: [{ at: [step, loss] }],
-    });
+  /** @type {(rate: number, steps: number) => void} */
+  const show = (rate, steps) => {
     eta.show(rate);
+    taken.classList.toggle("lf-off", steps === 0);
   };
-  return { node, draw };
+  return { node, show };
 }
 
 // ---------------------------------------------------------------------------------------------------------- the figure
@@ -209,29 +242,51 @@ function build(host) {
     else if (index.length === 1) copy[index[0]] = value;
     host.set({ [trait]: index.length ? copy : value });
   };
-  const { node: controls, sliders } = sliderGroups(host, move);
+  let held = 0; // what was taken hold of, as it was then
+  /** From here on the tangent predicts. @param {string} name */
+  const hold = (name) => {
+    held = numbers.table[name];
+    if (name[0] === "W") host.set({ selected: name, before: numbers.table[name] }, null);
+  };
+  /** @type {(name: string, value: number) => void} */
+  const put = (name, value) => {
+    const [low, high] = bounds(name);
+    move(name, Math.round(100 * Math.min(high, Math.max(low, value))) / 100);
+  };
+  /** @type {(name: string, by: number) => void} by hundredths */
+  const nudge = (name, by) => {
+    const { selected, before } = host.state;
+    if (name[0] === "W" && (name !== selected || before === null)) hold(name);
+    put(name, numbers.table[name] + 0.01 * by);
+  };
+  /** @param {string} name */
+  const choose = (name) => {
+    if (name !== host.state.selected) host.set({ selected: name, before: null }, null);
+  };
   const diagram = networkDiagram({
     sizes: [2, 3, 1],
     numbers,
-    onselect: (name, how) => {
-      host.set({ selected: name }, null);
-      if (how === "arrow") diagram.focus(name);
-      if (how === "keyboard") sliders[name].input.focus();
-      if (how === "pointer") sliders[name].input.focus({ preventScroll: true });
+    bounds,
+    onhold: hold,
+    onscrub: (name, by) => put(name, held + 0.01 * by),
+    onnudge: nudge,
+    onselect: choose,
+    spoken: (name) => {
+      const value = three(numbers.table[name]);
+      return name[0] === "W" ? `${value}, gradient ${small(numbers.table[`d${name}`])}` : value;
     },
-    onscrub: (name, by) => {
-      const value = Math.min(REACH, Math.max(-REACH, numbers.table[name] + 0.01 * by));
-      move(name, Math.round(100 * value) / 100);
-    },
-    spokenEdge: (name) =>
-      `${inWords(name)}: ${three(numbers.table[name])}, gradient ${small(numbers.table[`d${name}`])}`,
+    named: inWords,
     spokenNode: (l, j) => {
-      if (l === 0) return `input ${j + 1}: ${three(numbers.table[`x[${j}]`])}`;
       const said = ["z", "a", "delta"].map(
         (q) => `${q} ${format(q)(numbers.table[`${q}${l}[${j}]`])}`,
       );
       return `${l === 1 ? `hidden unit ${j + 1}` : "output"}: ${said.join(", ")}`;
     },
+  });
+  const slice = slicePanel(host, {
+    onhold: () => hold(host.state.selected),
+    onmove: (value) => move(host.state.selected, value),
+    onnudge: (by) => nudge(host.state.selected, by),
   });
   const passes = segmented({
     label: "direction",
@@ -241,8 +296,25 @@ function build(host) {
     ],
     onchange: (view) => host.set({ view: /** @type {View} */ (view), stage: 0 }, null),
   });
-  const legend = html("p", { class: "lf-legend" });
-  const picture = html("div", { class: "lf-picture" }, passes.node, diagram.node, legend);
+  const line = html("span");
+  const arrow = svg("path", {
+    class: "lf-stroke lf-gradient-arrow",
+    d: strokePath([1, 7], [21, 7], true),
+  });
+  const legend = html(
+    "p",
+    { class: "lf-legend" },
+    html("span", { class: "lf-key lf-positive" }, "positive"),
+    html("span", { class: "lf-key lf-negative" }, "negative"),
+    line,
+    html(
+      "span",
+      { class: "lf-arrow-key" },
+      svg("svg", { class: "lf-swatch", width: 24, height: 14, "aria-hidden": "true" }, arrow),
+      prose("`∂L/∂w`: the way to drag for a larger `L`", numbers),
+    ),
+  );
+  const picture = html("div", { class: "lf-picture" }, diagram.node, legend);
   const panel = stagePanel({
     numbers,
     onstep: (by) => {
@@ -258,59 +330,60 @@ function build(host) {
   host.onWidth(panel.node, panel.resize);
   const descent = descentPanel(host);
 
-  /** @type {(selected: string, first: boolean) => void} */
-  const turnTo = (selected, first) => {
-    for (const stage of [...STAGES.forward, ...STAGES.backward]) {
-      const { lines } = stage;
-      if (typeof lines === "function") panel.fill(stage, { ...stage, lines: lines(selected) });
-      else if (first) panel.fill(stage, { ...stage, lines });
-    }
+  /** @param {string} selected */
+  const turnTo = (selected) => {
+    for (const stage of [...STAGES.forward, ...STAGES.backward])
+      panel.fill(stage, { ...stage, lines: stage.lines(selected) });
     diagram.select(selected);
-    for (const [name, { node }] of Object.entries(sliders))
-      node.classList.toggle("lf-selected", name === selected);
+    slice.turn(selected);
   };
 
   return {
-    content: [html("div", { class: "lf-main" }, picture, panel.node), controls, descent.node],
+    content: [
+      html("div", { class: "lf-flow-head" }, passes.node, panel.steps),
+      picture,
+      html("div", { class: "lf-flow-below" }, slice.node, panel.node),
+      descent.node,
+    ],
 
     draw(state, changed, first) {
       const table = tableOf(state);
       const { view, selected, history } = state;
       const stage = stageOf(state);
       const stages = STAGES[view];
-      if (changed("selected")) turnTo(selected, first);
-      if (changed("view", "stage", "selected")) {
+      if (changed("selected")) turnTo(selected);
+      if (changed("view", "stage")) {
         host.root.dataset.view = view;
         passes.show(view);
         panel.show(stage, stages.indexOf(stage), stages.length - 1);
-        const width = view === "forward" ? "width: size of `w`" : "width: `∂L/∂w` (log)";
-        legend.replaceChildren(
-          html("span", { class: "lf-key lf-positive" }, "positive"),
-          html("span", { class: "lf-key lf-negative" }, "negative"),
-          html("span", {}, prose(width, numbers)),
-        );
-      }
-      if (changed("view", "stage")) {
         diagram.stage(stage.now.length || stage.from.length ? stage : null);
-        const lines = typeof stage.lines === "function" ? stage.lines(selected) : stage.lines;
+        const width = view === "forward" ? "width: size of `w`" : "width: `∂L/∂w` (log)";
+        line.replaceChildren(...prose(width, numbers));
         const values = () =>
-          lines.map((line) => aloud(line, (name) => format(name)(numbers.table[name]))).join("; ");
+          stage
+            .lines(host.state.selected)
+            .map((text) => aloud(text, (name) => format(name)(numbers.table[name])))
+            .join("; ");
         if (!first) host.say(() => `${stage.title}. ${plain(stage.text)} ${values()}.`);
       }
       const going = continues(history, table.loss);
       table.step = going ? history.length - 1 : 0;
       table["history[0]"] = going ? history[0] : table.loss;
       numbers.show(table);
-      for (const [name, control] of Object.entries(sliders)) control.show(table[name]);
       const computed = [...stage.known, ...stage.now];
       const all = stages.indexOf(stage) === 0;
       // a gradient that is not computed yet colours nothing
       const isKnown = (/** @type {number} */ l) => all || computed.includes(`dW${l}`);
       diagram.paint(table, (l) => (view === "backward" && isKnown(l) ? "dW" : "W"), WIDTHS);
-      descent.draw(state, table);
+      slice.draw(state, table);
+      descent.show(state.eta, table.step);
     },
 
-    say: () => results(numbers.table),
+    say: () => {
+      const { by, predicted, actual } = numbers.table;
+      const guess = `; the loss should have changed by ${small(predicted)}, and did by ${small(actual)}`;
+      return results(numbers.table) + (by ? guess : "");
+    },
 
     gradients: () =>
       [...W1_NAMES, ...W2_NAMES].map((name) => [
@@ -328,8 +401,8 @@ function build(host) {
 export default liveFigure({
   name: "gradient-flow",
   label: "gradients flowing through a 2-3-1 network",
-  first: "Drag the number on an edge sideways, and see what follows from it.",
-  traits: ["x", "t", "W1", "W2", "eta", "history", "view", "stage", "selected"],
+  first: "Drag a number on an edge against its arrow: `L` falls.",
+  traits: ["x", "t", "W1", "W2", "eta", "history", "view", "stage", "selected", "before"],
   format,
   build,
 });

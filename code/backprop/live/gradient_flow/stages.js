@@ -12,12 +12,24 @@
  * @property {string[]} known
  * @property {string} text
  * @property {string} formula
- * @property {string[] | ((weight: string) => string[])} lines
+ * @property {(weight: string) => string[]} lines
  */
 
-/** @type {(line: string) => string[]} */
-const units = (line) =>
-  [1, 2, 3].map((j) => line.replaceAll("#", String(j)).replaceAll("@", String(j - 1)));
+/** For the hidden unit of the chosen weight: # its number, @ counted from 0. @type {(...lines: string[]) => (weight: string) => string[]} */
+const ofUnit =
+  (...lines) =>
+  (weight) => {
+    const { l, i, j } = parts(weight);
+    const unit = l === 1 ? j : i;
+    return lines.map((line) =>
+      line.replaceAll("#", String(unit + 1)).replaceAll("@", String(unit)),
+    );
+  };
+/** @type {(...lines: string[]) => () => string[]} */
+const plainly =
+  (...lines) =>
+  () =>
+    lines;
 
 /**
  * Layer and place of a weight by its name, W1[0,2].
@@ -50,9 +62,9 @@ const PASSES = {
       title: "Forward: from input to loss",
       now: [],
       from: [],
-      text: "Each unit multiplies what arrives by the weights of its edges, adds up to `z`, and squashes that to `a = σ(z)`.",
+      text: "Each unit adds up what arrives, times the weights of its edges, to `z`, and squashes that to `a`.",
       formula: "y = σ( σ( x W^{(1)} ) W^{(2)} ), | L = \\frac{1}{2} ( y − t )^2",
-      lines: ["y = $a2[0]$", "L = \\frac{1}{2} ( $a2[0]$ | − $(t)$ )^2 | = $loss$"],
+      lines: plainly("L = \\frac{1}{2} ( $a2[0]$ | − $(t)$ )^2 | = $loss$"),
     },
     {
       title: "Weighted inputs of the hidden layer",
@@ -60,7 +72,7 @@ const PASSES = {
       from: ["x", "W1"],
       text: "Hidden unit `j` adds up the inputs, each times the weight of its edge.",
       formula: "z_j^{(1)} = x_1 w_{1j}^{(1)} + x_2 w_{2j}^{(1)}",
-      lines: units("z_# = $x[0]$ · $(W1[0,@])$ | + $(x[1])$ · $(W1[1,@])$ | = $z1[@]$"),
+      lines: ofUnit("z_# = $x[0]$ · $(W1[0,@])$ | + $(x[1])$ · $(W1[1,@])$ | = $z1[@]$"),
     },
     {
       title: "Activations of the hidden layer",
@@ -68,7 +80,7 @@ const PASSES = {
       from: ["z1"],
       text: "The sigmoid squashes every sum into the range from 0 to 1.",
       formula: "a_j^{(1)} = σ( z_j^{(1)} ) = \\frac{1}{1 + e^{−z_j}}",
-      lines: units("a_# = σ( $z1[@]$ ) | = $a1[@]$"),
+      lines: ofUnit("a_# = σ( $z1[@]$ ) | = $a1[@]$"),
     },
     {
       title: "Weighted input of the output",
@@ -76,9 +88,9 @@ const PASSES = {
       from: ["a1", "W2"],
       text: "The output unit does the same with the three activations.",
       formula: "z^{(2)} = a_1 w_{11}^{(2)} + a_2 w_{21}^{(2)} + a_3 w_{31}^{(2)}",
-      lines: [
+      lines: plainly(
         "z = $a1[0]$ · $(W2[0,0])$ | + $a1[1]$ · $(W2[1,0])$ | + $a1[2]$ · $(W2[2,0])$ | = $z2[0]$",
-      ],
+      ),
     },
     {
       title: "The prediction",
@@ -86,15 +98,15 @@ const PASSES = {
       from: ["z2"],
       text: "The sigmoid again: its value is what the network says, `y`.",
       formula: "y = a^{(2)} = σ( z^{(2)} )",
-      lines: ["y = σ( $z2[0]$ ) | = $a2[0]$"],
+      lines: plainly("y = σ( $z2[0]$ ) | = $a2[0]$"),
     },
     {
       title: "The loss",
       now: ["loss"],
       from: ["a2", "t"],
-      text: "Half the squared distance between prediction and target: one number that says how wrong the network is.",
+      text: "Half the squared distance between prediction and target: how wrong the network is.",
       formula: "L = \\frac{1}{2} ( y − t )^2",
-      lines: ["L = \\frac{1}{2} ( $a2[0]$ − $(t)$ )^2 | = $loss$"],
+      lines: plainly("L = \\frac{1}{2} ( $a2[0]$ − $(t)$ )^2 | = $loss$"),
     },
   ],
   backward: [
@@ -102,7 +114,7 @@ const PASSES = {
       title: "Backward: from loss to gradients",
       now: [],
       from: [],
-      text: "The error signal `δ` runs back along the same edges. A weight’s gradient is the activation where its edge starts times the `δ` where it ends.",
+      text: "A weight’s gradient is the activation where its edge starts times the error signal `δ` where it ends.",
       formula: "\\frac{∂L}{∂w_{ij}} = a_i δ_j",
       lines: (w) => [
         `\\frac{∂L}{∂${weightSymbol(w)}} = ${start(w)[0]} ${end(w)[0]} | = $${start(w)[1]}$ · $(${end(w)[1]})$ | = $d${w}$`,
@@ -112,17 +124,17 @@ const PASSES = {
       title: "Slope of the loss",
       now: ["dy"],
       from: ["a2", "t", "loss"],
-      text: "How fast the loss grows when the prediction grows: the half cancels the 2 of the square.",
+      text: "How fast the loss grows with the prediction: the half cancels the 2 of the square.",
       formula: "\\frac{∂L}{∂y} = y − t",
-      lines: ["\\frac{∂L}{∂y} = $a2[0]$ − $(t)$ | = $dy$"],
+      lines: plainly("\\frac{∂L}{∂y} = $a2[0]$ − $(t)$ | = $dy$"),
     },
     {
       title: "Error signal of the output",
       now: ["delta2"],
       from: ["dy", "a2"],
-      text: "The slope of the loss times the slope of the sigmoid, `σ′(z) = a ( 1 − a )`, which is at most ¼.",
+      text: "The slope of the loss times that of the sigmoid, `a ( 1 − a )`, which is at most ¼.",
       formula: "δ^{(2)} = \\frac{∂L}{∂z^{(2)}} = ( y − t ) y ( 1 − y )",
-      lines: ["δ = $dy$ · $a2[0]$ · ( 1 − $a2[0]$ ) | = $delta2[0]$"],
+      lines: plainly("δ = $dy$ · $a2[0]$ · ( 1 − $a2[0]$ ) | = $delta2[0]$"),
     },
     {
       title: "Gradients of the output weights",
@@ -130,15 +142,17 @@ const PASSES = {
       from: ["a1", "delta2"],
       text: "The activation that the edge carries times the error signal that it meets.",
       formula: "\\frac{∂L}{∂w_{j1}^{(2)}} = a_j^{(1)} δ^{(2)}",
-      lines: units("\\frac{∂L}{∂w_{#1}} = $a1[@]$ · $(delta2[0])$ | = $dW2[@,0]$"),
+      lines: ofUnit("\\frac{∂L}{∂w_{#1}} = $a1[@]$ · $(delta2[0])$ | = $dW2[@,0]$"),
     },
     {
       title: "Error signals of the hidden layer",
       now: ["delta1"],
       from: ["delta2", "W2", "a1"],
-      text: "Back along the edge: `δ` of the output times the weight, times the slope of the unit’s own sigmoid.",
+      text: "`δ` of the output times the weight of the edge, times the slope of the unit’s own sigmoid.",
       formula: "δ_j^{(1)} = δ^{(2)} w_{j1}^{(2)} · a_j ( 1 − a_j )",
-      lines: units("δ_# = $delta2[0]$ · $(W2[@,0])$ | · $a1[@]$ · ( 1 − $a1[@]$ ) | = $delta1[@]$"),
+      lines: ofUnit(
+        "δ_# = $delta2[0]$ · $(W2[@,0])$ | · $a1[@]$ · ( 1 − $a1[@]$ ) | = $delta1[@]$",
+      ),
     },
     {
       title: "Gradients of the hidden weights",
@@ -146,15 +160,15 @@ const PASSES = {
       from: ["x", "delta1"],
       text: "The input at the start of the edge times the error signal at its end.",
       formula: "\\frac{∂L}{∂w_{ij}^{(1)}} = x_i δ_j^{(1)}",
-      lines: [0, 1].flatMap((i) =>
-        units(`∂L/∂w_{${i + 1}#} = $x[${i}]$ · $(delta1[@])$ | = $dW1[${i},@]$`),
+      lines: ofUnit(
+        ...[0, 1].map((i) => `∂L/∂w_{${i + 1}#} = $x[${i}]$ · $(delta1[@])$ | = $dW1[${i},@]$`),
       ),
     },
     {
       title: "One step of gradient descent",
       now: [],
       from: ["W1", "W2", "dW1", "dW2"],
-      text: "Every weight moves against its gradient. “1 step” does this to all nine at once.",
+      text: "Every weight moves against its gradient: “1 step” moves all nine.",
       formula: "w ← w − η \\frac{∂L}{∂w}",
       lines: (w) => [`${weightSymbol(w)} ← $${w}$ − $eta$ · $(d${w})$ | = $next ${w}$`],
     },

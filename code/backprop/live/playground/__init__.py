@@ -64,6 +64,8 @@ class Playground(LiveFigure):
         order of the mini-batches, 0 to 9999.
     pace : {1, 5, 20, 100}
         Steps that the page makes for each picture.
+    edges : {"weights", "gradients"}
+        What gives the lines of the network their colour and width.
     run : dict
         Where training stands: steps, epochs, weights, history. The page sends it when it pauses and
         about twice a second while it plays.
@@ -100,6 +102,7 @@ class Playground(LiveFigure):
     l1 = Number(DEFAULTS["l1"], *LIMITS["l1"])
     seed = traitlets.Int(DEFAULTS["seed"], min=0, max=9999).tag(sync=True)
     pace = traitlets.Enum([1, 5, 20, 100], 5).tag(sync=True)
+    edges = traitlets.Enum(["weights", "gradients"], "weights").tag(sync=True)
     run = traitlets.Dict().tag(sync=True)
     # in a built page, #playground=... is for this figure
     address = traitlets.Unicode("playground", read_only=True).tag(sync=True, constant=True)
@@ -234,6 +237,15 @@ class Playground(LiveFigure):
         return trainer.gradient() if trainer.n else [math.nan] * (len(self.hidden) + 1)
 
     @property
+    def next_step(self) -> dict[str, float]:
+        """How the loss of the next mini-batch changes by a step on it: ``expected`` to first order,
+        and what ``happens``; nan without data.
+        """
+        trainer = Trainer(self)
+        expected, happens = trainer.ahead() if trainer.n else (math.nan, math.nan)
+        return {"expected": expected, "happens": happens}
+
+    @property
     def history(self) -> dict[str, np.ndarray]:
         """What the two plots show, by name.
 
@@ -280,10 +292,15 @@ class Playground(LiveFigure):
         for part, (loss, accuracy) in found.items():
             values |= {f"loss[{part}]": loss, f"accuracy[{part}]": accuracy}
         values |= {f"norm[{l}]": norm for l, norm in enumerate(self.gradient_norms, 1)}
+        values |= self.next_step
+        trainer = Trainer(self)
+        if trainer.n:
+            trainer.gradient()
         for name, p in self.parameters.items():
-            values |= {
-                f"{name}[{','.join(map(str, index))}]": p[index] for index in np.ndindex(p.shape)
-            }
+            slopes = trainer.net.gradients[name] if trainer.n else np.full(p.shape, math.nan)
+            for index in np.ndindex(p.shape):
+                where = f"{name}[{','.join(map(str, index))}]"
+                values |= {where: p[index], f"d{where}": slopes[index]}
         return {name: float(value) for name, value in values.items()}
 
     # ---------------------------------------------------------------------- picture and words

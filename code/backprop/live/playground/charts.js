@@ -12,7 +12,7 @@ const SPANS = [1, 2, 5]
   .sort((a, b) => a - b);
 const TOPS = [1, 2, 5, 10, 20, 50, 100, 1000]; // of the plot of losses
 const WINDOW = 7; // records on each side, of the running mean
-const APART = 13; // pixels between the names of two lines
+const APART = 12; // pixels between the names of two lines
 
 /**
  * A running mean of the heights in the plot: the geometric mean of the norms.
@@ -162,12 +162,12 @@ function lineChart({ label, height, log }) {
 export function trainingCharts() {
   const loss = lineChart({
     label: "training and test loss against the step",
-    height: 170,
+    height: 130,
     log: false,
   });
   const norms = lineChart({
     label: "gradient norm of every layer against the step, logarithmic",
-    height: 190,
+    height: 130,
     log: true,
   });
   /**

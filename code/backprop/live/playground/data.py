@@ -86,7 +86,7 @@ PRESETS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "Too big a step",
         "A learning rate of 10: the loss leaps, and the units of layers 1 and 2 saturate. "
         "Their gradient norms fall to almost nothing; "
-        "a smaller rate, set then, cannot bring them back. Reset can.",
+        "a smaller rate, set then, cannot bring them back. A new start can.",
         {"learning_rate": 10.0},
     ),
 }

@@ -1,7 +1,7 @@
 // A playground: a small network learns to tell two classes in the plane, here in the page. All
 // units' views, all weights, all gradient norms.
-import { button, menu } from "../shared/controls.js";
-import { fixed, html, maths, small, whole, write } from "../shared/draw.js";
+import { button, menu, segmented } from "../shared/controls.js";
+import { fixed, html, maths, prose, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { palette } from "../shared/paint.js";
 import { lineKey, panelHead, trainingCharts } from "./charts.js";
@@ -13,7 +13,8 @@ import { PlaygroundTrainer, runKey } from "./train.js";
 
 /** @typedef {import("./data.js").Settings} Settings */
 /** @typedef {import("./data.js").Catalogue} Catalogue */
-/** @typedef {Settings & { pace: number, run: import("./train.js").Run }} State */
+/** @typedef {"weights" | "gradients"} Edges */
+/** @typedef {Settings & { pace: number, edges: Edges, run: import("./train.js").Run }} State */
 /** @typedef {import("../shared/host.js").Host<State>} Host */
 /** @typedef {import("./net.js").UnitAt} UnitAt */
 
@@ -41,9 +42,16 @@ const SENDING = 500; // ms between two runs that are sent while it plays
 const SLICE = { lively: 9, calm: 60 };
 const CALM = { wait: 500, more: 30 };
 const ADDRESS = "#playground=";
+// the ends of the bars of the gradient norms, on a logarithmic scale
+const LEAST_NORM = 1e-6;
+const MOST_NORM = 10;
+const FIRST_WORDS = "Each of these settings shows something: take one, and press Play.";
 
 /** @type {(a: unknown, b: unknown) => boolean} */
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+/** Of an address with one's own points, what can be looked over. @param {string} text */
+const shortened = (text) =>
+  text.length > 300 ? `${text.slice(0, 240)}… (${text.length} characters)` : text;
 /** @type {(write: (v: number) => string) => (v: number) => string} */
 const known = (written) => (v) => (Number.isFinite(v) ? written(v) : "–");
 const percent = known((v) => `${(100 * v).toFixed(1)}\u2009%`);
@@ -60,7 +68,7 @@ const FORMATS = {
 /** @type {(name: string) => import("../shared/draw.js").Format} */
 const format = (name) => {
   if (name.startsWith("accuracy")) return percent;
-  if (/^(loss|norm)/.test(name)) return known(small);
+  if (/^(loss|norm|d|expected|happens)/.test(name)) return known(small);
   return /^[Wb]\d/.test(name) ? fixed(2) : (FORMATS[name] ?? whole);
 };
 
@@ -77,13 +85,18 @@ function tableOf({ net, state }, now) {
     table[`loss[${part}]`] = now[part].loss;
     table[`accuracy[${part}]`] = now[part].accuracy;
   }
+  table.expected = now.expected;
+  table.happens = now.happens;
   now.norms.forEach((v, k) => {
     table[`norm[${k + 1}]`] = v;
   });
   for (let l = 1; l <= net.depth; l++) {
     const d = net.sizes[l];
     net.W[l].forEach((w, k) => {
-      table[`W${l}[${Math.floor(k / d)},${k % d}]`] = w;
+      const where = `W${l}[${Math.floor(k / d)},${k % d}]`;
+      table[where] = w;
+      table[`d${where}`] =
+        state.points.length || state.dataset !== "own" ? net.dW[l][k] : Number.NaN;
     });
     net.b[l].forEach((b, k) => {
       table[`b${l}[${k}]`] = b;
@@ -140,7 +153,7 @@ function training(host, say) {
       if (trainer.step()) continue;
       stop();
       const where = `Training diverged at step ${trainer.steps + 1}`;
-      say(`${where}: the weights grow without bound. Try a smaller learning rate, and Reset.`);
+      say(`${where}: the weights grow without bound. Try a smaller learning rate, from the start.`);
       return;
     }
   };
@@ -183,17 +196,17 @@ function training(host, say) {
     const { n } = trainer.training;
     return Math.ceil((cursor >= n ? n : n - cursor) / host.state.batch_size);
   };
-  const once = button("One step", () => advance(() => 1), { "data-control": "step" });
-  const epoch = button("One epoch", () => advance(toEpoch), { "data-control": "epoch" });
-  const reset = button(
-    "Reset",
+  const once = button("Step", () => advance(() => 1), { "data-control": "step" });
+  const epoch = button("Epoch", () => advance(toEpoch), { "data-control": "epoch" });
+  const restart = button(
+    "To the start",
     () => {
       stop();
       host.set({ run: {} }, null);
       say("");
       host.say("Back to the initial weights.", 200);
     },
-    { "data-control": "reset" },
+    { "data-control": "restart" },
   );
   /**
    * Bring the trainer up to the state; whether it is another one now.
@@ -209,7 +222,7 @@ function training(host, say) {
     return anew;
   };
   return {
-    node: html("div", { class: "lf-buttons" }, play, once, epoch, reset),
+    node: html("div", { class: "lf-buttons" }, play, once, epoch, restart),
     stop,
     follow,
     results,
@@ -281,7 +294,7 @@ function addressBox(host, message, onread) {
     const text = ours ? address : `Playground.from_text("${line}")`;
     if (ours) keepInAddress(line);
     link.replaceChildren(
-      ours ? html("a", { href: text }, text) : html("code", { tabindex: 0 }, text),
+      ours ? html("a", { href: text }, shortened(text)) : html("code", { tabindex: 0 }, text),
     );
     const done = ours
       ? "Link copied: it opens this page with these settings."
@@ -351,44 +364,82 @@ function resultPanels(host) {
     html("thead", {}, html("tr", {}, html("td"), names)),
     html("tbody", {}, result("training"), result("test")),
   );
-  const list = html("p", { class: "lf-pg-norms" });
   const symbol = maths("‖∂L/∂W^{(l)}‖", host.numbers);
-  const legend = "Thin: each mini-batch. Thick: running mean. The axis is logarithmic.";
-  const node = html(
+  const rows = html("tbody");
+  const bars = html(
+    "table",
+    { class: "lf-table lf-pg-norms" },
+    html("caption", {}, html("strong", {}, "Gradient norms "), symbol),
+    rows,
+  );
+  const side = html(
+    "div",
+    { class: "lf-pg-side" },
+    bars,
+    table,
+    html(
+      "p",
+      { class: "lf-hint lf-pg-ahead" },
+      host.prose("A step: `ΔL` of its batch should be $expected and will be $happens."),
+    ),
+  );
+  const legend = "Thin: each mini-batch. Thick: running mean. Logarithmic.";
+  const plots = html(
     "div",
     { class: "lf-pg-charts" },
     html(
       "div",
       { class: "lf-picture" },
-      panelHead(html("strong", {}, "Loss")),
-      table,
+      panelHead(html("strong", {}, "Loss against the step")),
       charts.loss.axes.node,
     ),
     html(
       "div",
       { class: "lf-picture" },
-      panelHead(html("strong", {}, "Gradient norms "), symbol, " of the next mini-batch"),
-      list,
+      panelHead(
+        html("strong", {}, "Gradient norms "),
+        html("span", { class: "lf-legend" }, legend),
+      ),
       charts.norms.axes.node,
-      html("p", { class: "lf-legend" }, legend),
     ),
   );
-  let listed = 0;
+  // where there is room they are there at once, and no button
+  const unfold = button(
+    "Loss and norms against the step",
+    () => {
+      const open = plots.classList.toggle("lf-open");
+      unfold.setAttribute("aria-expanded", String(open));
+    },
+    { class: "lf-button lf-pg-unfold", "aria-expanded": "false", "data-control": "curves" },
+  );
+  const node = html("div", {}, unfold, plots);
+  /** @type {HTMLElement[]} */
+  let tracks = [];
   /** @param {number} depth */
   const listNorms = (depth) => {
-    if (listed === depth) return;
-    listed = depth;
-    host.numbers.forget(list);
-    const norms = Array.from({ length: depth }, (_, k) =>
-      html(
-        "span",
-        { class: "lf-pg-norm" },
-        lineKey(`layer${k + 1}`),
-        `layer ${k + 1}\u2009: `,
-        host.live(`norm[${k + 1}]`),
+    if (tracks.length === depth) return;
+    host.numbers.forget(rows);
+    tracks = Array.from({ length: depth }, (_, k) =>
+      html("i", { "data-gradient": `norm of layer ${k + 1}` }),
+    );
+    rows.replaceChildren(
+      ...tracks.map((track, k) =>
+        html(
+          "tr",
+          {},
+          html("th", { scope: "row" }, lineKey(`layer${k + 1}`), `layer ${k + 1}`),
+          html("td", { class: "lf-pg-track", "aria-hidden": "true" }, track),
+          html("td", {}, host.live(`norm[${k + 1}]`)),
+        ),
       ),
     );
-    list.replaceChildren(...norms);
+  };
+  /** @param {number[]} norms */
+  const showNorms = (norms) => {
+    tracks.forEach((track, k) => {
+      const share = Math.log(norms[k] / LEAST_NORM) / Math.log(MOST_NORM / LEAST_NORM);
+      track.style.transform = `scaleX(${Math.min(1, Math.max(0, share || 0)).toFixed(4)})`;
+    });
   };
   /** @type {(results: string, norms: number[]) => void} */
   const describe = (results, norms) => {
@@ -397,7 +448,7 @@ function resultPanels(host) {
     const what = "Gradient norm of every layer against the step, logarithmic";
     charts.norms.describe(`${what}: ${layers}.`);
   };
-  return { node, listNorms, show: charts.show, describe };
+  return { node, side, listNorms, showNorms, show: charts.show, describe };
 }
 
 /**
@@ -423,7 +474,8 @@ function unitReadout(host) {
     if (layer === 0) readout.replaceChildren(`${name}: its view is the coordinate itself.`);
     else if (from !== undefined) {
       const words = `Weight from ${unitName(net, layer - 1, from)} to ${name}: `;
-      readout.replaceChildren(words, weight(from));
+      const slope = maths(`∂L/∂w = $dW${layer}[${from},${j}]$`, numbers);
+      readout.replaceChildren(words, weight(from), " ", slope);
     } else {
       const weights = Array.from({ length: net.sizes[layer - 1] }, (_, i) => [weight(i), " "]);
       const bias = maths(`b_{${j + 1}}^{(${layer})} = $b${layer}[${j}]$`, numbers);
@@ -443,7 +495,7 @@ function build(host) {
   const { numbers } = host;
   /** @type {Catalogue} */
   const catalogue = host.get("catalogue");
-  const message = html("p", { class: "lf-hint lf-pg-message", role: "status" });
+  const message = html("p", { class: "lf-hint lf-pg-message", "aria-live": "polite" });
   /** @param {string} text */
   const say = (text) => write(message, text);
   const run = training(host, say);
@@ -458,15 +510,11 @@ function build(host) {
   const set = (changes) => {
     const now = host.state;
     const anew = ANEW.some((name) => name in changes && !same(changes[name], now[name]));
-    host.set(anew ? { ...changes, run: {} } : changes, null);
+    host.set(anew ? { ...changes, run: {} } : changes, run.results);
   };
 
   // ------------------------------------------------------------------------------------------------- what is chosen
-  const lesson = html(
-    "p",
-    { class: "lf-note lf-pg-lesson" },
-    "Press Play, or take one of the settings above.",
-  );
+  const lesson = html("p", { class: "lf-note lf-pg-lesson" }, FIRST_WORDS);
   const presets = presetButtons(catalogue, lesson, (state, text) => {
     run.stop();
     set({ ...state, points: host.state.points, run: {} });
@@ -547,19 +595,27 @@ function build(host) {
       set({ hidden });
     },
   });
+  const edges = segmented({
+    label: "what the lines show",
+    options: [
+      ["weights", "weights"],
+      ["gradients", "gradients"],
+    ],
+    onchange: (value) => host.set({ edges: /** @type {Edges} */ (value) }),
+  });
+  const edgeKey = html("span");
   const networkBox = html(
     "div",
-    { class: "lf-picture" },
-    html("div", { class: "lf-pg-bar" }, network.layers, unit.node),
+    { class: "lf-picture lf-pg-net" },
     network.node,
     html(
       "p",
       { class: "lf-legend" },
       html("span", { class: "lf-key" }, "positive"),
       html("span", { class: "lf-key lf-negative" }, "negative"),
-      html("span", {}, "Point at a unit or a line, or tap a unit, to read its weights."),
+      edgeKey,
     ),
-    readout,
+    edges.node,
   );
   host.onWidth(networkBox, network.resize);
   /** @type {(c: number, train: boolean, text: string) => HTMLElement} */
@@ -567,8 +623,7 @@ function build(host) {
   const keys = [key(1, true, "class 1"), key(0, true, "class 0"), key(1, false, "hollow: test")];
   const planeBox = html(
     "div",
-    { class: "lf-picture" },
-    html("div", { class: "lf-pg-bar" }, data.node),
+    { class: "lf-picture lf-pg-plane-box" },
     html("div", { class: "lf-pg-caption" }, seen),
     plane.node,
     html("p", { class: "lf-legend" }, keys),
@@ -589,6 +644,11 @@ function build(host) {
     data.show(state.dataset);
     unit.show(state.activation);
     pace.show(String(state.pace));
+    edges.show(state.edges);
+    const wide = "width: size of `∂L/∂w` on the next mini-batch (log)";
+    edgeKey.replaceChildren(
+      ...prose(state.edges === "gradients" ? wide : "width: size of `w`", numbers),
+    );
     settings.show(state);
     presets.show(state);
     const owning = state.dataset === "own";
@@ -599,7 +659,7 @@ function build(host) {
     } else if (!own && owning) {
       const points = () => host.state.points;
       own = pointsPanel({ numbers, points, set: (all) => set({ points: all }), say });
-      address.node.before(own.node);
+      main.after(own.node);
     }
     plane.data(run.trainer.rows, state.train_share, owning);
   };
@@ -612,23 +672,27 @@ function build(host) {
     results.listNorms(net.depth);
     describeUnit(net, at);
     numbers.show(tableOf(trainer, now));
+    results.showNorms(now.norms);
     if (plots) results.show(trainer.history, now);
     if (ends !== colours.now) {
       ends = colours.now;
       shades = signedColours(ends);
     }
     net.forward(cellInputs, CELLS * CELLS);
-    network.show(net, shades, looked ?? chosen);
+    network.show(net, shades, looked ?? chosen, host.state.edges === "gradients");
     plane.show(shownBy(net, at.layer, at.unit), shades, at.layer === net.depth);
   };
   /** @type {(name: string, label: string) => HTMLElement} */
   const counter = (name, label) =>
     html("span", { class: "lf-pg-count" }, label, " ", host.live(name));
 
+  const tools = html("div", { class: "lf-pg-tools" }, settings.first, readout);
+  const main = html("div", { class: "lf-pg-main" }, networkBox, planeBox, results.side, tools);
   return {
     content: [
       presets.node,
       lesson,
+      html("div", { class: "lf-pg-bar" }, data.node, unit.node, network.layers),
       html(
         "div",
         { class: "lf-pg-run" },
@@ -640,9 +704,14 @@ function build(host) {
           counter("steps", "step"),
         ),
       ),
-      html("div", { class: "lf-pg-main" }, networkBox, planeBox),
+      main,
       results.node,
-      settings.node,
+      html(
+        "details",
+        { class: "lf-pg-fold" },
+        html("summary", { "data-control": "more" }, "More settings"),
+        settings.node,
+      ),
       address.node,
     ],
 
@@ -654,7 +723,7 @@ function build(host) {
         if (chosen && (chosen.layer > depth || chosen.unit >= sizes[chosen.layer])) chosen = null;
         looked = null;
       }
-      const other = changed(...SETTINGS, "pace");
+      const other = changed(...SETTINGS, "pace", "edges");
       if (other) showControls(state);
       if (arrived) write(lesson, arrived);
       arrived = "";
@@ -662,6 +731,18 @@ function build(host) {
     },
 
     say: run.results,
+
+    gradients: () =>
+      run.trainer.training.n
+        ? run.trainer.standing().norms.map((v, k) => [`norm of layer ${k + 1}`, v])
+        : [],
+
+    reset() {
+      run.stop();
+      chosen = looked = null;
+      write(lesson, FIRST_WORDS);
+      say("");
+    },
 
     speak() {
       if (run.playing) return;
@@ -675,7 +756,8 @@ function build(host) {
 export default liveFigure({
   name: "pg",
   label: "a playground for training small networks",
-  traits: [...SETTINGS, "pace", "run"],
+  first: "Press Play, and watch the border and the gradient norms of the layers.",
+  traits: [...SETTINGS, "pace", "edges", "run"],
   format,
   build,
 });

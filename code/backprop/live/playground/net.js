@@ -1,7 +1,7 @@
 // The playground's network as a picture: every unit with its own view of the plane, every weight as
 // a line, + and - for units and layers.
 import { button } from "../shared/controls.js";
-import { html, place, sign, svg } from "../shared/draw.js";
+import { html, place, sign, svg, widths } from "../shared/draw.js";
 import { SMALL_SIDE, heatMap, shownBy } from "./plane.js";
 
 /** @typedef {import("../shared/network.js").Network} Network */
@@ -11,6 +11,7 @@ import { SMALL_SIDE, heatMap, shownBy } from "./plane.js";
 const UNIT = 34; // the side of a unit's view, in pixels
 const ROW = UNIT + 8;
 const EDGE = 31; // from the side of the picture to the middle of the first and the last layer
+const LEAST_ROWS = 4;
 const MOST_UNITS = 8;
 const MOST_LAYERS = 4;
 const REACHED = 22; // pixels from the middle of a unit: a finger is wide
@@ -25,6 +26,7 @@ const SPOKEN =
   "Network. Arrow keys go from unit to unit, Escape leaves them; the unit’s view is shown large and its weights are listed.";
 /** @param {number} w */
 const thickness = (w) => Math.min(9, 0.6 + 2.2 * Math.abs(w));
+const slopeThickness = widths.logarithmic(1e-5, 1);
 /** @type {(v: number, most: number) => number} */
 const from0 = (v, most) => Math.min(most, Math.max(0, v));
 
@@ -81,7 +83,7 @@ export function networkPicture({ onsize, onselect }) {
   const edges = svg("g");
   const picture = svg(
     "svg",
-    { class: "lf-pg-edges", "aria-hidden": "true", height: 6 * ROW },
+    { class: "lf-pg-edges", "aria-hidden": "true", height: LEAST_ROWS * ROW },
     edges,
   );
   const units = html("div", { class: "lf-pg-units" });
@@ -119,7 +121,7 @@ export function networkPicture({ onsize, onselect }) {
     const gaps = sizes.length - 1;
     const wide = Math.max(width, least * gaps + 2 * EDGE);
     const step = (wide - 2 * EDGE) / gaps;
-    const tall = ROW * Math.max(6, ...sizes) + 4;
+    const tall = ROW * Math.max(LEAST_ROWS, ...sizes) + 4;
     inner.style.width = `${wide}px`;
     place(picture, { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}` });
     /** @type {(l: number, i: number) => Spot} */
@@ -250,10 +252,10 @@ export function networkPicture({ onsize, onselect }) {
 
   // ---------------------------------------------------------------------------------------------------------- a repaint
   /**
-   * After net.forward over the grid: all views, all weights.
-   * @type {(net: Network, colours: Uint32Array, chosen: UnitAt | null) => void}
+   * After net.forward over the grid: all views, all weights or all gradients.
+   * @type {(net: Network, colours: Uint32Array, chosen: UnitAt | null, slopes: boolean) => void}
    */
-  function show(net, colours, chosen) {
+  function show(net, colours, chosen, slopes) {
     if (String(net.sizes) !== String(sizes)) {
       sizes = [...net.sizes];
       rebuild();
@@ -269,11 +271,12 @@ export function networkPicture({ onsize, onselect }) {
     let k = 0;
     for (let l = 1; l < sizes.length; l++)
       for (let n = 0; n < net.W[l].length; n++, k++) {
-        const w = net.W[l][n];
+        const v = (slopes ? net.dW : net.W)[l][n];
         const own = selected && selected.layer === l && n % sizes[l] === selected.unit;
         place(edges.children[k], {
-          class: `lf-edge ${sign(w)}${own ? " lf-now" : ""}`,
-          "stroke-width": thickness(w),
+          class: `lf-edge ${sign(v)}${own ? " lf-now" : ""}`,
+          "stroke-width": (slopes ? slopeThickness : thickness)(v),
+          "data-gradient": slopes ? `dW${l}` : undefined,
         });
       }
   }

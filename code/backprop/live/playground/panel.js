@@ -57,12 +57,19 @@ export function settingsPanel({ numbers, set, draw, edit, pace }) {
   const group = (legend, ...parts) =>
     html("fieldset", { class: "lf-group lf-pg-group" }, html("legend", {}, legend), parts);
   const buttons = html("div", { class: "lf-buttons" }, seed, own);
+  const first = html(
+    "div",
+    { class: "lf-tools lf-pairs lf-pg-first" },
+    batch.node,
+    rate.node,
+    noise.node,
+  );
   const node = html(
     "div",
     { class: "lf-pg-settings" },
-    group("Data", noise.node, share.node, buttons),
-    group("Steps", rate.node, batch.node, pace.node),
+    group("Data", share.node, buttons),
     group("Regularisation", l2.node, l1.node),
+    group("Steps", pace.node),
   );
   /** @param {Settings} state */
   function show(state) {
@@ -79,11 +86,11 @@ export function settingsPanel({ numbers, set, draw, edit, pace }) {
       noise.node.remove();
       own.remove();
     } else {
-      share.node.before(noise.node);
+      first.append(noise.node);
       seed.after(own);
     }
   }
-  return { node, show };
+  return { first, node, show };
 }
 
 /** @type {(count: number, what: string) => string} */

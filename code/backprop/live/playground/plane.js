@@ -195,7 +195,7 @@ export function dataPlane({ onplace, onundo, onsay }) {
   }
   function points() {
     const { X, Y } = axes;
-    const size = rows.length < 100 ? 4.6 : 3.4;
+    const size = (rows.length < 100 ? 4.6 : 3.4) * (axes.width < 240 ? 0.75 : 1);
     /** @type {string[][]} */
     const paths = KINDS.map(() => []);
     rows.forEach(([x, y, c], i) => {

@@ -21,10 +21,11 @@ import { dataRows, inTraining } from "./data.js";
  * }} Run
  */
 
-/** @typedef {{ training: Measured, test: Measured, norms: number[], steps: number, epochs: number }} Standing */
+/** @typedef {{ training: Measured, test: Measured, norms: number[], steps: number, epochs: number, expected: number, happens: number }} Standing */
 
 const RECORDS = 240; // of the history at most: then every other one is dropped
 const TOO_FAR = 1e6; // a weight beyond it: diverged
+const NOWHERE = { expected: Number.NaN, happens: Number.NaN };
 const NEVER = { loss: Number.NaN, accuracy: Number.NaN }; // measured without samples
 
 /**
@@ -108,6 +109,13 @@ export class PlaygroundTrainer {
 
   /** The gradient on the next mini-batch; returns the norm of every layer's dL/dW. */
   gradient() {
+    const { X, t, n } = this.batch();
+    this.net.lossAndGradients(X, t, n);
+    return this.net.dW.slice(1).map((dW) => Math.sqrt(dW.reduce((sum, g) => sum + g * g, 0)));
+  }
+
+  /** The next mini-batch. @returns {Part} */
+  batch() {
     const { X, t, n } = this.training;
     const { seed, batch_size: size } = this.state;
     if (this.cursor >= n) this.nextEpoch();
@@ -120,8 +128,38 @@ export class PlaygroundTrainer {
       batch[2 * i + 1] = X[2 * row + 1];
       targets[i] = t[row];
     });
-    this.net.lossAndGradients(batch, targets, rows.length);
-    return this.net.dW.slice(1).map((dW) => Math.sqrt(dW.reduce((sum, g) => sum + g * g, 0)));
+    return { X: batch, t: targets, n: rows.length };
+  }
+
+  /** How a step changes the loss of the next mini-batch, to first order and in fact; the gradient stays. */
+  ahead() {
+    const { net, state } = this;
+    const { X, t, n } = this.batch();
+    const before = net.lossAndGradients(X, t, n);
+    const theta = net.theta.slice();
+    const slope = net.gradient.slice();
+    this.penalise();
+    let expected = 0;
+    for (let k = 0; k < slope.length; k++) {
+      expected -= state.learning_rate * slope[k] * net.gradient[k];
+      net.theta[k] -= state.learning_rate * net.gradient[k];
+    }
+    net.forward(X, n);
+    const happens = net.loss(t) - before;
+    net.theta.set(theta);
+    net.gradient.set(slope);
+    return { expected, happens };
+  }
+
+  /** Add the slopes of the penalties to the gradient of the loss. */
+  penalise() {
+    const { net } = this;
+    const { l2, l1 } = this.state;
+    for (let l = 1; l <= net.depth; l++) {
+      const W = net.W[l];
+      const dW = net.dW[l];
+      for (let k = 0; k < W.length; k++) dW[k] += l2 * W[k] + l1 * Math.sign(W[k]);
+    }
   }
 
   /**
@@ -151,13 +189,9 @@ export class PlaygroundTrainer {
   /** One step of SGD; false, and no change, if it diverges. */
   step() {
     const { net } = this;
-    const { learning_rate: eta, l2, l1 } = this.state;
+    const { learning_rate: eta } = this.state;
     this.record(this.gradient());
-    for (let l = 1; l <= net.depth; l++) {
-      const W = net.W[l];
-      const dW = net.dW[l];
-      for (let k = 0; k < W.length; k++) dW[k] += l2 * W[k] + l1 * Math.sign(W[k]);
-    }
+    this.penalise();
     const { theta, gradient } = net;
     const next = theta.map((v, k) => v - eta * gradient[k]);
     if (!next.every((v) => Math.abs(v) <= TOO_FAR)) return false;
@@ -169,13 +203,15 @@ export class PlaygroundTrainer {
   }
 
   /**
-   * What there is to show: losses, accuracies, norms.
+   * What there is to show: losses, accuracies, norms, what a step should bring and brings.
    * @returns {Standing}
    */
   standing() {
     const { net, training, test, steps, epochs } = this;
     const norms = training.n ? this.gradient() : new Array(net.depth).fill(Number.NaN);
-    return { training: this.measure(training), test: this.measure(test), norms, steps, epochs };
+    const { expected, happens } = training.n ? this.ahead() : NOWHERE;
+    const measured = { training: this.measure(training), test: this.measure(test) };
+    return { ...measured, norms, steps, epochs, expected, happens };
   }
 
   /** @returns {Run} */

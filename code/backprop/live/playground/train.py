@@ -88,6 +88,25 @@ class Trainer:
         weights = (g for name, g in self.net.gradients.items() if name[0] == "W")
         return [float(np.linalg.norm(g)) for g in weights]
 
+    def ahead(self) -> tuple[float, float]:
+        """Return how a step changes the loss of the next mini-batch, to first order and in fact."""
+        rows = self.batch()
+        X, t, theta = self.X[rows], self.t[rows], self.net.theta.copy()
+        before = self.net.loss_and_gradients(self.loss, X, t)
+        slope = self.net.gradient.copy()
+        self.penalise()
+        expected = -self.figure.learning_rate * float(slope @ self.net.gradient)
+        self.optimizer.step(self.net.theta, self.net.gradient)
+        happens = self.loss(self.net.forward(X), t) - before
+        self.net.theta[...] = theta
+        return expected, happens
+
+    def penalise(self) -> None:
+        """Add the slopes of the penalties to the gradient of the loss."""
+        for name, W in self.net.parameters.items():
+            if name[0] == "W":
+                self.net.gradients[name] += self.figure.l2 * W + self.figure.l1 * np.sign(W)
+
     def step(self) -> None:
         """Make one step; ArithmeticError, and no change, if it diverges."""
         norms = self.gradient()
@@ -101,9 +120,7 @@ class Trainer:
             if len(self.history) >= RECORDS:
                 del self.history[1::2]
         before = self.net.theta.copy()
-        for name, W in self.net.parameters.items():
-            if name[0] == "W":
-                self.net.gradients[name] += self.figure.l2 * W + self.figure.l1 * np.sign(W)
+        self.penalise()
         self.optimizer.step(self.net.theta, self.net.gradient)
         if not np.abs(self.net.theta).max() <= FAR:
             self.net.theta[...] = before

@@ -1,102 +1,108 @@
-// Rate films, get recommendations with their reasons: a new user folded into a matrix factorisation
-// at every change.
-import { html, fixed, whole } from "../shared/draw.js";
-import { button, segmented } from "../shared/controls.js";
+// Rate films, and see each rating pull the user's vector by its own gradient: a new user in a matrix
+// factorisation.
+import { button, menu, segmented, slider } from "../shared/controls.js";
+import { fixed, html, place, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
-import { filmRows, recommend } from "./maths.js";
-import { SHOWN, bare, signed, pickList, sumPanel } from "./picks.js";
-import { starSlider } from "./rating.js";
+import { filmRows, landingOf, lessonOf, listOf, tableOf } from "./maths.js";
+import { HIGH, WIDE, bare, filmPlane, within } from "./plane.js";
 
-/** @typedef {import("./maths.js").Recommendation} Recommendation */
-/** @typedef {{ ratings: number[], sort: import("./maths.js").Order, chosen: number }} State */
+/** @typedef {import("./maths.js").State} State */
+/** @typedef {import("./maths.js").Pick} Pick */
 /** @typedef {import("../shared/host.js").Host<State>} Host */
 
+const SHOWN = 5;
+const PACE = 90; // ms a step, while it goes down by itself
+const MOST_STEPS = 100; // of one descent: with too large a rate it never arrives
+const AT_REST = 1e-3; // a step so short is none
+/** @param {number} v */
+const signed = (v) => (Math.abs(v) < 0.005 ? "0.00" : (v > 0 ? "+" : "") + fixed(2)(v));
+/** What rounding leaves of 0 is 0. @param {number} v */
+const change = (v) => (Math.abs(v) < 1e-9 ? "0" : fixed(2)(v));
 /** @type {Record<string, import("../shared/draw.js").Format>} */
 const FORMATS = {
-  r: String,
-  b: signed,
-  c: signed,
-  from: signed,
-  gain: signed,
+  stars: (v) => (v ? `${v}★` : "none"),
   rated: whole,
-  mean: fixed(2),
-  sum: fixed(2),
+  decay: whole,
+  eta: fixed(3),
+  predicted: fixed(1),
+  gain: signed,
+  b: signed,
+  taste: signed,
+  promised: change,
+  brought: change,
 };
 /** @param {string} name */
-const format = (name) => FORMATS[name.split("[")[0]] ?? fixed(1);
+const format = (name) => FORMATS[name.split("[")[0]] ?? fixed(2);
+/** @type {Record<string, [number, number]>} */
+const KEYS = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowDown: [0, -1],
+  ArrowUp: [0, 1],
+  Home: [-999, 0],
+  End: [999, 0],
+  PageDown: [0, -10],
+  PageUp: [0, 10],
+};
+/** In the plane, by hundredths. @type {(u: number[]) => number[]} */
+const inPlane = ([x, y]) =>
+  [within(x, WIDE), within(y, HIGH)].map((v) => Math.round(100 * v) / 100);
 
 /**
- * @param {Recommendation} found
- * @param {State} state
- * @param {import("./maths.js").Factors} factors
- */
-function tableOf({ rated, bias, best }, { ratings, chosen }, { mean, c }) {
-  const { film, predicted, from } = best[chosen];
-  /** @type {Record<string, number>} */
-  const table = { b: bias, rated: rated.length, mean, c: c[film], sum: predicted };
-  best.forEach((pick, k) => {
-    table[`predicted[${k}]`] = pick.predicted;
-    table[`gain[${k}]`] = pick.gain;
-  });
-  ratings.forEach((r, s) => {
-    table[`r[${s}]`] = r;
-    table[`from[${s}]`] = from[s];
-  });
-  return table;
-}
-
-/**
- * The films to rate, and who else may rate them.
+ * The list. `onchoose(k)` is called for the film whose sum is wanted.
  * @param {Host} host
- * @param {(ratings: number[], wait?: number) => void} give
+ * @param {(k: number) => void} onchoose
  */
-function ratePanel(host, give) {
+function pickList(host, onchoose) {
   /** @type {string[]} */
   const titles = host.get("titles");
-  /** @type {number[]} */
-  const rate = host.get("rate");
-  /** @type {[name: string, ratings: number[]][]} */
-  const tastes = host.get("tastes");
-  const films = rate.map((film, s) =>
-    starSlider(s, titles[film], host.numbers, (stars) =>
-      give(host.state.ratings.map((r, k) => (k === s ? stars : r))),
-    ),
+  const places = Array.from({ length: SHOWN }, (_, k) => {
+    const title = html("span", { class: "lf-pick-title" });
+    const node = html(
+      "button",
+      {
+        type: "button",
+        class: "lf-pick",
+        "data-control": `pick[${k}]`,
+        onclick: () => onchoose(k),
+      },
+      title,
+      html("span", { class: "lf-pick-gain" }, host.live(`gain[${k}]`)),
+      html("span", { class: "lf-pick-rating" }, host.live(`predicted[${k}]`)),
+    );
+    return { title, node };
+  });
+  const node = html(
+    "ol",
+    { class: "lf-pick-list" },
+    places.map((entry) => html("li", {}, entry.node)),
   );
-  const list = html(
-    "section",
-    { class: "lf-rate", "aria-label": "films to rate" },
-    html("p", { class: "lf-panel-title" }, "Rate what you have seen"),
-    html("p", { class: "lf-hint" }, host.prose("$rated of 20 rated; your bias is $b stars")),
-    html(
-      "ul",
-      { class: "lf-film-list" },
-      films.map(({ node }) => node),
-    ),
-  );
-  const nothing = rate.map(() => 0);
-  const tools = html(
-    "div",
-    { class: "lf-rate-tools" },
-    html(
-      "div",
-      { class: "lf-buttons" },
-      button("Clear all", () => give(nothing, 0)),
-      button("Start again", () => host.reset({ chosen: 0 })),
-    ),
-    html("p", { class: "lf-hint lf-taste-hint" }, "or let somebody else rate them:"),
-    html(
-      "div",
-      { class: "lf-buttons lf-tastes" },
-      tastes.map(([name, ratings]) => button(name, () => give(ratings, 0))),
-    ),
-  );
-  /** @param {number[]} ratings */
-  const show = (ratings) => {
-    films.forEach((film, s) => {
-      film.show(ratings[s]);
+  /** @type {(best: Pick[], chosen: number) => void} */
+  const show = (best, chosen) => {
+    best.forEach(({ film }, k) => {
+      write(places[k].title, bare(titles[film]));
+      place(places[k].node, { "aria-pressed": String(k === chosen) });
     });
   };
-  return { content: [list, tools], show };
+  return { node, show };
+}
+
+/** @param {Host} host */
+function legend(host) {
+  /** @type {(kind: string, ...text: import("../shared/draw.js").Child[]) => HTMLElement} */
+  const key = (kind, ...text) => html("span", {}, html("i", { class: kind }), text);
+  return html(
+    "p",
+    { class: "lf-legend" },
+    key("lf-rec-spot", "rated, pulls"),
+    key("lf-rec-spot lf-negative", "rated, pushes"),
+    key("lf-rec-key", "pull of a rating"),
+    key("lf-rec-key lf-rec-key-home", "pull of the decay"),
+    key("lf-rec-key lf-rec-key-sum", host.prose("their sum, the next step: `−η ∂L/∂u`")),
+    html("span", {}, "+ where the pulls cancel"),
+    html("span", {}, "◇ recommended"),
+    html("span", {}, host.prose("$rated of 20 rated")),
+  );
 }
 
 /**
@@ -104,75 +110,239 @@ function ratePanel(host, give) {
  * @returns {import("../shared/host.js").Parts<State>}
  */
 function build(host) {
+  const { numbers } = host;
   /** @type {string[]} */
   const titles = host.get("titles");
   /** @type {number[]} */
   const rate = host.get("rate");
+  /** @type {[name: string, ratings: number[]][]} */
+  const tastes = host.get("tastes");
   /** @type {import("./maths.js").Factors} */
   const factors = host.get("factors");
   const rows = filmRows(factors);
-  /** @type {Recommendation} */
-  let found = { rated: [], bias: 0, best: [] };
+  /** @type {import("./maths.js").Lesson} */
+  let lesson;
+  /** @type {import("./maths.js").Standing} */
+  let stands;
+  /** @type {Pick[]} */
+  let best = [];
 
   const say = () => {
-    const first = found.best
-      .slice(0, 3)
-      .map(({ film, predicted }) => `${bare(titles[film])}, ${predicted.toFixed(1)}`);
+    const first = best.slice(0, 3).map(({ film, average, gain }) => {
+      return `${bare(titles[film])}, ${(average + gain).toFixed(1)}`;
+    });
     return `First in the list: ${first.join("; ")}`;
   };
-  /** @type {(ratings: number[], wait?: number) => void} */
-  const give = (ratings, wait) => host.set({ ratings: [...ratings], chosen: 0 }, say, wait);
-  const films = ratePanel(host, give);
+
+  // ------------------------------------------------------------------------------------------------------- one step, many
+  /** The next place, or null at rest. */
+  const next = () => {
+    const { u, eta } = host.state;
+    const to = landingOf(u, stands.gradient, eta);
+    return Math.hypot(to[0] - u[0], to[1] - u[1]) < AT_REST ? null : to;
+  };
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  let made = 0;
+  const descent = host.loop(() => {
+    const to = next();
+    if (!to || made++ === MOST_STEPS) {
+      write(go, "Descend");
+      host.say(() => `${to ? "It does not arrive" : "At rest"}. ${say()}`);
+      return undefined;
+    }
+    host.set({ u: to }, null);
+    return PACE;
+  });
+  const stop = () => {
+    descent.stop();
+    write(go, "Descend");
+  };
+  const step = button("Step", () => {
+    stop();
+    host.set({ u: landingOf(host.state.u, stands.gradient, host.state.eta) });
+  });
+  const go = button("Descend", () => {
+    if (descent.running) return stop();
+    if (calm.matches) {
+      let { u } = host.state;
+      for (let k = 0; k < MOST_STEPS; k++) u = landingOf(u, lesson.at(u).gradient, host.state.eta);
+      return host.set({ u });
+    }
+    write(go, "Pause");
+    made = 0;
+    descent.start();
+  });
+
+  // ------------------------------------------------------------------------------------------------------------ controls
+  /** @type {(film: number, stars: number) => void} */
+  const give = (film, stars) =>
+    host.set({ film, ratings: host.state.ratings.map((r, s) => (s === film ? stars : r)) });
+  const look = (/** @type {number} */ film) => host.set({ film });
+  const plane = filmPlane(
+    host,
+    { titles, rate, rows },
+    {
+      move: (u) => {
+        stop();
+        host.set({ u: inPlane(u) });
+      },
+      give,
+      look,
+      onkey: (event) => {
+        const by = KEYS[event.key];
+        if (!by) return;
+        stop();
+        const size = event.shiftKey ? 0.1 : 0.02;
+        host.set({ u: inPlane(host.state.u.map((v, j) => v + size * by[j])) });
+        event.preventDefault();
+      },
+    },
+  );
+  const films = menu({
+    label: "film",
+    options: rate.map((film, s) => [s, bare(titles[film])]),
+    onchange: (s) => look(Number(s)),
+    name: "film",
+  });
+  place(films.select, { "aria-label": "film to rate" });
+  const sliders = {
+    stars: slider({
+      numbers,
+      name: "stars",
+      label: '"your stars for it"',
+      spoken: "your stars for the film",
+      min: 0,
+      max: 5,
+      step: 1,
+      onmove: (v) => give(host.state.film, v),
+    }),
+    decay: slider({
+      numbers,
+      name: "decay",
+      label: '"decay " λ',
+      spoken: "decay lambda",
+      min: 3,
+      max: 24,
+      step: 1,
+      onmove: (v) => host.set({ decay: v }),
+    }),
+    eta: slider({
+      numbers,
+      name: "eta",
+      label: '"rate " η',
+      spoken: "learning rate eta",
+      min: 0.005,
+      max: 0.12,
+      step: 0.005,
+      onmove: (v) => host.set({ eta: Math.round(1000 * v) / 1000 }),
+    }),
+  };
   const sort = segmented({
     label: "order of the list",
     options: [
-      ["gain", "Most above average"],
-      ["rating", "Highest rating"],
+      ["gain", "Above average"],
+      ["rating", "Highest"],
     ],
     onchange: (v) => host.set({ sort: /** @type {State["sort"]} */ (v), chosen: 0 }, say, 300),
   });
-  const sum = sumPanel(host);
-  const list = pickList(host, (k) => host.set({ chosen: k }, sum.words, 0));
-  const picks = html(
-    "section",
-    { class: "lf-picks", "aria-label": "recommendations" },
-    html("p", { class: "lf-panel-title" }, "For you, of 300 well-known films"),
-    sort.node,
-    list.node,
-    html(
-      "p",
-      { class: "lf-legend" },
-      html("span", {}, "Predicted stars, from 2 to 5:"),
-      html("span", {}, html("b", { class: "lf-pick-stroke" }), "average user"),
-      html("span", { class: "lf-key" }, "more for you"),
-      html("span", { class: "lf-key lf-negative" }, "less"),
-    ),
-    sum.node,
+  const list = pickList(host, (k) => host.set({ chosen: k }, () => sum.textContent ?? "", 0));
+  const why = html("b");
+  const sum = html(
+    "p",
+    { class: "lf-hint lf-rec-sum-line" },
+    why,
+    host.prose(": `μ + c_i` $average, `b` $b, `p · q_i` $taste; together $sum stars"),
   );
+  /** @type {(ratings: number[]) => void} */
+  const all = (ratings) => host.set({ ratings: [...ratings], chosen: 0 }, say, 0);
+  const nobody = rate.map(() => 0);
 
   return {
-    content: [html("div", { class: "lf-main" }, films.content, picks)],
+    content: [
+      html(
+        "div",
+        { class: "lf-bench lf-rec-bench" },
+        html(
+          "div",
+          { class: "lf-stick" },
+          plane.axes.node,
+          html(
+            "p",
+            { class: "lf-hint lf-rec-forecast" },
+            host.prose(
+              "`L` = $loss. One step: the gradient promises $promised, it brings $brought",
+            ),
+          ),
+        ),
+        html(
+          "div",
+          { class: "lf-rec-side" },
+          html(
+            "div",
+            { class: "lf-rec-controls" },
+            html("div", { class: "lf-rec-menu" }, films.node),
+            Object.values(sliders).map(({ node }) => node),
+            html("div", { class: "lf-buttons" }, step, go),
+          ),
+          html(
+            "section",
+            { class: "lf-picks", "aria-label": "recommendations" },
+            html("div", { class: "lf-rec-head" }, html("b", {}, "For you"), sort.node),
+            list.node,
+            sum,
+          ),
+        ),
+        html(
+          "div",
+          { class: "lf-rec-below" },
+          html(
+            "div",
+            { class: "lf-buttons" },
+            button("Clear all", () => all(nobody)),
+            tastes.map(([name, ratings]) => button(name, () => all(ratings))),
+          ),
+          legend(host),
+        ),
+      ),
+    ],
 
     draw(state, changed) {
-      const { ratings, chosen } = state;
-      if (changed("ratings", "sort"))
-        found = recommend(rows, factors, rate, ratings, state.sort, SHOWN);
-      host.numbers.show(tableOf(found, state, factors));
-      films.show(ratings);
+      if (changed("ratings", "decay")) lesson = lessonOf(rows, factors, rate, state);
+      stands = lesson.at(state.u);
+      best = listOf(rows, factors, rate, stands.user, state, SHOWN);
+      const found = { lesson, stands, best };
+      numbers.show(tableOf(state, found));
+      plane.show(state, found);
+      films.show(String(state.film));
+      for (const [name, control] of Object.entries(sliders)) control.show(numbers.table[name]);
       sort.show(state.sort);
-      list.show(found, chosen);
-      sum.show(found.best[chosen], found.rated, ratings);
-      host.root.classList.toggle("lf-none-rated", !found.rated.length);
+      list.show(best, state.chosen);
+      write(why, bare(titles[best[state.chosen].film]));
     },
 
     say,
+
+    gradients: () => [
+      ["dL/du1", stands.gradient[0]],
+      ["dL/du2", stands.gradient[1]],
+    ],
+
+    speak() {
+      const [g1, g2] = stands.gradient.map(small);
+      place(plane.axes.node, {
+        "aria-label": `The plane of films with your vector; the gradient is ${g1}, ${g2}. ${say()}`,
+      });
+    },
+
+    reset: stop,
   };
 }
 
 export default liveFigure({
   name: "recommender",
-  label: "rate films and get recommendations with reasons",
-  traits: ["ratings", "sort", "chosen"],
+  label: "ratings that pull a user's vector",
+  first: "Drag `u` or give stars; then let it descend.",
+  traits: ["ratings", "u", "decay", "eta", "film", "sort", "chosen"],
   format,
   build,
 });

@@ -1,9 +1,26 @@
-// The largest eigenvalue of a symmetric matrix, by Jacobi's rotations: each makes one entry off the
-// diagonal zero, until all are.
-/** @param {number[][]} matrix */
-export function largestEigenvalue(matrix) {
+// The eigenvalues of a symmetric matrix and their directions, by Jacobi's rotations: each makes one
+// entry off the diagonal zero, until all are.
+
+/** Rows p and q of A, turned. @type {(A: number[][], p: number, q: number, c: number, s: number) => void} */
+function turnRows(A, p, q, c, s) {
+  const [above, below] = [A[p], A[q]];
+  for (let k = 0; k < above.length; k++) {
+    const a = above[k];
+    const b = below[k];
+    above[k] = c * a - s * b;
+    below[k] = s * a + c * b;
+  }
+}
+
+/**
+ * `vectors[i]` belongs to `values[i]`, its length is 1.
+ * @param {number[][]} matrix
+ * @returns {{ values: number[], vectors: number[][] }}
+ */
+export function eigen(matrix) {
   const A = matrix.map((row) => [...row]);
   const n = A.length;
+  const vectors = A.map((_, i) => A.map((_, j) => Number(i === j)));
   for (let sweep = 0; sweep < 60; sweep++) {
     let off = 0;
     let size = 0;
@@ -26,13 +43,12 @@ export function largestEigenvalue(matrix) {
           A[k][p] = c * a - s * b;
           A[k][q] = s * a + c * b;
         }
-        for (let k = 0; k < n; k++) {
-          const a = A[p][k];
-          const b = A[q][k];
-          A[p][k] = c * a - s * b;
-          A[q][k] = s * a + c * b;
-        }
+        turnRows(A, p, q, c, s);
+        turnRows(vectors, p, q, c, s);
       }
   }
-  return Math.max(...A.map((row, i) => row[i]));
+  return { values: A.map((row, i) => row[i]), vectors };
 }
+
+/** @param {number[][]} matrix */
+export const largestEigenvalue = (matrix) => Math.max(...eigen(matrix).values);

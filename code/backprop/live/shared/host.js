@@ -379,9 +379,13 @@ export class Host {
         this.focused.push(n);
     });
     root.addEventListener("focusout", ({ target }) => {
-      // what is taken away or hidden loses it, too: then keepFocus finds it another place
+      // what is taken away or hidden loses it, too, some browsers say so before it is gone: then
+      // keepFocus finds it another place
       const node = /** @type {Element} */ (target);
-      if (node.isConnected && !node.closest("[hidden], :disabled")) this.focused = [];
+      queueMicrotask(() => {
+        const left = this.focused[0] === node && document.activeElement !== node;
+        if (left && node.isConnected && !node.closest("[hidden], :disabled")) this.focused = [];
+      });
     });
   }
 

@@ -6,8 +6,8 @@ import { html, maths, prose } from "./draw.js";
 /** @typedef {{ title: string, text: string, formula: string, lines: string[] }} Sheet  of one stage, with formulas as `maths` takes them */
 
 /**
- * `onstep(by)` is called with -1 or 1 by the two buttons and, with the focus in the panel, by the
- * arrow keys. `fill(key, sheet)` writes the sheet of one stage; `show(key, at, count)` turns to it.
+ * `onstep(by)` is called with -1 or 1 by the two buttons and, with the focus on one, by the arrow
+ * keys; they may stand elsewhere, `steps`. `fill(key, sheet)` writes the sheet of one stage; `show(key, at, count)` turns to it.
  * @param {{ numbers: import("./draw.js").Numbers, onstep: (by: number) => void }} options
  */
 export function stagePanel({ numbers, onstep }) {
@@ -15,19 +15,20 @@ export function stagePanel({ numbers, onstep }) {
   const stack = html("div", { class: "lf-sheets" });
   /** @type {Map<unknown, HTMLElement>} */
   const sheets = new Map();
+  const steps = html(
+    "div",
+    { class: "lf-stage-steps" },
+    button("‹", () => onstep(-1), { "aria-label": "previous stage" }),
+    count,
+    button("›", () => onstep(1), { "aria-label": "next stage" }),
+  );
   const node = html(
     "section",
     { class: "lf-stage", "aria-label": "stages of the computation" },
-    html(
-      "div",
-      { class: "lf-stage-steps" },
-      button("‹", () => onstep(-1), { "aria-label": "previous stage" }),
-      count,
-      button("›", () => onstep(1), { "aria-label": "next stage" }),
-    ),
+    steps,
     stack,
   );
-  node.addEventListener("keydown", (event) => {
+  steps.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
     onstep(event.key === "ArrowLeft" ? -1 : 1);
     event.preventDefault();
@@ -72,5 +73,5 @@ export function stagePanel({ numbers, onstep }) {
     stack.classList.remove("lf-measuring");
     stack.style.minHeight = `${Math.ceil(tallest)}px`;
   };
-  return { node, fill, show, resize };
+  return { node, steps, fill, show, resize };
 }
