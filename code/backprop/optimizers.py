@@ -122,7 +122,6 @@ class Nesterov(Optimizer):
 
     vectors = ("v",)
     v: np.ndarray
-
     momentum = Setting("momentum", fraction)
 
     def __init__(self, learning_rate: float, momentum: float = 0.9):
@@ -151,7 +150,6 @@ class AdaGrad(Optimizer):
 
     vectors = ("s",)
     s: np.ndarray
-
     eps = Setting("eps", positive)
 
     def __init__(self, learning_rate: float = 0.01, eps: float = 1e-10):
@@ -180,7 +178,6 @@ class RMSProp(Optimizer):
 
     vectors = ("s",)
     s: np.ndarray
-
     rho, eps = Setting("rho", fraction), Setting("eps", positive)
 
     def __init__(self, learning_rate: float = 0.01, rho: float = 0.99, eps: float = 1e-8):
@@ -212,7 +209,6 @@ class Adam(Optimizer):
     vectors = ("m", "v")
     m: np.ndarray
     v: np.ndarray
-
     beta1, beta2 = Setting("beta1", fraction), Setting("beta2", fraction)
     eps = Setting("eps", positive)
 
