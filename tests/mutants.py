@@ -244,7 +244,9 @@ class Copy:
         self.sound: set[str] = set()  # files of tests that pass without a mistake
         for part in ("code", "tests"):
             shutil.copytree(
-                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
+                ROOT / part,
+                folder / part,
+                ignore=shutil.ignore_patterns("__pycache__", "node_modules"),
             )
         for path in ROOT.iterdir():
             if not (folder / path.name).exists() and path.name not in (".git", ".venv", "_build"):

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 
 from .doors import function, generator, not_negative, number, stepper, truth, whole
 from .doors.hints import check_count, check_factors, check_schedule, divergence
+from .doors.signatures import inside
 
 
 class Trainable(Protocol):
@@ -163,6 +164,7 @@ def run(
     bar = tqdm(total=total, unit="step", leave=False, disable=not progress, mininterval=0.5)
     # divergence is reported once, by an error; NumPy's warnings would only repeat it
     quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    inside.loop = True
     try:
         with bar, quiet:
             for epoch in range(1, epochs + 1):
@@ -194,6 +196,8 @@ def run(
                 bar.set_postfix_str(f"epoch {epoch}/{epochs}, loss {history.loss[-1]:.4f}")
     except KeyboardInterrupt:
         history.stopped = "interrupted"
+    finally:
+        inside.loop = False
     check_factors(factors, optimizer)
     return history
 

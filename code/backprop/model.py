@@ -30,7 +30,7 @@ from .doors.memory import (
     write_all,
 )
 from .doors.passes import PASSING, Guarded
-from .doors.settings import lasting_names
+from .doors.settings import lasting_names, refuse_unknown
 
 if TYPE_CHECKING:
     from .network import Layer
@@ -83,6 +83,8 @@ class Model(Guarded, Known):
             raise ValueError(f"the parameters must have one dtype; these layers have {have}")
         self.dtype = dtypes.pop()
         self._leaves = [layer for _, layer in found]
+        for layer in self._leaves:
+            refuse_unknown(layer)
         self._theta, self._gradient = part_of_another(self) or pack(self.leaves)
         self._parameters, self._gradients = Arrays(), Arrays()
         for path, layer in found:
@@ -137,7 +139,7 @@ class Model(Guarded, Known):
     set = set_arrays
     write_parameters = write_all
     snapshot = snapshot
-    restore = staticmethod(restore)
+    restore = restore
 
     def key(self, path: str, name: str) -> str:
         """Return what the parameter `name` of the layer at `path` is called in this model."""

@@ -21,6 +21,7 @@ from .doors import (
     generator,
     instance,
     keep_layers,
+    keep_padding,
     owned,
     truth,
     whole,
@@ -180,6 +181,7 @@ class Sequential(Model):
     """
 
     layers: Any = property(attrgetter("_layers"), keep_layers)
+    padding: Any = property(attrgetter("_padding"), keep_padding)
 
     def __init__(
         self, input_shape: Sequence[int], layers: Sequence[Layer], padding: int | None = None

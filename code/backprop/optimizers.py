@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .doors import Known, Setting, Whole, checked, finished, fraction, not_negative, positive
-from .doors.memory import memory_of
+from .doors.memory import leaving, memory_of
 
 
 class Optimizer(Whole, Known):
@@ -68,7 +68,7 @@ class Optimizer(Whole, Known):
         return memory_of(self, theta, gradient)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in vars(self).items() if k not in ("theta", "gradient")}
+        return leaving(self, "theta", "gradient")
 
 
 class SGD(Optimizer):
@@ -83,12 +83,16 @@ class SGD(Optimizer):
         mu in [0, 1).
     """
 
-    momentum = Setting("momentum", fraction)
+    momentum = Setting("momentum", fraction, lambda self: self.momentum or self.forget())
     velocity: np.ndarray
 
     def __init__(self, learning_rate: float, momentum: float = 0.0):
         super().__init__(learning_rate)
         self.momentum = momentum
+
+    def forget(self) -> None:
+        """Without momentum there is no velocity: one set again begins at v = 0."""
+        vars(self).pop("velocity", None)
 
     @property
     def vectors(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -96,7 +100,6 @@ class SGD(Optimizer):
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         if not self.momentum:
-            vars(self).pop("velocity", None)  # a plain step forgets it
             return gradient
         if "velocity" not in vars(self):  # momentum was set after the first step
             self.velocity = np.zeros_like(gradient)
@@ -119,7 +122,6 @@ class Nesterov(Optimizer):
 
     vectors = ("v",)
     v: np.ndarray
-
     momentum = Setting("momentum", fraction)
 
     def __init__(self, learning_rate: float, momentum: float = 0.9):
@@ -148,7 +150,6 @@ class AdaGrad(Optimizer):
 
     vectors = ("s",)
     s: np.ndarray
-
     eps = Setting("eps", positive)
 
     def __init__(self, learning_rate: float = 0.01, eps: float = 1e-10):
@@ -177,7 +178,6 @@ class RMSProp(Optimizer):
 
     vectors = ("s",)
     s: np.ndarray
-
     rho, eps = Setting("rho", fraction), Setting("eps", positive)
 
     def __init__(self, learning_rate: float = 0.01, rho: float = 0.99, eps: float = 1e-8):
@@ -209,7 +209,6 @@ class Adam(Optimizer):
     vectors = ("m", "v")
     m: np.ndarray
     v: np.ndarray
-
     beta1, beta2 = Setting("beta1", fraction), Setting("beta2", fraction)
     eps = Setting("eps", positive)
 

@@ -5,18 +5,28 @@ The loop itself, `backprop.loop.run`, serves other models too.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 
 import numpy as np
 
-from .doors import finite, floats, function, generator, instance, named, number, stepper, whole
+from .doors import (
+    finite,
+    floats,
+    function,
+    generator,
+    instance,
+    named,
+    number,
+    stepper,
+    whole,
+    within,
+)
 from .doors.arrays import classes as check_classes
 from .doors.arrays import two_classes
-from .doors.hints import cause, check_after, check_before, check_epoch, squashed, validation_lost
+from .doors.hints import cause, check_after, check_before, check_epoch, validation_lost
 from .doors.passes import apart
-from .doors.training import augmented, fitting, settings
+from .doors.training import augmented, fitting, measured, settings, threshold_of
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
 from .losses import Loss
 from .network import Sequential
@@ -106,8 +116,6 @@ def train(
     batch_size = settings(n, batch_size, patience, validation, score)
     if validation is not None:  # better refused now than after an epoch
         fitting(net, loss, *validation, what="validation X")
-    if score is accuracy and net.sizes[-1] == 1:
-        score = functools.partial(accuracy, threshold=0.5 if squashed(net) else 0.0)
     rng = generator(rng)
     best = net.snapshot()
 
@@ -135,8 +143,7 @@ def train(
             said = validation_lost(history.loss, history.validation_loss[-1], X_validation)
             raise TrainingDiverged(said, len(history.step_loss), history)
         if score is not None:
-            measured = number("the score", score(y, validation[1]))
-            history.validation_score.append(measured)
+            history.validation_score.append(measured(score, net, y, validation[1]))
         waited = len(history.loss) - history.best_epoch
         if waited == 0:
             best = net.snapshot()
@@ -167,7 +174,9 @@ def train(
 
 def cosine(progress: float) -> float:
     """(1 + cos(pi * progress)) / 2, from 1 down to 0: a schedule for `train` (loshchilov2017)."""
-    progress = number("progress", progress)
+    progress = within(
+        "progress", progress, "in [0, 1], of the whole training", lambda x: 0 <= x <= 1, "lie"
+    )
     return 0.5 * (1 + math.cos(math.pi * progress))
 
 
@@ -197,12 +206,7 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray, threshold: float | None = 
     n, K = y.shape
     if K > 1:
         return float(np.mean(y.argmax(axis=1) == check_classes("labels", labels, n, K)))
-    if threshold is None and y.min() >= 0 and y.max() <= 1:
-        raise ValueError(
-            "the outputs all lie in [0, 1]: say what they are, accuracy(outputs, labels, "
-            "threshold=0.5) for probabilities, threshold=0 for logits"
-        )
-    cut = 0.0 if threshold is None else number("threshold", threshold)
+    cut = threshold_of(y) if threshold is None else number("threshold", threshold)
     return float(np.mean((y[:, 0] > cut) == two_classes(labels, n)))
 
 

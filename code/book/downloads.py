@@ -5,6 +5,8 @@ where a copy has one, and else says how to get them.
 """
 
 import re
+import tomllib
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -13,7 +15,7 @@ from .notebooks import read
 
 FOLDER = "_notebooks"
 FRAMEWORKS = {"torch": "PyTorch", "tensorflow": "TensorFlow", "keras": "Keras", "optuna": "Optuna"}
-PLAIN = ("numpy", "matplotlib", "sympy", "anywidget", "tqdm")
+ROOT = Path(__file__).parents[2]
 CELL = """\
 # Run this cell first. The notebook needs Python 3.11 to 3.14, the package `backprop` of the book
 # with its data, and {packages}.{more}
@@ -37,10 +39,31 @@ if not importlib.util.find_spec("backprop"):
                                   "folder's path into BOOK above: it holds package and data")
     sys.path.insert(0, str(found[0].resolve() / "code"))
 
-missing = [name for name in {names} if not importlib.util.find_spec(name)]
+needs = {needs}
+missing = [f'"{{need}}"' for name, need in needs.items() if not importlib.util.find_spec(name)]
 if missing:
     %pip install -q {{" ".join(missing)}}
 print("ready")"""
+
+
+@cache
+def requirements():
+    """What the package and the pages need, by name, with bounds: (always, where it is imported)."""
+    project = tomllib.loads((ROOT / "code" / "pyproject.toml").read_text(encoding="utf8"))[
+        "project"
+    ]
+    pins = (ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
+    pins = [line.partition(" ;")[0] for line in pins if re.match(r"[\w-]+==", line)]
+    always, book = project["dependencies"], project["optional-dependencies"]["book"]
+    name = lambda requirement: re.split(r"[^\w-]", requirement)[0]
+    return tuple({name(line): line for line in lines} for lines in (always, [*pins, *book]))
+
+
+def needs(code):
+    """What a notebook with this `code` needs, by name, with bounds."""
+    always, others = requirements()
+    found = re.findall(r"^\s*(?:import|from) (\w+)", code, re.M)
+    return always | {name: others[name] for name in found if name in others if name not in always}
 
 
 def first_cell(notebook, repository=""):
@@ -51,14 +74,16 @@ def first_cell(notebook, repository=""):
         for module, name in FRAMEWORKS.items()
         if re.search(rf"^\s*(?:import|from) {module}\b|need\([^)]*[\"']{module}", code, re.M)
     ]
+    needed = needs(code)
+    *names, last = needed
     source = CELL.format(
-        packages=f"{', '.join(PLAIN[:-1])} and {PLAIN[-1]}",
+        packages=f"{', '.join(names)} and {last}",
         more=f"\n# This one also needs {', '.join(used)}, which it does not install."
         if used
         else "",
         folder=repository.rstrip("/").rpartition("/")[2] or "backpropagation",
         repository=repository,
-        names=PLAIN,
+        needs="{\n" + "".join(f'    "{k}": "{need}",\n' for k, need in needed.items()) + "}",
     )
     return nbformat.v4.new_code_cell(source, id="what-it-needs")
 

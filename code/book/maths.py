@@ -21,6 +21,7 @@ from sphinx.util.math import get_node_equation_number
 from . import v8
 
 KATEX = Path(__file__).parent / "vendor" / "katex"
+SMALL = Path(__file__).parent / "fonts"  # made by small_fonts.py
 RENDER = """
 function render(tex, display) {
   try {
@@ -39,6 +40,7 @@ ENVIRONMENT = re.compile(r"\\begin\{")
 CLOSING = re.compile(r"[,.;:!?)\]’”]+")
 # KaTeX leaves the two loose, which is one too many for an index
 NAMED_OPERATOR = re.compile("<mi>[^<]*</mi><mo>\N{FUNCTION APPLICATION}</mo>")
+FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
 SHORT = 40  # characters of TeX that may stay on one line on a phone
 
 logger = logging.getLogger(__name__)
@@ -164,8 +166,12 @@ def depart(self, node):
 def copy_katex(app, exception):
     if exception is None and app.builder.format == "html":
         target = Path(app.outdir) / "_static" / "katex"
-        copy_asset(str(KATEX / "katex.min.css"), str(target))
+        target.mkdir(parents=True, exist_ok=True)
+        css = (KATEX / "katex.min.css").read_text(encoding="utf8")
+        # small.css has the rules for the fonts
+        (target / "katex.min.css").write_text(FONT_FACE.sub("", css), encoding="utf8")
         copy_asset(str(KATEX / "fonts"), str(target / "fonts"))
+        copy_asset(str(SMALL), str(target / "small"))
 
 
 def setup(app):

@@ -147,6 +147,23 @@ def of_cells(cells):
     return main, folded
 
 
+def up_to_summary(cells):
+    """The cells from the title to the end of the summary, which the limits of a page are about."""
+    found: list[dict] = []
+    summary = False
+    for cell in cells:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            kept = ""
+            for level, piece in pieces(text):
+                if summary and 0 < level <= 2:
+                    return [*found, cell | {"source": kept}]
+                summary = summary or bool(re.match(r"## Summary\b", piece))
+                kept += piece
+        found.append(cell)
+    return found
+
+
 def pieces(text):
     """The text, cut before each heading: pairs of the heading's level (0: none) and the piece."""
     # a line of code that begins with # is no heading
@@ -252,14 +269,19 @@ def of_node(node):
 
 
 def main(files=()):
-    """Print what each notebook holds, all of them if none is named."""
+    """Print what each notebook holds, all of them if none is named.
+
+    The words are those of the main line, to the end of the summary; the minutes are of all.
+    """
     chapters = Path(__file__).resolve().parents[2] / "chapters"
     paths = [Path(file) for file in files] or sorted(chapters.glob("*/*.ipynb"))
     print(f"{'':32}{'main line':>16}{'exercises':>11}{'folded':>16}")
     for path in paths:
         open_, folded = of_file(path)
+        cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+        words = of_cells(up_to_summary(cells))[0].words
         print(
-            f"{path.stem:32}{open_.words:6} w {open_.reading:4.0f} min"
+            f"{path.stem:32}{words:6} w {open_.reading:4.0f} min"
             f"{open_.practice:7.0f} min{folded.words:6} w {folded.reading:4.0f} min"
         )
 

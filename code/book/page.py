@@ -97,7 +97,7 @@ def dress(app, pagename, templatename, context, doctree):
         body = IMAGE.sub(lambda match: sized(match, Path(app.srcdir), sizes), context["body"])
         body = EMPTY_HEAD.sub(r"<td\1></td>", body)
         body = TWIN.sub("<section", body)
-        body = TABLE.sub(lambda match: with_numbers(match.group()), body)
+        body = TABLE.sub(lambda match: tidied(match.group()), body)
         # MyST-NB's name for a fold hides what is written on it from who speaks to the computer
         body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
         # deprecated; the list around it is role="list"
@@ -158,10 +158,11 @@ def sized(match, source, sizes):
     )
 
 
-def with_numbers(table):
+def tidied(table):
     """The table, in which a number is not broken into lines.
 
-    Columns of nothing but numbers stand at the right, digit below digit.
+    Columns of nothing but numbers stand at the right, digit below digit. Below an empty corner the
+    first column heads the rows: a screen reader says what row a cell is in.
     """
     soup = BeautifulSoup(table, "html.parser")
     rows = [row.find_all(["td", "th"], recursive=False) for row in soup.find_all("tr")]
@@ -173,6 +174,12 @@ def with_numbers(table):
         if len(numbers) == len(cells) and any(cell.get_text().strip() for cell in cells):
             for cell in (head, *cells):
                 cell["class"] = [*cell.get("class", []), "text-right"]
+    if columns:
+        corner, *names = columns[0]
+        if corner.find_parent("thead") and not corner.get_text().strip():
+            for cell in names:
+                if cell.get_text().strip():
+                    cell.name, cell["scope"] = "th", "row"
     return str(soup) if columns else table
 
 

@@ -6,6 +6,7 @@ their pages and hours. The same paths are the start page of JupyterLab, which `m
 `lab/overrides.json` has the settings with which it shows Markdown as text.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -100,9 +101,12 @@ def _measured(path, changed):
 
 @cache
 def title(path):
-    """The first heading of a notebook or Markdown file; in a notebook, a line of JSON holds it."""
+    """The first heading of a notebook or Markdown file."""
     text = path.read_text(encoding="utf8")
-    line = re.search(r'^\s*"?# (.*?)(?:\\n)?"?,?$', text, re.M)
+    if path.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    line = re.search(r"^# (.*?)\s*$", text, re.M)
     return line.group(1) if line else path.stem
 
 

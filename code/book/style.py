@@ -15,7 +15,12 @@ from pathlib import Path, PurePosixPath
 import tinycss2
 
 # first these, then those that Sphinx lists
-SHEETS = ["styles/theme.css", "styles/pydata-sphinx-theme.css", "katex/katex.min.css"]
+SHEETS = [
+    "styles/theme.css",
+    "styles/pydata-sphinx-theme.css",
+    "katex/katex.min.css",
+    "katex/small/small.css",
+]
 NAME = "site.css"
 NESTS = {"media", "supports", "layer", "container"}
 WORD = re.compile(r"[A-Za-z_][\w-]*")

@@ -1,9 +1,13 @@
 """The cell that a downloaded notebook begins with: it finds the book or says how to get it."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -82,6 +86,39 @@ def test_with_a_repository_it_fetches_the_book(tmp_path):
     result = run(tmp_path / "mine", alone(cell(origin.as_uri())), WHERE)
     assert result.returncode == 0, result.stderr
     assert Path(result.stdout.strip()) == (tmp_path / "mine" / "course" / "code").resolve()
+
+
+def installs(notebook):
+    """What the cell would install where nothing is, as pip gets it."""
+    source = downloads.first_cell(notebook).source
+    assert max(map(len, source.splitlines())) <= 100
+    part = source[source.index("needs = ") : source.index("if missing")]
+    room = {"importlib": SimpleNamespace(util=SimpleNamespace(find_spec=lambda name: None))}
+    exec(part, room)
+    return [shlex.split(word)[0] for word in room["missing"]]
+
+
+def test_it_installs_what_the_project_says_with_its_bounds():
+    project = tomllib.loads((ROOT / "code" / "pyproject.toml").read_text(encoding="utf8"))
+    always = project["project"]["dependencies"]
+    pages = [nbformat.read(path, as_version=4) for path in sorted(ROOT.glob("chapters/*/*.ipynb"))]
+    assert all(set(always) <= set(installs(page)) for page in pages)
+    everything = {word for page in pages for word in installs(page)} - set(always)
+    assert "sympy>=1.14,<2" in everything and all(re.search("[<=>]", word) for word in everything)
+    have = {re.match(r"[\w-]+", word).group() for word in {*always, *everything}}
+    frame = {
+        "backprop",
+        "IPython",
+        "torch",
+        "tensorflow",
+        "keras",
+        "optuna",
+        *sys.stdlib_module_names,
+    }
+    for page in pages:  # whatever a page imports, its copy brings
+        code = "\n".join(cell.source for cell in page.cells if cell.cell_type == "code")
+        used = set(re.findall(r"^(?:import|from) (\w+)", code, re.M)) - frame
+        assert used <= have, used - have
 
 
 def test_it_names_the_frameworks_that_its_page_uses():

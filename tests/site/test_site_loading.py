@@ -176,6 +176,25 @@ def test_what_scrolls_sideways_can_be_reached_with_the_keyboard(browser, site):
     page.close()
 
 
+def test_formulas_load_small_fonts_and_a_rare_letter_the_whole_one(browser, site):
+    page, fonts = browser.new_page(viewport=DESK), set()
+    page.on(
+        "request",
+        lambda request: (
+            request.resource_type == "font" and fonts.add(tuple(request.url.split("/")[-2:]))
+        ),
+    )
+    page.goto(f"{site}/chapters/04_mathematics/4_2_cross_entropy.html", wait_until="load")
+    scroll_through(page)
+    page.evaluate("document.fonts.ready")
+    assert ("small", "Main-Regular.woff2") in fonts and {folder for folder, _ in fonts} == {"small"}
+    for text, wanted in [("R", "small/AMS-Regular"), ("⊞", "fonts/KaTeX_AMS-Regular")]:
+        fonts.clear()
+        page.evaluate("text => document.fonts.load('16px KaTeX_AMS', text)", text)
+        assert fonts == {tuple(f"{wanted}.woff2".split("/"))}
+    page.close()
+
+
 @pytest.mark.parametrize(
     "script, sound",
     [

@@ -408,19 +408,16 @@ def test_live_figure_has_a_name_and_a_polite_voice(document, index, sights):
 
 # --- how heavy ------------------------------------------------------------------------------------
 
-# bytes for a page read to its end, with gzip and an empty cache: a text, one with a figure, one with a figure that carries trained weights
-LIMITS = {"text": 250_000, "figure": 350_000, "weights": 600_000}
+# Bytes with gzip and an empty cache, for a text, a page with a figure, one with a figure that carries trained weights: until the page
+# stands there, before anybody scrolls, and read to its end.
+FIRST = {"text": 215_000, "figure": 285_000, "weights": 292_000}
+LIMITS = {"text": 250_000, "figure": 350_000, "weights": 500_000}
 TRAINED = 40_000  # characters of a figure's state: so much are weights, and nothing else is
 # Pages that are still too heavy, with what they may weigh until they are shorter. Nothing is added here, and no number grows.
 TOO_HEAVY = {
-    "chapters/02_concepts/2_2_structure": 296_000,
-    "chapters/02_concepts/2_4_optimizers": 391_000,
-    "chapters/06_applications/6_1_images": 583_000,
-    "chapters/08_outlook/8_1_trends": 282_000,
-    "chapters/08_outlook/8_3_directions": 302_000,
-    "chapters/09_questions/9_6_more_questions": 286_000,
+    "chapters/06_applications/6_1_images": 485_000,
+    "chapters/08_outlook/8_3_directions": 258_000,
 }
-FIRST = 330_000  # bytes until the page stands there, before anybody scrolls
 
 
 @each_page
@@ -441,7 +438,7 @@ def test_page_is_light(page, sights):
         weights.items(), key=lambda item: -item[1]
     )[:8]
     assert page not in TOO_HEAVY or weight > LIMITS[kind], "light enough: drop it from TOO_HEAVY"
-    assert sum(first.values()) <= FIRST, sorted(first.items(), key=lambda item: -item[1])[:8]
+    assert sum(first.values()) <= FIRST[kind], sorted(first.items(), key=lambda item: -item[1])[:8]
     assert facts["head"]["sheets"] <= 1 + len(facts["live"]), (
         "a page has one style sheet; each live figure may bring one"
     )
@@ -474,39 +471,9 @@ def test_plots_are_legible_on_a_phone(page, sights):
 # --- for everybody --------------------------------------------------------------------------------
 
 
-# Pages that are judged at a desk and by the rules that axe-core applies by itself, until they are gone through. Nothing is added here.
-JUDGED_BY_DEFAULT = {
-    "chapters/03_algorithm/3_2_backward",
-    "chapters/04_mathematics/4_3_gradients",
-    "chapters/04_mathematics/4_4_worked_example",
-    "chapters/05_practice/5_1_numpy",
-    "chapters/05_practice/5_3_frameworks",
-    "chapters/06_applications/6_1_images",
-    "chapters/06_applications/6_3_3_movies",
-    "chapters/07_resources/7_1_frameworks",
-    "chapters/07_resources/7_2_datasets",
-    "chapters/07_resources/7_3_learning",
-    "chapters/08_outlook/8_1_trends",
-    "chapters/08_outlook/8_2_challenges",
-    "chapters/08_outlook/8_3_directions",
-    "chapters/09_questions/9_1_convergence",
-    "chapters/09_questions/9_2_learning_rate",
-    "chapters/09_questions/9_3_overfitting",
-    "chapters/09_questions/9_4_gradients",
-    "chapters/09_questions/9_5_recurrent",
-    "chapters/09_questions/9_6_more_questions",
-    "chapters/appendix/notation",
-    "chapters/appendix/corrections",
-    "chapters/appendix/benchmarks",
-    "chapters/appendix/checked",
-}
-
-
 @each_page
 def test_axe_finds_nothing_in_either_theme(page, sights):
     found = sights(page).facts["axe"]
-    if page in JUDGED_BY_DEFAULT:
-        found = [line for line in found if re.match("(desk|dark|light): (?!target-size)", line)]
     assert found == []
 
 

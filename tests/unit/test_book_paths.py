@@ -1,5 +1,6 @@
 """The reading paths: their pages exist, their hours are sums; JupyterLab's start page has them."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -75,3 +76,21 @@ def test_minutes_in_words():
     assert paths.told(minutes.Amount(words=10)) == "1 minute to read"
     assert paths.told(amount, minutes.Amount(words=800)).endswith(", 4 for what is folded")
     assert paths.brief(amount) == "25 + 17 min"
+
+
+def test_a_title_is_the_first_heading_of_text_however_the_file_is_written(tmp_path):
+    cells = [
+        {"cell_type": "code", "source": ["# no title\n", "x = 1"]},
+        {
+            "cell_type": "markdown",
+            "source": '(sec-x)=\n# "Why" \\alpha, and so\n\nText.\n\n# Not this',
+        },
+    ]
+    for indent in (None, 1):
+        for split in (False, True):
+            for cell in cells:
+                cell["source"] = "".join(cell["source"])
+                cell["source"] = cell["source"].splitlines(True) if split else cell["source"]
+            path = tmp_path / f"{indent}{split}.ipynb"
+            path.write_text(json.dumps({"cells": cells}, indent=indent), encoding="utf8")
+            assert paths.title(path) == '"Why" \\alpha, and so'

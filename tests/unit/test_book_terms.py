@@ -44,8 +44,23 @@ def test_what_a_text_calls_a_term(name, forms):
     ],
 )
 def test_where_a_text_uses_a_term(form, text, found):
-    match = re.search(terms.pattern(form), text)
+    match = terms.pattern(form).search(text)
     assert (match and match.group()) == found
+
+
+def test_the_first_use_is_that_of_one_search_for_all_forms():
+    forms = [form for name, *_ in ROWS for form in terms.forms(name)]
+    wanted = sorted(dict.fromkeys(forms), key=len, reverse=True)
+    together = re.compile("|".join(f"({terms.pattern(form).pattern})" for form in wanted))
+    pages = sorted((ROOT / "chapters/02_concepts").glob("*.ipynb"))
+    text = "".join(page.read_text(encoding="utf8") for page in pages)
+    lines = [line for line in text.splitlines() if 60 < len(line) < 600][::10]
+    uses = [terms.first_use(line, wanted) for line in lines]
+    for line, use in zip(lines, uses):
+        found = together.search(line)
+        assert (use and use[0].span()) == (found and found.span())
+        assert use is None or use[1] == wanted[found.lastindex - 1]
+    assert len({use[1] for use in uses if use}) >= 10
 
 
 def test_definitions_are_one_short_line():

@@ -130,3 +130,15 @@ def test_gradients_of_the_deep_classifier(form, gain):
         tensor.error <= 1e-7 for tensor in report.tensors if tensor.name not in before_norm
     ), report
     assert len(net.layers) == (11 if form == "batch norm" else 5)
+
+
+@pytest.mark.parametrize("gain", [1.0, 2.0, "orthogonal"])
+def test_weights_of_the_deep_classifier_have_the_size_asked_for(gain):
+    d = 200
+    net = deep_classifier("relu", gain, depth=3, d=d, inputs=4, rng=np.random.default_rng(6))
+    for name in ("W2", "W3"):
+        W = net.parameters[name]
+        if gain == "orthogonal":
+            assert close(W.T @ W, np.eye(d), 1e-5)
+        else:  # the variance of 40,000 numbers is known to 0.7 per cent
+            assert W.var() == pytest.approx(gain / d, rel=0.04) and abs(W.mean()) < 0.01

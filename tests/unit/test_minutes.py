@@ -152,3 +152,16 @@ def test_as_a_program_it_prints_what_a_notebook_holds(tmp_path, capsys):
     minutes.main([path])
     line = capsys.readouterr().out.splitlines()[-1]
     assert line.split() == ["page", "300", "w", "2", "min", "0", "min", "0", "w", "0", "min"]
+
+
+def test_the_words_of_the_main_line_end_with_the_summary(tmp_path, capsys):
+    more = "\n\n## Exercises\n\nMany words more. " * 20
+    for after in (
+        [markdown("## Summary\n\nTwo words." + more)],
+        [markdown("(sec-x)=\n## Summary"), code("x = 1"), markdown("Two words."), markdown(more)],
+    ):
+        cells = [markdown("# Page\n\nThree words here."), *after, code("# Proof: so\na", "proof")]
+        path = tmp_path / "page.ipynb"
+        path.write_text(json.dumps({"cells": cells}), encoding="utf8")
+        minutes.main([path])
+        assert capsys.readouterr().out.splitlines()[-1].split()[1] == "7"

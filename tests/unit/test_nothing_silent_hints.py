@@ -8,7 +8,9 @@ import pytest
 from backprop.gradient_check import check_network, gradient_check, numeric_gradient
 from backprop.graph import Scalar
 from backprop.layers.attention import MultiHeadAttention, attend, attend_backward
+from backprop.activations import Activation, softmax
 from backprop.layers.basic import Activate
+from backprop.layers.embedding import SequenceCrossEntropy
 from backprop.layers.gated import GRU
 from backprop.layers.normalization import BatchNorm, Dropout
 from backprop.layers.sequences import AttentionPooling, MeanOverTime, SumOverTime
@@ -16,7 +18,13 @@ from backprop.language.characters import CharacterModel, train_characters
 from backprop.language.encoder_decoder import EncoderDecoder, pairs
 from backprop.language.vocabulary import Vocabulary
 from backprop.loop import TrainingDiverged, run
-from backprop.losses import BinaryCrossEntropy, CrossEntropy, HalfSquaredError, Loss
+from backprop.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    HalfSquaredError,
+    KullbackLeibler,
+    Loss,
+)
 from backprop.losses import MeanAbsoluteError, MeanSquaredError, entropy
 from backprop.network import Dense, Layer, Network, Sequential
 from backprop.optimizers import SGD, Adam
@@ -234,6 +242,174 @@ def test_losses_of_ones_own_are_held_to_their_shapes():
     for wrong in ([-0.5, 1.5], [3.0, 1.0], [np.nan, 1.0]):
         with pytest.raises(ValueError):
             entropy(wrong)
+
+
+@pytest.mark.parametrize("make", [CrossEntropy, KullbackLeibler, SequenceCrossEntropy])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_probabilities_given_to_a_loss_that_takes_logits_are_told_once(make, dtype):
+    shape = (6, 5, 3) if make is SequenceCrossEntropy else (30, 3)
+    z = rng(1).normal(size=shape).astype(dtype)
+    t, p = rng(0).integers(0, 3, shape[:-1]), softmax.forward(z)
+    for call in (
+        lambda loss, y: loss(y, t),
+        lambda loss, y: loss.gradient(y, t),
+        lambda loss, y: loss.both(y.tolist(), t),
+    ):
+        loss = make()
+        words = said(lambda: [call(loss, p) for _ in range(3)])
+        assert len(words) == 1 and "takes logits and applies softmax itself" in words[0]
+        assert said(lambda: call(make(), z)) == said(lambda: call(make(), np.log(p))) == []
+
+
+def test_a_readers_loss_may_ask_another_with_what_it_likes():
+    class Twice(CrossEntropy):
+        def both(self, z, t):
+            p = softmax.forward(z)
+            value, grad = super().both(p, t)
+            return value, softmax.backward(grad, z, p)
+
+    z, t = rng(1).normal(size=(30, 3)), rng(0).integers(0, 3, 30)
+    assert said(lambda: Twice()(z, t)) == []
+    assert len(said(lambda: Twice()(softmax.forward(z), t))) == 1
+
+
+def test_logits_are_never_called_probabilities():
+    loss, r = CrossEntropy(), rng(5)
+    for k in range(2000):
+        n, K = r.integers(1, 9), r.integers(2, 6)
+        z = [r.normal(size=(n, K)), r.random((n, K)), np.zeros((n, K)), np.eye(K)[:1]][k % 4]
+        assert said(lambda: loss(z, np.zeros(len(z), int))) == []
+    net = Network([4, 2], output="softmax", rng=1)  # told by the network: not again by the loss
+    words = said(lambda: [fit(net, loss), loss(net.predict(X), T)])
+    assert len(words) == 1 and "applied twice" in words[0]
+
+
+# ------------------------------------------------------------------ what a reader writes
+class Double(Layer):
+    """Right, with a parameter, and what may go wrong in it."""
+
+    wrong = ""
+
+    def __init__(self):
+        super().__init__()
+        self.own(w=np.full(4, 2.0))
+
+    def forward(self, x):
+        self.x = x
+        y = x * self.parameters["w"]
+        return {"shape": y[:, :2], "dtype": y.astype(np.float32), "none": None}.get(self.wrong, y)
+
+    def backward(self, grad, inputs=True):
+        g = (grad * self.x).sum(axis=0)
+        if self.wrong == "adds up":
+            self.gradients["w"] += g
+        elif self.wrong != "unfilled":
+            self.gradients["w"] = g
+        dx = grad * self.parameters["w"]
+        return {"no dx": None, "dx": dx[:, :2], "list": dx.tolist()}.get(self.wrong, dx)
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ("shape", r"Double.forward returns \(64, 2\) for \(64, 4\), but output_shape says"),
+        ("dtype", "Double.forward returns float32 for float64; a layer keeps the dtype"),
+        ("none", "Double.forward must return an array of floats, not None"),
+        ("no dx", "Double.backward must return dL/dx, .* not None"),
+        ("dx", r"Double.backward must return dL/dx, \(32, 4\), float64, like its input, not"),
+        ("list", "Double.backward must return dL/dx"),
+    ],
+)
+def test_what_a_readers_layer_returns_is_held_to_its_shape(wrong, message):
+    layer = Double()
+    layer.wrong = wrong
+    net = Sequential((4,), [Dense(4, 4, "tanh", rng=1), layer, Dense(4, 2, rng=2)])
+    with pytest.raises((TypeError, ValueError), match=message):
+        train(net, CrossEntropy(), X, T, SGD(0.1), batch_size=32, progress=False)
+
+
+def test_a_readers_layer_that_adds_up_or_fills_nothing():
+    nets = []
+    for wrong in ("", "adds up", "unfilled"):
+        layer = Double()
+        layer.wrong = wrong
+        net = Sequential((4,), [Dense(4, 4, "tanh", rng=1), layer, Dense(4, 2, rng=2)])
+        words = said(lambda: fit(net))
+        assert len(words) == (wrong == "unfilled") and all("has to fill" in w for w in words)
+        nets.append(net.theta)
+        if wrong != "unfilled":
+            assert check_network(net, CrossEntropy(), X, T).error < 1e-6
+    assert np.array_equal(nets[0], nets[1])
+
+
+class Square(Activation):
+    name = "square"
+    wrong = ""
+
+    def forward(self, z):
+        return z.sum() if self.wrong == "forward" else z**2
+
+    def backward(self, grad_a, z, a):
+        return grad_a.sum(axis=0) if self.wrong == "backward" else grad_a * 2 * z
+
+
+def test_what_a_readers_activation_returns_is_held_to_its_shape():
+    f = Square()
+    net = Network([4, 3, 2], hidden=f, output=f, rng=1)
+    assert said(lambda: fit(net)) == []  # nobody knows where its values may lie
+    assert check_network(net, CrossEntropy(), X, T).error < 1e-6
+    for f.wrong in ("forward", "backward"):
+        with pytest.raises(ValueError, match=f"Square.{f.wrong} must return an array like z"):
+            fit(net)
+
+
+def test_a_step_before_any_backward_pass_is_told():
+    def by_hand(net, optimizer):
+        for _ in range(3):
+            CrossEntropy()(net.forward(X), T)
+            optimizer.step(net.theta, net.gradient)
+
+    for optimizer in (SGD(0.1), Adam()):
+        words = said(lambda: by_hand(Network([4, 2], rng=1), optimizer))
+        assert len(words) == 1 and "has backward" in words[0]
+
+
+def test_a_network_left_in_the_mode_of_a_prediction_is_told():
+    for layer in (Dropout(0.5, 1), BatchNorm(6)):
+        net = Sequential((4,), [Dense(4, 6, rng=1), layer, Dense(6, 2, rng=2)])
+        net.training = False
+        words = said(lambda: [fit(net), fit(net)])
+        assert len(words) == 1 and type(layer).__name__ in words[0]
+    net = Network([4, 2], rng=1)  # nothing in it asks
+    net.training = False
+    assert said(lambda: fit(net)) == []
+
+
+def test_units_or_samples_that_are_all_alike_are_told():
+    net = Network([4, 8, 2], "tanh", rng=1)
+    net.set(W1=np.ones((4, 8)), W2=np.ones((8, 2)))
+    words = said(lambda: [fit(net), fit(net)])
+    assert len(words) == 1 and "all 8 units of layer 1 are the same" in words[0]
+    net.set(W1=np.ones((4, 8)), W2=rng(1).normal(size=(8, 2)))  # going on they differ
+    assert said(lambda: fit(Network([4, 1, 2], rng=1))) == said(lambda: fit(net)) == []
+    words = said(lambda: fit(X=X * 0 + 1))
+    assert len(words) == 1 and "all 64 samples are the same" in words[0]
+    pixels = rng(0).integers(-128, 128, (64, 20)).astype(np.int8)
+    words = said(lambda: fit(Network([20, 2], rng=1), X=pixels, optimizer=SGD(1e-6)))
+    assert len(words) == 1 and "divide them by 128" in words[0]
+
+
+def test_words_say_what_is_wrong_and_not_something_else():
+    with pytest.raises(ValueError, match="these are no whole numbers"):
+        fit(t=T + 0.5)
+    with pytest.raises(ValueError, match=r"t\.astype\(int\) makes some"):
+        fit(t=T * 1.0)
+    for epoch in (2, 1.5, -1, np.nan):
+        with pytest.raises(ValueError, match="progress must lie in"):
+            cosine(epoch)
+    one, other = Network([4, 2], rng=1), Network([4, 2], rng=2)
+    with pytest.raises(ValueError, match="snapshot is of another network"):
+        one.restore(other.snapshot())
 
 
 # --------------------------------------------------------------------------- gradient check

@@ -163,6 +163,35 @@ def test_a_copied_optimiser_goes_on_like_the_original(cls, how):
     assert np.array_equal(net.theta, twin_net.theta)
 
 
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("cls", optimizers(), ids=name)
+def test_a_copied_optimiser_on_another_network_is_told(cls, how):
+    nets = [Network([3, 4, 2], "tanh", rng=seed) for seed in (1, 2)]
+    optimizer = catalogue.OPTIMIZERS[cls](nets[0])
+
+    def said(net, optimizer):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for _ in range(2):
+                learn(net)
+                optimizer.step(net.theta, net.gradient)
+        return [str(w.message) for w in caught]
+
+    unused = COPIES[how](optimizer)
+    assert said(nets[0], optimizer) == said(nets[1], unused) == []
+    twin = COPIES[how](optimizer)
+    words = said(Network([3, 4, 2], "tanh", rng=3), twin)
+    assert len(words) == 1 and "take a new optimiser" in words[0]
+    pair = (
+        COPIES[how]((nets[0], optimizer)) if how != "copy" else map(copy.copy, (nets[0], optimizer))
+    )
+    assert said(*pair) == []
+    again = COPIES[how](COPIES[how](optimizer))  # a copy of a copy that made no step
+    assert said(copy.deepcopy(nets[0]), again) == []
+    again = COPIES[how](COPIES[how](optimizer))
+    assert len(said(Network([3, 4, 2], "tanh", rng=3), again)) == 1
+
+
 # --------------------------------------------------------------------------- assignments
 @pytest.mark.parametrize("cls", layers(), ids=name)
 def test_what_is_assigned_to_an_array_is_written_into_it_or_refused(cls):
@@ -279,11 +308,11 @@ def test_the_velocity_of_momentum_is_a_memory_too():
         optimizer = make()
         optimizer.momentum = 0.9
         optimizer.step(nets[0].theta, nets[0].gradient)
-        optimizer.momentum = 0.0  # what it remembers is there still
         with pytest.raises(ValueError, match="new optimiser"):
             optimizer.step(nets[1].theta, nets[1].gradient)
+        optimizer.momentum = 0.0  # forgets
         before = nets[0].theta.copy()
-        optimizer.step(nets[0].theta, nets[0].gradient)  # a plain step, which forgets
+        optimizer.step(nets[0].theta, nets[0].gradient)
         assert np.allclose(nets[0].theta, before - 0.1 * nets[0].gradient, rtol=1e-15)
         optimizer.momentum = 0.9  # begins at v = 0, as the formula says
         before = nets[0].theta.copy()

@@ -205,6 +205,52 @@ def test_a_network_with_one_output_is_scored_by_its_kind():
         assert history.validation_score[-1] == np.mean((net.predict(X) > cut) == (t > 0)) > 0.6
 
 
+@pytest.mark.parametrize("output, cut", [("identity", 0), ("sigmoid", 0.5)])
+@pytest.mark.parametrize(
+    "score, count",
+    [
+        (accuracy, 40),
+        (lambda y, t: accuracy(y, t), 40),
+        (lambda y, t: accuracy(y[:20], t[:20]), 20),
+    ],
+    ids=["itself", "in a lambda", "of some"],
+)
+def test_a_score_in_training_knows_what_the_outputs_are(score, count, output, cut):
+    """Logits may all lie in [0, 1] by chance."""
+    rng = np.random.default_rng(0)
+    X, t = rng.normal(size=(40, 2)), rng.integers(0, 2, 40)
+    loss = BinaryCrossEntropy() if output == "identity" else HalfSquaredError()
+    net = Network([2, 4, 1], "tanh", output, rng=1)
+    net.parameters["b2"], net.parameters["W2"] = [0.5], np.full((4, 1), 0.01)
+    assert 0 < net.predict(X).min() and net.predict(X).max() < 1
+    history = train(
+        net,
+        loss,
+        X,
+        t if output == "identity" else t[:, None],
+        SGD(1e-6),
+        validation=(X, t if output == "identity" else t[:, None]),
+        score=score,
+        progress=False,
+    )
+    y = net.predict(X)
+    assert history.validation_score == [np.mean((y[:count, 0] > cut) == t[:count])]
+    with pytest.raises(ValueError, match="say what they are"):
+        accuracy(y, t)  # outside of training nobody knows
+    other = lambda y, t: accuracy(1 / (1 + np.exp(-y)), t)  # no outputs of the network
+    with pytest.raises(ValueError, match="say what they are"):
+        train(
+            Network([2, 1], rng=1),
+            BinaryCrossEntropy(),
+            X,
+            t,
+            SGD(1e-6),
+            validation=(X, t),
+            score=other,
+            progress=False,
+        )
+
+
 # ------------------------------------------------------------------------ history and alarm
 def test_the_best_epoch_is_never_nan():
     nan = float("nan")

@@ -11,8 +11,10 @@ import pytest
 from catalogue import OPTIMIZERS, around, fed, layers, made, models
 
 from backprop.doors import Known, Setting
+from backprop.doors.settings import Held
 from backprop.layers.basic import Activate
 from backprop.layers.normalization import BatchNorm, Dropout
+from backprop.layers.rows import Each, LazyAdam, SparseSGD
 from backprop.loop import History
 from backprop.losses import CrossEntropy
 from backprop.network import Dense, Layer, Network, Sequential
@@ -25,8 +27,17 @@ T = (X[:, 0] > 0).astype(int)
 KNOWN = [c for _, _, c in catalogue.found() if inspect.isclass(c) and issubclass(c, Known)]
 
 
+TABLES = {
+    SparseSGD: lambda: SparseSGD(0.1),
+    LazyAdam: lambda: LazyAdam(0.1),
+    Each: lambda: Each([SGD(0.1)]),
+}
+
+
 def an(cls):
     """An object of a class that takes no names from outside that it does not know."""
+    if cls in TABLES:
+        return TABLES[cls]()
     if cls in OPTIMIZERS:
         return OPTIMIZERS[cls](Network([3, 4, 2], rng=1))
     return catalogue.MODELS[cls](1) if cls in catalogue.MODELS else None
@@ -34,7 +45,7 @@ def an(cls):
 
 def settings():
     """Every class of the package with settings, each with an object and a setting's name."""
-    holders = [an(cls) for cls in (*OPTIMIZERS, *catalogue.MODELS)]
+    holders = [an(cls) for cls in (*OPTIMIZERS, *TABLES, *catalogue.MODELS)]
     holders += [made(cls) for cls in layers()] + [
         make() for make, _, _ in catalogue.LOSSES.values()
     ]
@@ -56,13 +67,13 @@ def test_a_setting_set_later_goes_through_its_door(holder, key):
         assert getattr(holder, key) == before
     setattr(holder, key, before)
     for twin in (copy.deepcopy(holder), pickle.loads(pickle.dumps(holder))):
-        assert getattr(twin, key) == before or key == "activation"
+        assert getattr(twin, key) == before or key in ("activation", "rng")
 
 
 def test_every_number_that_a_constructor_keeps_is_a_setting():
     """A float of the constructor under its own name: set later, it meets the same door."""
     kept = 0
-    for cls in (*OPTIMIZERS, *layers(), *catalogue.LOSSES):
+    for cls in (*OPTIMIZERS, *TABLES, *layers(), *catalogue.LOSSES):
         thing = an(cls) or (made(cls) if cls in catalogue.LAYERS else catalogue.LOSSES[cls][0]())
         for key, p in inspect.signature(cls).parameters.items():
             if str(p.annotation) == "float" and hasattr(thing, key):
@@ -78,7 +89,7 @@ def test_a_wrong_name_is_no_name(cls):
         return  # the base classes
     for wrong in ("lr", "trainning", "W1", "wieghts", "momentun"):
         with pytest.raises(
-            AttributeError, match=rf"{cls.__name__} has no '{wrong}' to set; it has"
+            AttributeError, match=rf"{type(thing).__name__} has no '{wrong}' to set; it has"
         ):
             setattr(thing, wrong, 1.0)
         assert not hasattr(thing, wrong)
@@ -90,6 +101,104 @@ def test_a_wrong_name_is_no_name(cls):
     mine = copy.copy(thing)
     mine.__class__ = own
     mine.lr = 1.0
+
+
+USES = {
+    "forward": lambda net, X: net.forward(X),
+    "propagate": lambda net, X: net.propagate(X),
+    "predict": lambda net, X: net.predict(X),
+    "loss_and_gradients": lambda net, X: net.loss_and_gradients(CrossEntropy(), X, T[: len(X)]),
+    "train": lambda net, X: train(
+        net, CrossEntropy(), X, T[: len(X)], SGD(0.1), batch_size=len(X), progress=False
+    ),
+    "a new network": lambda net, X: Sequential(net.input_shape, net.layers),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("cls", layers(), ids=name)
+def test_a_wrong_name_set_on_a_layer_is_refused_before_it_is_used(cls, use):
+    """A layer writes what it keeps at each step, so that this is asked where a pass begins."""
+    net, X = around(cls), fed(cls)
+    for leaf in net.leaves:
+        for wrong in ("fix", "trainning", "activaton", "droput", "learning_rate", "weights_"):
+            setattr(leaf, wrong, True)
+            with pytest.raises(AttributeError) as caught:
+                USES[use](net, X)
+            said = str(caught.value)
+            assert f"{type(leaf).__name__} has no {wrong!r} to set; it has " in said
+            assert "training" in said.split("it has")[1]
+            assert not hasattr(leaf, wrong)  # as if it had been refused at once
+            USES[use](net, X)
+    for right in ("training", "mask", *(k for k in dir(leaf) if k == "fixed")):
+        setattr(leaf, right, getattr(leaf, right))
+    alone = made(cls)
+    alone.fix = True
+    with pytest.raises(AttributeError, match="has no 'fix' to set"):
+        alone.forward(X)
+    alone.forward(X)
+
+
+def test_a_near_name_is_offered_and_a_readers_layer_has_what_it_likes():
+    layer = Dropout(0.5, 1)
+    layer.fix = True
+    with pytest.raises(AttributeError, match="has no 'fix' to set; it has .*p.*fixed"):
+        layer.forward(X)
+    own = type("Own", (Dropout,), {"__module__": "__main__"})(0.5, 1)
+    own.fix = True
+    own.forward(X)
+    assert own.fix is True
+
+
+def held():
+    """Every layer, model and optimiser with what only its constructor sets."""
+    makes = [(cls, lambda cls=cls: an(cls)) for cls in KNOWN if an(cls) is not None]
+    makes += [(cls, lambda cls=cls: made(cls)) for cls in layers()]
+    for cls, make in makes:
+        for key in dir(cls):
+            if type(inspect.getattr_static(cls, key)) is Held:
+                yield pytest.param(make, key, id=f"{cls.__name__}.{key}")
+
+
+@pytest.mark.parametrize("make, key", list(held()))
+def test_what_a_thing_was_made_with_stays(make, key):
+    thing = make()
+    before = getattr(thing, key)
+    for twin in (thing, copy.deepcopy(thing), pickle.loads(pickle.dumps(thing))):
+        for wrong in (7, None if before is not None else 1, "text", np.float32, (3, 3), [1.0]):
+            with pytest.raises(AttributeError, match="cannot be set later; make a new"):
+                setattr(twin, key, wrong)
+        setattr(twin, key, getattr(twin, key))  # itself is nothing new
+    assert getattr(thing, key) is before
+
+
+def test_sizes_and_kinds_are_among_them():
+    net, layer = Network([4, 3, 2], rng=1), Dropout(0.5, 1)
+    for key, value in (("dtype", np.float32), ("input_shape", (5,)), ("sizes", [5, 2])):
+        with pytest.raises(AttributeError, match=f"{key} of Network is what it was made with"):
+            setattr(net, key, value)
+    net.padding = 3  # a sequence of ids may be read with padding and without
+    net.padding = None
+    for wrong in (0.5, "0", True):
+        with pytest.raises(TypeError, match="padding must be a whole number"):
+            net.padding = wrong
+    layer.rng = 3  # what may be set later: begin again with the same zeros
+    first = layer.forward(X)
+    layer.rng = np.random.default_rng(3)
+    assert np.array_equal(layer.forward(X), first)
+
+
+@pytest.mark.parametrize("cls", layers(), ids=name)
+def test_running_statistics_are_written_into(cls):
+    net = around(cls)
+    for leaf in net.leaves:
+        for key in leaf.lasting:
+            array = getattr(leaf, key)
+            setattr(leaf, key, np.full(array.shape, 3))
+            assert getattr(leaf, key) is array and (array == 3).all()
+            for wrong in (1.0, array[1:], array[:, None], np.nan * array, "text", None):
+                with pytest.raises((TypeError, ValueError)):
+                    setattr(leaf, key, wrong)
 
 
 def test_the_history_has_its_names_and_no_others():

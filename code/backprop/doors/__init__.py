@@ -30,6 +30,7 @@ from .numbers import (
     not_negative,
     number,
     positive,
+    seeded,
     stepper,
     text,
     truth,
@@ -37,7 +38,7 @@ from .numbers import (
     whole_sizes,
     within,
 )
-from .settings import Known, Setting, keep_layers, owned
+from .settings import Known, Setting, keep_layers, keep_padding, owned
 from .signatures import checked, finished, inside, named
 from .together import Arrays, Whole, write
 
@@ -67,6 +68,7 @@ __all__ = [
     "inside",
     "instance",
     "keep_layers",
+    "keep_padding",
     "listed",
     "named",
     "not_negative",
@@ -74,6 +76,7 @@ __all__ = [
     "ordered",
     "owned",
     "positive",
+    "seeded",
     "stepper",
     "text",
     "truth",

@@ -139,9 +139,9 @@ def classes(what: str, t: Any, n: int | None, K: int) -> np.ndarray:
             "np.unique(names, return_inverse=True)[1] numbers them"
         )
     if t.dtype.kind not in "iu":
-        raise ValueError(
-            f"{what}: class labels must be integers, not {t.dtype}; t.astype(int) makes some"
-        )
+        broken = t.dtype.kind == "f" and bool((t != np.round(t)).any())
+        hint = "these are no whole numbers" if broken else "t.astype(int) makes some"
+        raise ValueError(f"{what}: class labels must be integers, not {t.dtype}; {hint}")
     if t.size and (t.min() < 0 or t.max() >= K):
         raise ValueError(
             f"{what}: labels lie in {t.min()} .. {t.max()}, but there are {K} classes, 0 .. {K - 1}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
+from .hints import check_logits
 from .numbers import number
 from .passes import Output, plain, tagged
 from .signatures import inside
@@ -34,6 +35,9 @@ def numbers_door(method: Callable) -> Callable:
         result = method(self, *arrays)
         return result[()] if () in shapes else result
 
+    if not method.__module__.startswith("backprop."):
+        method = watched(method)
+
     if method.__name__ == "backward":
 
         @functools.wraps(method)
@@ -49,6 +53,29 @@ def numbers_door(method: Callable) -> Callable:
     return forward
 
 
+def watched(method: Callable) -> Callable:
+    """Hold a method of a reader's activation to the shape of z."""
+    name = method.__name__
+
+    @functools.wraps(method)
+    def watch(self: Any, *arrays: Any) -> Any:
+        z = arrays[min(1, len(arrays) - 1)]  # (z) or (grad_a, z, a)
+        return shaped(self, name, z, method(self, *arrays))
+
+    return watch
+
+
+def shaped(f: Any, name: str, z: np.ndarray, result: Any) -> np.ndarray:
+    """Return the `result` of a reader's activation if it has shape and dtype of `z`."""
+    if getattr(result, "shape", None) != z.shape or result.dtype != z.dtype:
+        got = getattr(result, "shape", type(result).__name__), getattr(result, "dtype", "")
+        raise ValueError(
+            f"{type(f).__name__}.{name} must return an array like z, {z.shape} and {z.dtype}, not "
+            f"{got[0]} {got[1]}"
+        )
+    return result
+
+
 def both_door(method: Callable) -> Callable:
     """Put before `both`: outputs become floats, targets go through `targets`."""
 
@@ -61,7 +88,13 @@ def both_door(method: Callable) -> Callable:
                 f"{self.name}: the outputs have shape {y.shape}; they must be (n, d), at least "
                 "one sample a row"
             )
-        value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
+        nested, inside.loss = inside.loss, True
+        try:
+            if self.applies == "softmax" and not inside.now and not nested:
+                check_logits(self, y)
+            value, gradient = method(self, y, self.targets(plain(t), y.shape, y.dtype))
+        finally:
+            inside.loss = nested
         if type(value) is not float or getattr(gradient, "shape", None) != y.shape:
             name = self.name or type(self).__name__
             value = number(f"the value of {name}", value, anything=True)

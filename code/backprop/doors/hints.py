@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 import os
 import sys
@@ -55,7 +56,7 @@ def check_output(loss: Any, net: Any) -> None:
     f = last_activation(net)
     if f == "softmax" and net.sizes[-1] == 1:
         said = "the network ends in softmax with one output, which is always 1: take the sigmoid"
-    elif not f or not loss.applies:
+    elif f not in REACH or not loss.applies:
         return
     elif f in ("sigmoid", "softmax"):
         said = (
@@ -63,13 +64,27 @@ def check_output(loss: Any, net: Any) -> None:
             "twice, it learns slowly or not at all"
         )
     else:
-        low, high = REACH.get(f, (-np.inf, np.inf))
+        low, high = REACH[f]
         said = (
             f"the network ends in {f}, but {loss.name} takes logits, which may be any number, "
             f"not only {low:g} .. {high:g}: there are answers that it cannot give"
         )
     said += '. Leave the last activation out, output="identity"; '
+    vars(loss)["_told"] = True
     warn_once(net, "output", said + "loss.predict turns the outputs into probabilities")
+
+
+def check_logits(loss: Any, y: np.ndarray) -> None:
+    """Warn once where the outputs are probabilities already: three rows or more that sum to 1."""
+    if not 0 <= y.flat[0] <= 1 or "_told" in vars(loss):
+        return
+    rows = y.reshape(-1, y.shape[-1])
+    if len(rows) > 2 and rows.min() >= 0 and np.abs(rows.sum(axis=1) - 1).max() <= 1e-5:
+        vars(loss)["_told"] = True
+        warn(
+            f"{loss.name} takes logits and applies softmax itself, but each row of these outputs "
+            "sums to 1, as probabilities do: give it what goes into softmax"
+        )
 
 
 def check_reach(loss: Any, net: Any, t: np.ndarray) -> None:
@@ -96,13 +111,15 @@ def check_scale(net: Any, X: np.ndarray) -> None:
     if net.takes_ids or X.shape[1] < 16:
         return
     some = X[:20]
-    if 150 < some.max() <= 255 and 0 <= some.min() < 20 and (some == np.floor(some)).all():
+    low, high = some.min(), some.max()
+    bytes_ = 150 < high <= 255 and 0 <= low < 20 or -128 <= low < -100 and 100 < high <= 127
+    if bytes_ and (some == np.floor(some)).all():
         warn_once(
             net,
             "scale",
-            f"the inputs lie in {some.min():g} .. {some.max():g}, as pixels do: divide them by "
-            "255, so that they lie in 0 .. 1; unscaled they need another learning rate and learn "
-            "badly",
+            f"the inputs lie in {low:g} .. {high:g}, as pixels do: divide them by "
+            f"{255 if low >= 0 else 128}, so that they lie in {'0' if low >= 0 else '-1'} .. 1; "
+            "unscaled they need another learning rate and learn badly",
         )
 
 
@@ -129,6 +146,11 @@ def check_fixed(net: Any) -> None:
         )
 
 
+def own(thing: Any) -> bool:
+    """Whether the class of `thing` is a reader's, not the package's."""
+    return not type(thing).__module__.startswith("backprop.")
+
+
 def check_alive(net: Any, X: np.ndarray) -> None:
     """Warn where the last batch has left a gradient of exactly 0, and say why.
 
@@ -150,6 +172,11 @@ def check_alive(net: Any, X: np.ndarray) -> None:
             )
         elif leaf is not net.leaves[0] and not weights.any():
             why = "all its weights are 0, so that no error comes through: draw them at random"
+        elif own(leaf) and not any(g.any() for g in leaf.gradients.values()):
+            why = (
+                f"the backward of {type(leaf).__name__} has to fill gradients, "
+                "self.gradients[name][...] = ..."
+            )
         else:
             continue
         name = next(name for name, p in net.parameters.items() if p is weights)
@@ -168,7 +195,8 @@ def check_moved(net: Any, before: np.ndarray) -> None:
             net,
             "still",
             "no parameter has moved in the first epoch, although the gradient is not 0: the "
-            "optimiser's step must change theta in place, theta -= ..., theta[...] = ...",
+            "optimiser's step must change theta in place, theta -= ..., theta[...] = ..., and its "
+            "rate, times the schedule, must not be 0",
         )
 
 
@@ -184,8 +212,49 @@ def check_after(net: Any, losses: list[float], start: float, X: np.ndarray, t: n
         )
 
 
+def check_mode(net: Any) -> None:
+    """Warn where a network is to be trained that computes as in a prediction."""
+    asking = {
+        type(leaf).__name__
+        for leaf in net.leaves
+        if "training" in inspect.unwrap(type(leaf).forward).__code__.co_names
+    }
+    if not net.training and asking:
+        warn_once(
+            net,
+            "mode",
+            "net.training is False, so that the network is trained as it predicts, without what "
+            f"{' and '.join(sorted(asking))} do in training. Set net.training = True",
+        )
+
+
+def check_alike(net: Any, X: np.ndarray) -> None:
+    """Warn where all samples are the same, or all units of a layer: they stay so."""
+    if len(X) > 2 and (X[:20] == X[0]).all() and (X == X[0]).all():
+        warn_once(
+            net,
+            "samples",
+            f"all {len(X)} samples are the same, so that there is nothing to tell them apart by: "
+            "were integers divided by //?",
+        )
+    for k, (layer, after) in enumerate(itertools.pairwise(net.layers), 1):
+        W, V = (next(iter(l.parameters.values()), np.zeros((0, 0))) for l in (layer, after))
+        if W.ndim != 2 or V.ndim != 2 or W.shape[1] != len(V) or len(V) < 2 or not W.any():
+            continue
+        b = layer.parameters.get("b", np.zeros(1))
+        if (W == W[:, :1]).all() and (V == V[:1]).all() and (b == b[0]).all():
+            warn_once(
+                net,
+                "units",
+                f"all {len(V)} units of layer {k} are the same, with the same weights going on: "
+                "they get one gradient and stay the same. Draw the weights at random",
+            )
+
+
 def check_before(net: Any, loss: Any, X: np.ndarray, t: np.ndarray) -> None:
     """All that can be told before training."""
+    check_mode(net)
+    check_alike(net, X)
     check_output(loss, net)
     check_reach(loss, net, t)
     check_scale(net, X)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .arrays import finite, floats
-from .hints import check_lasting
+from .hints import check_lasting, warn
+from .signatures import inside
 
 
 def part_of_another(net: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -52,6 +53,11 @@ def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
         raise TypeError("theta must be an array of floats, as net.theta is: it is changed in place")
     gradient = floats("the gradient", gradient)
     ordered(theta, gradient)
+    if optimizer.steps == 0 and not inside.loop and not gradient.any():
+        warn(
+            "the gradient is 0 everywhere, so that the first step moves nothing: has backward, or "
+            "loss_and_gradients, been called?"
+        )
     if optimizer.steps == 0 or not optimizer.vectors:
         optimizer.scratch = np.empty_like(theta)
     for name in optimizer.vectors:
@@ -65,8 +71,8 @@ def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
             "network, step(net.theta, net.gradient); take a new optimiser for another network"
         )
     if theta is not optimizer.theta:
-        used = optimizer.steps and (optimizer.vectors or "velocity" in vars(optimizer))
-        optimizer.theta = bound(optimizer.theta, theta) if used else theta
+        used = optimizer.steps and optimizer.vectors
+        optimizer.theta = bound(optimizer, optimizer.theta, theta) if used else theta
     optimizer.gradient = gradient
     return gradient
 
@@ -81,11 +87,28 @@ def ordered(theta: Any, gradient: Any) -> None:
             )
 
 
-def bound(before: np.ndarray | None, theta: np.ndarray) -> np.ndarray:
-    """Return `theta` if an optimiser that has moved `before` may go on with it: the same memory.
+def leaving(optimizer: Any, *arrays: str) -> dict[str, Any]:
+    """The state that a copy of `optimizer` takes: no `arrays`, but how the first of them stood.
 
-    After a copy, `before` is None: the copy goes on with the first theta that it gets.
+    They belong to a network; the copy goes on with the network's copy, which stands there too.
     """
+    kept = {name: value for name, value in vars(optimizer).items() if name not in arrays}
+    moved = getattr(optimizer, arrays[0])
+    return kept if moved is None else kept | {"_stood": moved.copy()}
+
+
+def bound(optimizer: Any, before: np.ndarray | None, theta: np.ndarray) -> np.ndarray:
+    """Return `theta` if `optimizer`, which has moved `before`, may go on with it: the same memory.
+
+    After a copy, `before` is None: the copy goes on with the first theta that it gets, and warns
+    where that stands elsewhere.
+    """
+    stood = vars(optimizer).pop("_stood", None)
+    if before is None and stood is not None and not np.array_equal(stood, theta):
+        warn(
+            "this copy of an optimiser has the memory of steps that ended at other parameters; for "
+            "another network take a new optimiser"
+        )
     if before is not None and before.__array_interface__ != theta.__array_interface__:
         raise ValueError(
             "this optimiser has the memory of another network's steps; take a new optimiser for "
@@ -156,8 +179,12 @@ def snapshot(net: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(array, array.copy()) for array in (net.theta, *lasting(net).values())]
 
 
-def restore(before: list[tuple[np.ndarray, np.ndarray]]) -> None:
-    """Put everything back to where it was at a `snapshot`."""
+def restore(net: Any, before: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Put everything back to where it was at a `snapshot` of this network."""
+    if before[0][0] is not net.theta:
+        raise ValueError(
+            "this snapshot is of another network; net.set(**other.state()) makes one like the other"
+        )
     for array, value in before:
         array[...] = value
 

@@ -141,6 +141,13 @@ def generator(rng: Any = None) -> np.random.Generator:
         ) from None
 
 
+def seeded(name: str, rng: Any) -> np.random.Generator:
+    """Return what `rng` stands for, as `generator` does, but not for None: it is set, not drawn."""
+    if rng is None:
+        raise TypeError(f"{name} must be a numpy.random.Generator or a seed, not None")
+    return generator(rng)
+
+
 def instance(name: str, value: Any, kind: Any, example: str) -> Any:
     """Return `value` if it is a `kind`; otherwise TypeError that shows an `example`."""
     if isinstance(value, type):

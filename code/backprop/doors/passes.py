@@ -19,12 +19,22 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
-from .settings import lasting_names
+from .numbers import shown
+from .settings import hold, lasting_names, refuse_unknown
 from .signatures import checked, finished, inside
 from .together import Arrays, Whole
 
 numbers = itertools.count(1)
-PASSING = ("home", "passed", "made", "then", "equals", "glimpse", "buffers")  # what no copy takes
+PASSING = (
+    "home",
+    "passed",
+    "made",
+    "then",
+    "equals",
+    "glimpse",
+    "buffers",
+    "fed",
+)  # what no copy takes
 
 
 class Output(np.ndarray):
@@ -96,13 +106,19 @@ def apart(method: Callable) -> Callable:
 def begin(node: Any) -> int:
     """Number a new pass through `node` and the layers in it; what they kept of others is gone."""
     node.passed = number = next(numbers)
+    refuse_unknown(node)
     for leaf in node.leaves:
+        refuse_unknown(leaf)
         leaf.passed = number
     return number
 
 
 def forward_door(method: Callable) -> Callable:
     """Put the door before a `forward`."""
+
+    alone = method
+    if not method.__module__.startswith("backprop."):
+        method = watched(method)
 
     @functools.wraps(method)
     def forward(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
@@ -114,7 +130,7 @@ def forward_door(method: Callable) -> Callable:
         inside.now = True
         try:
             number = begin(self)
-            y = method(self, x, *rest, **options)
+            y = alone(self, x, *rest, **options)
         finally:
             inside.now = False
         self.made = number, y.shape
@@ -124,6 +140,52 @@ def forward_door(method: Callable) -> Callable:
         return tagged(y.copy(), frozenset([number]))
 
     return forward
+
+
+def watched(method: Callable) -> Callable:
+    """Hold the passes of a reader's layer to their shapes, where it stands in a network."""
+
+    @functools.wraps(method)
+    def forward(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
+        return made_of(self, x, method(self, x, *rest, **options))
+
+    @functools.wraps(method)
+    def backward(self: Any, grad: Any, *rest: Any, **options: Any) -> Any:
+        for g in self.gradients.values():
+            g[...] = 0  # of one that adds up
+        return sent_back(self, method(self, grad, *rest, **options), rest, options)
+
+    return backward if method.__name__ == "backward" else forward
+
+
+def made_of(layer: Any, x: np.ndarray, y: Any) -> np.ndarray:
+    """Return what the `forward` of a reader's layer has made of `x`, if the next can take it."""
+    name = type(layer).__name__
+    if not isinstance(y, np.ndarray) or y.dtype.kind != "f":
+        raise TypeError(f"{name}.forward must return an array of floats, not {shown(y)}")
+    wanted = (len(x), *layer.output_shape(x.shape[1:]))
+    if y.shape != wanted:
+        raise ValueError(
+            f"{name}.forward returns {y.shape} for {x.shape}, but output_shape says {wanted}: one "
+            "of them is wrong"
+        )
+    if x.dtype.kind == "f" and y.dtype != x.dtype:
+        raise TypeError(f"{name}.forward returns {y.dtype} for {x.dtype}; a layer keeps the dtype")
+    layer.fed = x.shape, x.dtype
+    return y
+
+
+def sent_back(layer: Any, result: Any, rest: tuple, options: dict) -> Any:
+    """Return what the `backward` of a reader's layer sends on, if it has the shape of the input."""
+    if not options.get("inputs", rest[0] if rest else True) or not layer.fed:
+        return result
+    name, (shape, dtype) = type(layer).__name__, layer.fed
+    if not isinstance(result, np.ndarray) or (result.shape, result.dtype) != (shape, dtype):
+        got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else shown(result)
+        raise ValueError(
+            f"{name}.backward must return dL/dx, {shape}, {dtype}, like its input, not {got}"
+        )
+    return result
 
 
 def quick_door(method: Callable) -> Callable:
@@ -180,6 +242,9 @@ def some(array: np.ndarray) -> bytes:
 
 def backward_door(method: Callable) -> Callable:
     """Put the door before a `backward`."""
+
+    if not method.__module__.startswith("backprop."):
+        method = watched(method)
 
     @functools.wraps(method)
     def backward(self: Any, grad: Any, *rest: Any, **options: Any) -> Any:
@@ -261,12 +326,14 @@ class Guarded(Whole):
     then: tuple[int, list[bytes]] = (0, [])
     equals: dict[int, int] = {}
     glimpse: tuple[int, list[tuple[np.ndarray, bytes]]] = (0, [])
+    fed: tuple | None = None  # what a reader's layer took last: shape and dtype
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for name, door in (("forward", forward_door), ("backward", backward_door)):
             if name in vars(cls):
                 setattr(cls, name, door(vars(cls)[name]))
+        hold(cls)
         if "__init__" in vars(cls):
             cls.__init__ = finished(checked(vars(cls)["__init__"], least=1))  # type: ignore[method-assign]
 

@@ -14,9 +14,11 @@ from .numbers import an_object, float_kind, generator, number, text, truth, whol
 
 
 class Inside(threading.local):
-    """Whether a pass is under way: then the doors stand open."""
+    """Whether a pass is under way: then the doors stand open; and whether the loop of training."""
 
     now = False
+    loop = False
+    loss = False  # whether one loss asks another
 
 
 inside = Inside()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .arrays import finite
-from .numbers import whole
+from .hints import squashed
+from .numbers import number, whole
 
 
 def fitting(net: Any, loss: Any, X: Any, t: Any, what: str = "X") -> tuple[np.ndarray, np.ndarray]:
@@ -20,6 +23,43 @@ def fitting(net: Any, loss: Any, X: Any, t: Any, what: str = "X") -> tuple[np.nd
             "Take BinaryCrossEntropy, or one output a class"
         )
     return X, t
+
+
+class Scored(threading.local):
+    """The outputs that a score is being asked of, and where their two classes part."""
+
+    outputs: np.ndarray | None = None
+    cut = 0.0
+
+
+scored = Scored()
+
+
+def measured(score: Callable, net: Any, y: np.ndarray, t: Any) -> float:
+    """The score of the outputs `y` of `net`.
+
+    A score that looks at one output a sample can ask `threshold_of` what that is.
+    """
+    scored.outputs, scored.cut = y, 0.5 if squashed(net) else 0.0
+    try:
+        return number("the score", score(y, t))
+    finally:
+        scored.outputs = None
+
+
+def threshold_of(y: np.ndarray) -> float:
+    """Where the classes part of outputs (n, 1): known in training, otherwise 0, for logits.
+
+    ValueError where they may be probabilities, since all lie in [0, 1].
+    """
+    if scored.outputs is not None and np.may_share_memory(scored.outputs, y):
+        return scored.cut
+    if y.min() >= 0 and y.max() <= 1:
+        raise ValueError(
+            "the outputs all lie in [0, 1]: say what they are, accuracy(outputs, labels, "
+            "threshold=0.5) for probabilities, threshold=0 for logits"
+        )
+    return 0.0
 
 
 def augmented(net: Any, before: np.ndarray, X: Any) -> np.ndarray:

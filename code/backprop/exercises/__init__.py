@@ -2,9 +2,15 @@
 
 from . import (
     ch01,
-    ch02,
+    ch02_1,
+    ch02_2,
+    ch02_3,
+    ch02_4,
     ch03,
-    ch04,
+    ch04_1,
+    ch04_2,
+    ch04_3,
+    ch04_4,
     ch05,
     ch06_1,
     ch06_2,
@@ -13,7 +19,9 @@ from . import (
     ch08_1,
     ch08_2,
     ch08_3,
-    ch09,
+    ch09_1,
+    ch09_2,
+    ch09_3,
     ch09_4,
     need,
 )  # noqa: F401

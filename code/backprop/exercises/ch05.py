@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import sigmoid
+from .experiments import experiment
 from .registry import Exercise, add
 
 # section 5.1: the network in NumPy
@@ -134,26 +135,90 @@ add(
 
 add(
     Exercise(
-        "5.2 uncertainty",
-        lambda p, n: np.sqrt(p * (1 - p) / n),
-        level="practise",
-        inputs=[(0.98, 10_000), (0.9, 1_000), (0.5, 100)],
+        "5.2 planned passes",
+        2,
+        level="think",
+        choices=4,
         mistakes={
-            "that is the variance; the standard error is its square root.": lambda p, n: (
-                p * (1 - p) / n
-            ),
-            "that is the spread of a single picture's outcome; "
-            "the mean over n has a smaller one.": lambda p, n: np.sqrt(p * (1 - p)),
-            "the spread of a mean shrinks with the square root of n.": lambda p, n: (
-                np.sqrt(p * (1 - p)) / n
-            ),
-            "that is in per cent; p is a share, and so is its error.": lambda p, n: (
-                100 * np.sqrt(p * (1 - p) / n)
-            ),
-            "right and wrong both count: p (1 - p), not p alone.": lambda p, n: np.sqrt(p / n),
+            "it has come to rest, but all its steps on the way were shorter: "
+            "do five starts show what that is worth?": 1,
+            "it has taken longer steps, but it still takes them: "
+            "do five starts show what that is worth?": 3,
+            "the page draws the losses pass by pass: is anything so bad after six?": 4,
         },
     )
 )
+
+
+def wilson(right, n, z=1.96):
+    p, r = right / n, z * z / n
+    half = z * np.sqrt(p * (1 - p) / n + r / (4 * n))
+    return (p + r / 2 + np.array([-half, half])) / (1 + r)
+
+
+simple = 1.96 * np.sqrt(0.98 * 0.02 / 100)
+add(
+    Exercise(
+        "5.2 uncertainty",
+        100 * wilson(98, 100),
+        level="practise",
+        decimals=1,
+        entries=("from, %", "to, %"),
+        mistakes={
+            "that is the simple form, p and 1.96 standard errors; it goes beyond 100 %.": 100
+            * np.array([0.98 - simple, 0.98 + simple]),
+            "that is the interval for z = 1; 95 % want z = 1.96.": 100 * wilson(98, 100, 1.0),
+            "those are shares; the answer is wanted in per cent.": wilson(98, 100),
+            "that is the interval of the share misread; the share read is wanted.": (
+                100 * wilson(2, 100)
+            ),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "5.2 same pictures",
+        2 * (1 + 11 + 55) / 2**11,
+        level="practise",
+        decimals=2,
+        mistakes={
+            "that is one side; the first might as well have been the better one.": 67 / 2**11,
+            "that is the probability of this very split; more uneven ones count, too.": 2
+            * 55
+            / 2**11,
+            "the pictures that both misread are no toss of a coin: leave them out.": 0.41,
+            "that compares two separate test sets; these are the same pictures.": 0.33,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "5.2 enough pictures",
+        1.96**2 * 0.99 * 0.01 / 0.001**2 / 1000,
+        level="think",
+        decimals=1,
+        mistakes={
+            "that makes one standard error 0.1 %; 1.96 of them must fit into it.": (
+                0.99 * 0.01 / 0.001**2 / 1000
+            ),
+            "the square is missing: n stands under a root.": (
+                1.96 * np.sqrt(0.99 * 0.01) / 0.001 / 1000
+            ),
+            "that is for give or take 1 %; 0.1 % are 0.001.": (
+                1.96**2 * 0.99 * 0.01 / 0.01**2 / 1000
+            ),
+            "that is for a share of one half, the worst case; here it is 99 %.": 1.96**2
+            * 0.25
+            / 0.001**2
+            / 1000,
+            "the answer is wanted in thousands.": 1.96**2 * 0.99 * 0.01 / 0.001**2,
+        },
+    )
+)
+
+add(experiment("5.2 experiment", ("one layer", "two layers")))
 
 
 def input_gradient(x, W1, b1, W2, b2, digit, *, one_hot=1.0, slope=lambda z: z > 0):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .experiments import experiment
 from .registry import Exercise, add
 
 add(
@@ -111,7 +112,7 @@ add(
     Exercise(
         "6.3 log q",
         corrected_gradient,
-        level="practise",
+        level="think",
         inputs=[
             (rng.normal(size=(n, d)), rng.normal(size=(n, d)), rng.dirichlet(np.ones(n)) / 2)
             for n, d in ((3, 2), (5, 4), (2, 3))
@@ -207,3 +208,137 @@ add(
         },
     )
 )
+
+
+def users_gradient(u, i, e, P, Q, w, *, add=np.add.at, penalty=1.0, scale=None):
+    rows = 2 / len(e) if scale is None else scale
+    rows = rows * (e[:, None] * Q[i] + penalty * w[u][:, None] * P[u])  # (n, d)
+    whole = np.zeros_like(P)
+    add(whole, u, rows)
+    return whole
+
+
+def last_of_each(whole, u, rows):
+    whole[u] += rows
+
+
+def some_batch(n, users, films, d):
+    return (
+        rng.integers(0, users, n),
+        rng.integers(0, films, n),
+        rng.normal(size=n),
+        rng.normal(size=(users, d)),
+        rng.normal(size=(films, d)),
+        rng.random(users),
+    )
+
+
+add(
+    Exercise(
+        "6.3 users gradient",
+        users_gradient,
+        level="practise",
+        inputs=[some_batch(*sizes) for sizes in ((12, 3, 5, 2), (7, 4, 4, 3), (20, 5, 6, 3))],
+        mistakes={
+            "where a user comes more than once, only one of the ratings has arrived.": (
+                lambda *p: users_gradient(*p, add=last_of_each)
+            ),
+            "the part of the penalty is missing.": lambda *p: users_gradient(*p, penalty=0.0),
+            "the square brings a factor of 2.": lambda *p: users_gradient(*p, scale=1 / len(p[2])),
+            "the loss is the mean over the n ratings of the batch.": lambda *p: users_gradient(
+                *p, scale=2.0
+            ),
+            "a row of P gets the vectors of the films, weighted by the errors; yours has those of "
+            "the users.": lambda u, i, e, P, Q, w: users_gradient(u, u, e, P, P, w),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.3 free numbers",
+        120,
+        level="think",
+        mistakes={
+            "that is all entries of the matrix; its rows must have length 1 and stand at right "
+            "angles.": 256,
+            "that is the number of conditions; what is left of the entries is asked for.": 136,
+            "each pair of axes has one plane, and one angle in it, not two.": 240,
+            "that is the number of axes; a rotation turns planes, and there is one for each pair "
+            "of axes.": 16,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.3 touched entries",
+        24,
+        level="recall",
+        mistakes={
+            "a row that is taken three times is still one row of the table.": 40,
+            "those are the rows; each has eight entries.": 3,
+            "most rows were not in the batch, and their gradient is 0.": 8000,
+            "rows 1 and 0 were taken, too.": 8,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.3 recall",
+        0.3,
+        level="recall",
+        decimals=2,
+        mistakes={
+            "a list of ten cannot hold all twelve; the best one is what counts below.": 0.25,
+            "that is the share of hits that are missing.": 0.7,
+            "that is what the best list would find of the twelve.": 10 / 12,
+        },
+    )
+)
+
+
+def neighbour_scores(X, k, *, own=False, lengths=True, weighted=True):
+    rows = X / np.linalg.norm(X, axis=1, keepdims=True) if lengths else X
+    S = rows @ rows.T
+    if not own:
+        np.fill_diagonal(S, 0)
+    kept = np.zeros_like(S)
+    for u, row in enumerate(S):
+        nearest = np.argsort(-row)[:k]
+        kept[u, nearest] = row[nearest] if weighted else 1.0
+    return kept @ X
+
+
+def tables_of_likes():
+    for users, films, k in ((6, 9, 2), (5, 12, 3), (7, 10, 4)):
+        X = (rng.random((users, films)) < 0.5) * 1.0
+        X[:, 0] = 1
+        yield X * (1 + 0.01 * rng.random((users, 1))) + 1e-3 * rng.random(X.shape), k
+
+
+add(
+    Exercise(
+        "6.3 neighbours",
+        neighbour_scores,
+        level="practise",
+        inputs=list(tables_of_likes()),
+        mistakes={
+            "nobody is a neighbour of themselves: the diagonal has to be 0 before you choose.": (
+                lambda X, k: neighbour_scores(X, k, own=True)
+            ),
+            "that is the product of the rows; a cosine is divided by both lengths.": (
+                lambda X, k: neighbour_scores(X, k, lengths=False)
+            ),
+            "a neighbour who is more similar counts more.": (
+                lambda X, k: neighbour_scores(X, k, weighted=False)
+            ),
+            "only the k nearest have a say, not everybody.": (
+                lambda X, k: neighbour_scores(X, len(X) - 1)
+            ),
+        },
+    )
+)
+
+add(experiment("6.3 experiment", ("likes", "all ratings")))

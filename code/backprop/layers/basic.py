@@ -97,7 +97,7 @@ class Residual(Layer):
 
     def __init__(self, layers: Sequence, shortcut: Sequence = ()):
         super().__init__()
-        self.branch, self.shortcut = list(layers), list(shortcut)
+        self.branch, self.shortcut = tuple(layers), tuple(shortcut)
         if not self.branch:
             raise ValueError("the branch of a residual connection needs at least one layer")
         self.layers = self.branch + self.shortcut

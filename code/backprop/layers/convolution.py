@@ -53,6 +53,7 @@ class Conv2D(Layer):
     """
 
     activation = Setting("activation", lambda name, f: get_activation(f))
+    buffers: dict[str, np.ndarray]  # see `buffer`
 
     def __init__(
         self,

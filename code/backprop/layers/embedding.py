@@ -137,7 +137,9 @@ class SequenceCrossEntropy(Loss):
     def both(self, z, t):
         counts = t != self.ignore  # (n, T)
         grad = np.zeros_like(z)
-        value, of_places = self.places.both(z[counts], t[counts])  # (m, K), (m,): m places count
+        value, of_places = self.places.unchecked(
+            z[counts], t[counts]
+        )  # (m, K), (m,): m places count
         grad[counts] = of_places  # (m, K) into (n, T, K)
         return value, grad
 

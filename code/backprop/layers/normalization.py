@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import Setting, checked, generator, positive, within
+from ..doors import Setting, checked, generator, positive, seeded, truth, within
 from ..network import Layer
 
 
@@ -207,13 +207,15 @@ class Dropout(Layer):
             "p, the probability of 0,", value, "in [0, 1)", lambda x: 0 <= x < 1, "lie"
         ),
     )
-    fixed = False
+    rng = Setting("rng", seeded)
+    fixed = Setting("fixed", truth)
+    _fixed = False
     factors: np.ndarray | None = None
 
     def __init__(self, p: float, rng: np.random.Generator | None = None):
         super().__init__()
         self.p = p
-        self.rng = generator(rng)
+        self.rng = generator() if rng is None else rng
 
     def __getstate__(self):
         fixed = {"factors": self.factors} if self.fixed else {}  # they belong to the setting

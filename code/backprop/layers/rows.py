@@ -6,10 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from ..doors import Whole, bound, checked, floats, fraction, ids, positive, stepper
+from ..doors import (
+    Known,
+    Setting,
+    Whole,
+    checked,
+    finished,
+    floats,
+    fraction,
+    ids,
+    positive,
+    stepper,
+)
+from ..doors.memory import bound, leaving
 
 
-class SparseSGD(Whole):
+class SparseSGD(Whole, Known):
     r"""Gradient descent on the rows of a table that a batch touched: equation (eq-embedding-sgd).
 
     The same as plain `SGD` on the whole table: the rows it leaves alone have gradient 0.
@@ -20,9 +32,12 @@ class SparseSGD(Whole):
         eta > 0.
     """
 
+    learning_rate = Setting("learning_rate", positive)
+
+    @finished
     @checked
     def __init__(self, learning_rate: float):
-        self.learning_rate = positive("learning_rate", learning_rate)
+        self.learning_rate = learning_rate
 
     def step(
         self, table: np.ndarray, rows: np.ndarray, row_gradients: np.ndarray, factor: float = 1.0
@@ -44,7 +59,7 @@ class SparseSGD(Whole):
         table[rows] -= self.learning_rate * factor * row_gradients  # (m, d)
 
 
-class LazyAdam(Whole):
+class LazyAdam(Whole, Known):
     r"""Adam on the rows of a table that a batch touched: equation (eq-embedding-adam) (kingma2015).
 
     Not the same as Adam on the whole table: there a row's momentum goes on moving it, and both its
@@ -68,6 +83,10 @@ class LazyAdam(Whole):
     s: np.ndarray
     table: np.ndarray | None = None  # whose memory this is
 
+    learning_rate, eps = Setting("learning_rate", positive), Setting("eps", positive)
+    beta1, beta2 = Setting("beta1", fraction), Setting("beta2", fraction)
+
+    @finished
     @checked
     def __init__(
         self,
@@ -76,10 +95,8 @@ class LazyAdam(Whole):
         beta2: float = 0.999,
         eps: float = 1e-8,
     ):
-        self.learning_rate = positive("learning_rate", learning_rate)
-        self.beta1 = fraction("beta1", beta1)
-        self.beta2 = fraction("beta2", beta2)
-        self.eps = positive("eps", eps)
+        self.learning_rate, self.eps = learning_rate, eps
+        self.beta1, self.beta2 = beta1, beta2
         self.steps = 0
 
     def step(
@@ -98,7 +115,7 @@ class LazyAdam(Whole):
                 "take a new one for another table"
             )
         if table is not self.table:
-            self.table = bound(self.table, table) if self.steps else table
+            self.table = bound(self, self.table, table) if self.steps else table
         self.steps += 1
         m = self.beta1 * self.m[rows] + (1 - self.beta1) * row_gradients  # (m, d)
         s = self.beta2 * self.s[rows] + (1 - self.beta2) * row_gradients**2
@@ -108,7 +125,7 @@ class LazyAdam(Whole):
         table[rows] -= self.learning_rate * factor * m_hat / (np.sqrt(s_hat) + self.eps)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "table"}
+        return leaving(self, "table")
 
 
 def of_table(table: Any, rows: Any, row_gradients: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +151,7 @@ def of_table(table: Any, rows: Any, row_gradients: Any) -> tuple[np.ndarray, np.
     return rows, grads
 
 
-class Each(Whole):
+class Each(Whole, Known):
     """An optimiser for each part of a model whose `theta` is a list, as one `Stepper`.
 
     The model's `gradient` is then a list too, of tuples: what the optimiser of that part takes
@@ -146,8 +163,10 @@ class Each(Whole):
         In the order of `theta`.
     """
 
+    @finished
+    @checked
     def __init__(self, optimizers: list[Any]):
-        self.optimizers = list(optimizers)
+        self.optimizers = tuple(optimizers)
         for optimizer in self.optimizers:
             stepper(optimizer)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..datasets import table
+from ..datasets import split, table
 
 
 class MovieLens(NamedTuple):
@@ -56,3 +56,14 @@ def load_movielens(folder: str | Path | None = None) -> MovieLens:
     movie = np.searchsorted(movie_id, movie)
     rating = np.array([float(row[2]) for row in ratings])
     return MovieLens(user, movie, rating, time, titles, genres, movie_id)
+
+
+def parts(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The n ratings as rows to learn from, to choose settings by, and to test on.
+
+    The validation rows are the same 8,000 for every seed, so that no test has seen them; the others
+    are split anew, n // 5 of them for the test.
+    """
+    others, validation = split(n, 8000, np.random.default_rng(1000))
+    train, test = split(len(others), n // 5, np.random.default_rng(seed))
+    return others[train], validation, others[test]

@@ -11,9 +11,11 @@ import numpy as np
 
 from ..doors import (
     Arrays,
+    Known,
     Whole,
     array,
     checked,
+    finished,
     finite,
     floats,
     function,
@@ -61,7 +63,7 @@ def columns_door(method: Callable) -> Callable:
     return call
 
 
-class TableModel(Whole):
+class TableModel(Whole, Known):
     """Tables of vectors, and networks on top of them, under names.
 
     Parameters
@@ -83,6 +85,8 @@ class TableModel(Whole):
         for name in ("loss_and_gradients", "predict", "scores"):
             if name in vars(cls):
                 setattr(cls, name, columns_door(apart(vars(cls)[name])))
+        if "__init__" in vars(cls):
+            cls.__init__ = finished(vars(cls)["__init__"])  # type: ignore[method-assign]
 
     def __init__(self, tables: dict[str, Embedding], nets: dict[str, Network] | None = None):
         self.tables = tables

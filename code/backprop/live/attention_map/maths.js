@@ -24,7 +24,7 @@ const FAINTEST = 0.05; // slopes of a word that are all smaller are drawn as sma
  * @param {PackedArray} packed
  * @returns {Nested}
  */
-export function openedArray({ shape, scale, q }) {
+function openedArray({ shape, scale, q }) {
   const bytes = Uint8Array.from(atob(q), (c) => c.charCodeAt(0));
   const view = new DataView(bytes.buffer);
   let at = 0;

@@ -53,7 +53,7 @@ export const convolve = (x, W) =>
  * @param {Matrix} x
  * @param {Matrix} delta
  */
-export const kernelGradient = (x, delta) =>
+const kernelGradient = (x, delta) =>
   nine((i, j) => {
     let sum = 0;
     for (let p = 0; p < MAP_SIDE; p++)
@@ -67,7 +67,7 @@ export const kernelGradient = (x, delta) =>
  * @param {Matrix} delta
  * @param {Matrix} W
  */
-export function pictureGradient(delta, W) {
+function pictureGradient(delta, W) {
   const dx = grid(PICTURE_SIDE, PICTURE_SIDE, () => 0);
   for (let i = 0; i < SIZE; i++)
     for (let j = 0; j < SIZE; j++)
@@ -139,7 +139,7 @@ export function descended(state, steps) {
  * @param {Spot} weight
  * @param {{ loss: number, slope: number, eta: number }} here
  */
-export function alongWeight(x, W, [i, j], { loss, slope, eta }) {
+function alongWeight(x, W, [i, j], { loss, slope, eta }) {
   let curvature = 0;
   for (let p = 0; p < MAP_SIDE; p++)
     for (let q = 0; q < MAP_SIDE; q++) curvature += x[p + i][q + j] ** 2;

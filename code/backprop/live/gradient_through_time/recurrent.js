@@ -30,7 +30,7 @@ const entries = (f) => {
 const known = new Map();
 
 /** @param {number} seed */
-export function drawnBy(seed) {
+function drawnBy(seed) {
   const drawn = known.get(seed) ?? draw(seed);
   known.set(seed, drawn);
   return drawn;
@@ -89,7 +89,7 @@ function orthonormal(block) {
  * @param {Weights} settings
  * @param {Radii} radii
  */
-export function recurrentWeights({ cell, scale, matrix, seed }, radii) {
+function recurrentWeights({ cell, scale, matrix, seed }, radii) {
   const { blocks, orthogonal } = drawnBy(seed);
   return Array.from({ length: gatesOf[cell] }, (_, g) =>
     matrix === "orthogonal"

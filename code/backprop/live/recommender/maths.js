@@ -37,7 +37,7 @@ export function filmRows({ Q, scale }) {
  * @param {number[][]} A
  * @param {number[]} b
  */
-export function solvePositive(A, b) {
+function solvePositive(A, b) {
   const k = A.length;
   const L = A.map((row) => row.slice());
   const y = b.slice();
