@@ -59,7 +59,7 @@ from backprop.losses import (
 from backprop.model import Model
 from backprop.network import Dense, Layer, Network, Sequential
 from backprop.optimizers import SGD, AdaGrad, Adam, AdamW, Nesterov, Optimizer, RMSProp
-from backprop.recommendation import factorization, ranking, tables, two_tower
+from backprop.recommendation import factorization, implicit, neighbours, ranking, tables, two_tower
 from backprop.studies import attribution, checkpointing, compression, depth, ensemble, meta, muon
 from backprop.studies import precision, relations, transformer
 from backprop.training import cosine, train
@@ -313,6 +313,15 @@ CALLS: dict[Callable, Callable[[], dict[str, Any]]] = {
     ),
     factorization.fold_in: lambda: dict(
         Q=np.arange(6.0).reshape(3, 2), surprise=np.array([1.0, 0, 2]), vectors=1.0, biases=1.0
+    ),
+    neighbours.user_neighbours: lambda: dict(likes=np.eye(4, 5), k=2),
+    neighbours.film_neighbours: lambda: dict(likes=np.eye(4, 5), k=2),
+    neighbours.ease: lambda: dict(likes=np.eye(4, 5), penalty=1.0),
+    neighbours.neighbour_surprises: lambda: dict(
+        surprise=np.eye(4, 5), rated=np.eye(4, 5), shrink=1.0, trust=1.0
+    ),
+    implicit.implicit_factors: lambda: dict(
+        likes=np.eye(4, 5), d=2, weight=0.1, penalty=1.0, sweeps=1, rng=7
     ),
     two_tower.in_batch_softmax: lambda: dict(
         U=np.arange(6.0).reshape(3, 2), V=np.arange(6.0).reshape(3, 2)
