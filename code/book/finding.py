@@ -125,6 +125,7 @@ NAMES = {
     "eq-bptt-bound": "bound on the gradient through time",
     "eq-bptt-clip": "gradient clipping",
     "eq-bptt-witten-bell": "Witten-Bell smoothing",
+    "eq-bptt-kneser-ney": "Kneser-Ney smoothing",
     "eq-attention-positions": "positional encoding",
     "eq-attention-heads": "multi-head attention",
     "eq-attention-heads-backward": "multi-head attention backward",

@@ -1,6 +1,6 @@
 """Section 8.3: a 784-300-100-10 network on MNIST pruned and quantised, and as a teacher.
 
-Three starts (students: five).
+Beside it small networks, in 32 bits and in 4. Five starts.
 
 Run: python code/experiments/compression.py
 """
@@ -22,7 +22,7 @@ from backprop.optimizers import SGD
 from backprop.studies.stored import store
 from backprop.training import accuracy, cosine, train
 
-SIZES, KEEP, BITS, SEEDS = [784, 300, 100, 10], [0.5, 0.2, 0.1, 0.05, 0.02, 0.01], [8, 4, 3, 2], 3
+SIZES, KEEP, BITS, SEEDS = [784, 300, 100, 10], [0.5, 0.2, 0.1, 0.05, 0.02, 0.01], [8, 4, 3, 2], 5
 # per_unit, clip
 WAYS = {"matrix": (False, False), "unit": (True, False), "unit, clipped": (True, True)}
 STUDENT, FEW, RATES = [784, 20, 10], 2_000, [0.02, 0.05, 0.1, 0.2]
@@ -114,8 +114,11 @@ def compressed(seed, training, test):
                 bits=bits,
                 per_unit=per_unit,
             )
-    for hidden in [10, 20, 40]:
-        score(f"{hidden} hidden units", dense([784, hidden, 10], seed, training))
+    for hidden in [10, 20, 40, 100]:
+        small = dense([784, hidden, 10], seed, training)
+        score(f"{hidden} hidden units", small)
+        both = quantised(small, 4, True, True)
+        score(f"{hidden} hidden units, 4 bits", both, bits=4, per_unit=True)
     return found, net
 
 

@@ -2,7 +2,7 @@
 
 One task suits the block, the other one the cells.
 
-Each model chooses between two learning rates on validation sequences with seed 0.
+Each model chooses among three learning rates on validation sequences with seed 0.
 Run: python code/experiments/lookup_parity.py
 """
 
@@ -22,7 +22,7 @@ from backprop.studies.stored import store
 from backprop.training import accuracy, cosine
 from backprop.studies.transformer import LastElement, block, lookup, parity
 
-D, HEADS, HIDDEN, STEPS, BATCH, SEEDS, RATES = 24, 2, 48, 800, 64, 3, [0.003, 0.01]
+D, HEADS, HIDDEN, STEPS, BATCH, SEEDS, RATES = 24, 2, 48, 800, 64, 5, [0.003, 0.01, 0.03]
 # task, length, longer, features, classes
 TASKS = {"look-up": (lookup, 12, 24, 40, 8), "parity": (parity, 6, 12, 2, 2)}
 

@@ -9,7 +9,7 @@ from backprop.language.characters import CharacterModel, pieces, train_character
 from backprop.language.texts import load_sonnets
 from backprop.layers.embedding import SequenceCrossEntropy
 from backprop.gradient_check import gradient_check
-from backprop.language.ngrams import WittenBell
+from backprop.language.ngrams import KneserNey, WittenBell, discounts
 from backprop.optimizers import Adam
 from backprop.layers.gated import GRU, LSTM
 from backprop.layers.recurrent import RNN
@@ -56,6 +56,51 @@ def test_the_baseline_of_the_sonnets_is_what_it_was_measured_to_be():
     assert WittenBell(text[:cut], 1, "".join(sorted(set(text)))).bits(text[cut:]) == pytest.approx(
         4.53, abs=0.005
     )
+
+
+def kneser_ney(text, n, k, alphabet, before, c):
+    """The definition for the n-grams of length k <= n, by counting anew each time."""
+    if k == 0:
+        return 1 / len(alphabet)
+
+    def count(gram):
+        places = [i for i in range(len(text) - k + 1) if text[i : i + k] == gram]
+        return len(places) if k == n else len({text[i - 1] for i in places if i > 0})
+
+    d = discounts(
+        Counter({g: count(g) for g in {text[i : i + k] for i in range(len(text) - k + 1)}})
+    )
+    context = before[len(before) - (k - 1) :] if k > 1 else ""
+    counts = {a: count(context + a) for a in alphabet}
+    shorter = kneser_ney(text, n, k - 1, alphabet, before, c)
+    N = sum(counts.values())
+    if N == 0:
+        return shorter
+    taken = {a: d[min(N_a, 3)] for a, N_a in counts.items()}
+    return (counts[c] - taken[c] + sum(taken.values()) * shorter) / N
+
+
+def test_kneser_ney():
+    alphabet = "abcdrx "
+    for text in ("abracadabra abba", "".join(np.random.default_rng(0).choice(list("abcd"), 300))):
+        for n in (1, 2, 3):
+            model = KneserNey(text, n, alphabet)
+            for before in ("abra", "xxx", "bb", "ra "):
+                p = model.next(before)
+                assert p.sum() == pytest.approx(1, abs=1e-14) and p.min() > 0
+                assert p == pytest.approx(
+                    [kneser_ney(text, n, n, alphabet, before, c) for c in alphabet], abs=1e-14
+                )
+    with pytest.raises(ValueError, match="alphabet"):
+        KneserNey("abc", 2, "ab")
+
+
+def test_discounts_are_those_of_the_article():
+    grams = Counter("a" * 1 + "b" * 1 + "c" * 1 + "d" * 2 + "e" * 2 + "f" * 3 + "g" * 4)
+    Y = 3 / (3 + 2 * 2)
+    wanted = [0, 1 - 2 * Y * 2 / 3, 2 - 3 * Y * 1 / 2, 3 - 4 * Y * 1 / 1]
+    assert discounts(grams) == pytest.approx(wanted, abs=1e-15)
+    assert discounts(Counter("abb")) == pytest.approx([0, 0.5, 1, 1.5])
 
 
 @cells

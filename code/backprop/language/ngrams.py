@@ -1,6 +1,6 @@
 r"""The baseline of a character model: how often each character has followed the last few.
 
-The counts are smoothed (witten1991).
+The counts are smoothed, in two ways (witten1991, chen1999).
 """
 
 from __future__ import annotations
@@ -68,3 +68,70 @@ class WittenBell:
             p = self.next(whole[max(0, i - self.n + 1) : i])
             logs.append(np.log2(p[self.ids[whole[i]]]))
         return -float(np.mean(logs))
+
+
+class KneserNey(WittenBell):
+    r"""Probabilities by counting, discounted: interpolated modified Kneser-Ney (chen1999).
+
+    ``P_k(c) = (N(c) - d(N(c))) / N + P_{k-1}(c) sum_c' d(N(c')) / N``, equation
+    (eq-bptt-kneser-ney). The longest n-grams are counted as they are. Of a shorter one N(c) counts
+    the different characters that came before it, and N is the sum of these.
+
+    Parameters
+    ----------
+    text : str
+        What to count.
+    n : int
+        Length of the longest n-gram, at least 1.
+    alphabet : str
+        All characters there can be.
+
+    Examples
+    --------
+    >>> KneserNey("abab", 1, "ab").next("")
+    array([0.5, 0.5])
+    """
+
+    @checked
+    def __init__(self, text: str, n: int, alphabet: str):
+        super().__init__(text, n, alphabet)
+        self.counts.clear()
+        self.discounts: list[np.ndarray] = []  # (4,) for each length, for N(c) = 0, 1, 2, 3 or more
+        for k in range(1, n + 1):
+            if k == n:
+                grams = Counter(text[i : i + k] for i in range(len(text) - k + 1))
+            else:  # each longer one once: how many different characters came before
+                longer = {text[i : i + k + 1] for i in range(len(text) - k)}
+                grams = Counter(gram[1:] for gram in longer)
+            self.discounts.append(discounts(grams))
+            for gram, N_c in grams.items():
+                self.counts[gram[:-1]][self.ids[gram[-1]]] = N_c
+
+    def next(self, before: str) -> np.ndarray:
+        """The probabilities of the next character, (K,), after the text `before`."""
+        p = np.full(len(self.alphabet), 1 / len(self.alphabet))
+        for k in range(min(self.n, len(before) + 1)):
+            followers = self.counts.get(before[len(before) - k :])
+            if followers is None:
+                break  # a longer context was not seen either
+            c = np.array(list(followers))  # (D,), the different ones
+            N_c = np.array(list(followers.values()))  # (D,)
+            d = self.discounts[k][np.minimum(N_c, 3)]  # (D,)
+            p = p * (d.sum() / N_c.sum())
+            p[c] += (N_c - d) / N_c.sum()
+        return p
+
+
+def discounts(grams: Counter[str]) -> np.ndarray:
+    """What is taken from a count of 0, 1, 2, and 3 or more, (4,), by chen1999.
+
+    Estimated from how many n-grams came once, twice, three and four times. Where there are too few
+    for that, 0.5, 1 and 1.5.
+    """
+    came = Counter(grams.values())
+    if min(came[m] for m in (1, 2, 3, 4)) > 0:
+        Y = came[1] / (came[1] + 2 * came[2])
+        d = np.array([0.0, *(m - (m + 1) * Y * came[m + 1] / came[m] for m in (1, 2, 3))])
+        if (d[1:] > 0).all():  # and below m by their form
+            return d
+    return np.array([0.0, 0.5, 1.0, 1.5])
