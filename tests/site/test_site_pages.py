@@ -265,7 +265,6 @@ TOO_LONG = {
     "2_4_optimizers",
     "3_3_derivation",
     "4_2_cross_entropy",
-    "5_2_mnist",
     "6_1_images",
     "6_2_language",
     "8_1_trends",
