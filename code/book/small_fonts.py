@@ -68,7 +68,9 @@ def collect(span, inherited, found):
 
 def letters():
     """{font: letters} of all formulas of the built book."""
-    found = defaultdict(lambda: {" "})  # a browser asks for a space to know a font's measures
+    found: defaultdict[str, set[str]] = defaultdict(
+        lambda: {" "}
+    )  # a browser asks for a space to know a font's measures
     for font, text in ALWAYS.items():
         found[font].update(text)
     for path in BUILT.glob("**/*.html"):
