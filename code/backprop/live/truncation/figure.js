@@ -45,7 +45,9 @@ function partsTable(host) {
       html("th", { scope: "row", class: kind }, text),
       ["whole", "cut"].map((name) => html("td", {}, host.live(`${name}[${what}]`))),
     );
-  const heads = ["quantity", "whole pass", "cut pass"].map((text) => html("th", { scope: "col" }, text));
+  const heads = ["quantity", "whole pass", "cut pass"].map((text) =>
+    html("th", { scope: "col" }, text),
+  );
   return html(
     "table",
     { class: "lf-table lf-cut-table" },
