@@ -73,8 +73,12 @@ def letters():
     )  # a browser asks for a space to know a font's measures
     for font, text in ALWAYS.items():
         found[font].update(text)
+    if not (BUILT / "index.html").is_file():
+        raise SystemExit(f"there is no built book in {BUILT}: make book")
     for path in BUILT.glob("**/*.html"):
-        if "lite" not in path.parts and "katex-html" in (text := path.read_text(encoding="utf8")):
+        if "lite" not in path.relative_to(BUILT).parts and "katex-html" in (
+            text := path.read_text(encoding="utf8")
+        ):
             for formula in BeautifulSoup(text, "html.parser").select(".katex-html"):
                 collect(formula, PLAIN, found)
     return found

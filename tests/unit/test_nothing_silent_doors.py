@@ -35,6 +35,7 @@ from backprop.training import accuracy, cosine, random_shift, train
 # constructors of all that is no layer, model, loss or optimiser and yet has doors
 OTHERS = {
     "WittenBell": dict(text="abab", n=1, alphabet="ab"),
+    "KneserNey": dict(text="abab", n=1, alphabet="ab"),
     "Vocabulary": dict(sequences=[["a", "b"]]),
     "SparseSGD": dict(learning_rate=0.1),
     "LazyAdam": dict(learning_rate=0.1),

@@ -13,7 +13,8 @@ from catalogue import around, fed, layers, learn, made, models, optimizers
 from backprop.layers.basic import Activate
 from backprop.layers.normalization import BatchNorm
 from backprop.losses import CrossEntropy, HalfSquaredError
-from backprop.network import Dense, Network, Sequential
+from backprop.model import Model
+from backprop.network import Dense, Layer, Network, Sequential
 from backprop.optimizers import SGD, Adam
 from backprop.training import train
 
@@ -437,3 +438,129 @@ def test_patience_takes_running_statistics_back_too():
     )
     assert history.stopped == "early stop"
     assert CrossEntropy()(net.predict(V), v) == min(history.validation_loss)
+
+
+class Scale(Layer):
+    """A reader's layer: each entry times a number of its own."""
+
+    def __init__(self, d):
+        super().__init__()
+        self.own(a=np.full(d, 2.0))
+        self.reset()
+
+    def reset(self):
+        self.table = np.arange(3.0)
+
+    def output_shape(self, shape):
+        return shape
+
+    def forward(self, x):
+        self.x = x
+        return x * self.parameters["a"]
+
+    def backward(self, grad, inputs=True):
+        self.gradients["a"] += (grad * self.x).sum(axis=0)  # adds up
+        return grad * self.parameters["a"]
+
+
+class Shifted(Scale):
+    """Derived from a reader's layer: a number added, a pass through that of the layer above."""
+
+    def __init__(self, d):
+        Layer.__init__(self)
+        self.own(a=np.full(d, 2.0), c=np.zeros(d))
+
+    def forward(self, x):
+        return super().forward(x) + self.parameters["c"]
+
+    def backward(self, grad, inputs=True):
+        self.gradients["c"][...] = grad.sum(axis=0)
+        return super().backward(grad)
+
+
+class Twice(Scale):
+    def output_shape(self, shape):
+        return (2 * shape[0],)
+
+    def forward(self, x):
+        y = super().forward(x)
+        return np.concatenate([y, y], axis=1)
+
+    def backward(self, grad, inputs=True):
+        first, second = np.split(grad, 2, axis=1)
+        return super().backward(first + second)
+
+
+def test_a_layer_derived_from_a_readers_layer_keeps_its_gradients_and_its_shape():
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    for layer, parts in [(Shifted(3), {"a", "c"}), (Twice(3), {"a"})]:
+        net = Sequential((3,), [layer])
+        for _ in range(2):  # and a second pass does not add to the first
+            y = net.forward(x)
+            net.backward(np.ones_like(y))
+        copies = y.shape[1] // 3
+        assert set(layer.gradients) == parts
+        assert np.allclose(layer.gradients["a"], copies * x.sum(axis=0))
+        if "c" in parts:
+            assert np.allclose(layer.gradients["c"], 4)
+
+
+def test_what_a_readers_layer_makes_in_a_method_of_its_own_is_copied():
+    for take in COPIES.values():
+        assert np.array_equal(take(Scale(3)).table, np.arange(3.0))
+        assert np.array_equal(take(Sequential((3,), [Scale(3)])).layers[0].table, np.arange(3.0))
+
+
+def test_a_readers_layer_may_pass_alone_after_it_passed_in_a_network():
+    layer = Scale(3)
+    net = Sequential((3,), [layer])
+    net.backward(np.ones_like(net.forward(np.ones((4, 3)))))
+    assert layer.backward(np.ones_like(layer.forward(np.ones((2, 3))))).shape == (2, 3)
+
+
+class Ids(Layer):
+    """A reader's embedding: its input, ids, has no gradient."""
+
+    takes_ids = True
+
+    def __init__(self):
+        super().__init__()
+        self.own(E=np.ones((5, 2)))
+
+    def output_shape(self, shape):
+        return (*shape, 2)
+
+    def forward(self, x):
+        self.x = x
+        return self.parameters["E"][x]
+
+    def backward(self, grad, inputs=True):
+        np.add.at(self.gradients["E"], self.x, grad)
+
+
+class Repeated(Model):
+    """A reader's model: an embedding, and one layer three times in a pass."""
+
+    def __init__(self):
+        super().__init__(ids=Ids(), cell=Scale(2))
+
+    def forward(self, x):
+        h = self["ids"].forward(x)
+        for _ in range(3):
+            h = self["cell"].forward(h)
+        return h
+
+    def backward(self, grad):
+        for _ in range(3):
+            grad = self["cell"].backward(grad)
+        self["ids"].backward(grad)
+
+
+def test_a_readers_layer_adds_up_over_all_its_uses_in_a_pass_and_ids_need_no_gradient():
+    model = Repeated()
+    for _ in range(2):
+        y = model.forward(np.array([1, 3, 3]))
+        model.backward(np.ones_like(y))
+    # each use sees the same last input here, 4 a sample, and gradients of 1, 2 and 4
+    assert np.allclose(model["cell"].gradients["a"], 3 * 4 * (1 + 2 + 4))
+    assert np.allclose(model["ids"].gradients["E"][:, 0], [0, 8, 0, 16, 0])

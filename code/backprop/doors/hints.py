@@ -79,7 +79,9 @@ def check_logits(loss: Any, y: np.ndarray) -> None:
     if not 0 <= y.flat[0] <= 1 or "_told" in vars(loss):
         return
     rows = y.reshape(-1, y.shape[-1])
-    if len(rows) > 2 and rows.min() >= 0 and np.abs(rows.sum(axis=1) - 1).max() <= 1e-5:
+    if len(rows) < 3 or rows.min() < 0 or np.abs(rows.sum(axis=1) - 1).max() > 1e-5:
+        return
+    if not ((rows == 0) | (rows == 1)).all() and not (rows == rows[0, 0]).all():  # np.eye(K), 1/K
         vars(loss)["_told"] = True
         warn(
             f"{loss.name} takes logits and applies softmax itself, but each row of these outputs "
@@ -165,17 +167,17 @@ def check_alive(net: Any, X: np.ndarray) -> None:
         if weights is None:
             continue
         f = getattr(getattr(leaf, "activation", None), "name", "")
-        if f == "relu" and not np.any(leaf.a):
+        if f == "relu" and not np.any(vars(leaf).get("a", 1)):
             why = (
                 f"all its units are 0 for all of {len(X)} samples (dead ReLU): a step was too "
                 "large. Start anew with a smaller learning rate, and scale the inputs"
             )
-        elif leaf is not net.leaves[0] and not weights.any():
+        elif leaf is not net.leaves[0] and not own(leaf) and not weights.any():
             why = "all its weights are 0, so that no error comes through: draw them at random"
         elif own(leaf) and not any(g.any() for g in leaf.gradients.values()):
             why = (
-                f"the backward of {type(leaf).__name__} has to fill gradients, "
-                "self.gradients[name][...] = ..."
+                f"does the backward of {type(leaf).__name__} fill gradients, "
+                "self.gradients[name][...] = ...? Or is what reaches it 0?"
             )
         else:
             continue

@@ -11,6 +11,7 @@ backward passes may follow one forward pass. Inside a network its layers' doors 
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 from collections.abc import Callable, Sequence
 from operator import attrgetter
@@ -34,6 +35,7 @@ PASSING = (
     "glimpse",
     "buffers",
     "fed",
+    "fresh",
 )  # what no copy takes
 
 
@@ -127,6 +129,7 @@ def forward_door(method: Callable) -> Callable:
         x = own(self.enter(plain(x)))
         rest = tuple(own(r) for r in rest)
         options = {name: own(o) for name, o in options.items()}
+        self.fed, self.fresh = None, True
         inside.now = True
         try:
             number = begin(self)
@@ -144,15 +147,23 @@ def forward_door(method: Callable) -> Callable:
 
 def watched(method: Callable) -> Callable:
     """Hold the passes of a reader's layer to their shapes, where it stands in a network."""
+    bare = inspect.unwrap(method)
 
     @functools.wraps(method)
     def forward(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
+        if inspect.unwrap(type(self).forward) is not bare:  # super() of a class derived from it
+            return method(self, x, *rest, **options)
+        self.fresh = True
         return made_of(self, x, method(self, x, *rest, **options))
 
     @functools.wraps(method)
     def backward(self: Any, grad: Any, *rest: Any, **options: Any) -> Any:
-        for g in self.gradients.values():
-            g[...] = 0  # of one that adds up
+        if inspect.unwrap(type(self).backward) is not bare:
+            return method(self, grad, *rest, **options)
+        if self.fresh:
+            for g in self.gradients.values():
+                g[...] = 0  # of one that adds up: over all its uses in a pass
+        self.fresh = False
         return sent_back(self, method(self, grad, *rest, **options), rest, options)
 
     return backward if method.__name__ == "backward" else forward
@@ -178,6 +189,8 @@ def made_of(layer: Any, x: np.ndarray, y: Any) -> np.ndarray:
 def sent_back(layer: Any, result: Any, rest: tuple, options: dict) -> Any:
     """Return what the `backward` of a reader's layer sends on, if it has the shape of the input."""
     if not options.get("inputs", rest[0] if rest else True) or not layer.fed:
+        return result
+    if layer.fed[1].kind != "f":  # ids have no gradient
         return result
     name, (shape, dtype) = type(layer).__name__, layer.fed
     if not isinstance(result, np.ndarray) or (result.shape, result.dtype) != (shape, dtype):
@@ -251,6 +264,8 @@ def backward_door(method: Callable) -> Callable:
         if inside.now:
             return method(self, grad, *rest, **options)
         grad = fits(self, grad)
+        for node in (self, *self.leaves):
+            node.fresh = True
         inside.now = True
         try:
             result = method(self, grad, *rest, **options)
@@ -326,6 +341,7 @@ class Guarded(Whole):
     then: tuple[int, list[bytes]] = (0, [])
     equals: dict[int, int] = {}
     glimpse: tuple[int, list[tuple[np.ndarray, bytes]]] = (0, [])
+    fresh: bool = True  # no backward of this reader's layer has run since its last forward
     fed: tuple | None = None  # what a reader's layer took last: shape and dtype
 
     def __init_subclass__(cls, **options: Any) -> None:
