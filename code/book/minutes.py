@@ -24,7 +24,7 @@ LINE, FORMULA, PICTURE, FIGURE = 1 / 20, 1 / 3, 1 / 2, 2.0  # minutes each
 EXERCISE = {"recall": 2.0, "practise": 8.0, "think": 15.0}  # minutes, by level
 
 BLOCK = re.compile(r"^(`{3,}|:{3,})\{([\w:-]+)\}([^\n]*)\n(.*?)^\1[ \t]*$", re.M | re.S)
-FENCE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.M | re.S)
+FENCE = re.compile(r"^ *(`{3,}|~{3,})[^\n]*\n(.*?)^ *\1[ \t]*$", re.M | re.S)
 OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)\n", re.M)
 DISPLAYED = re.compile(
     r"\$\$.*?\$\$(?:[ \t]*\([\w-]+\))?|^\\begin\{(align|equation|gather)\*?\}.*?\\end\{\1\*?\}",
@@ -201,7 +201,8 @@ def of_text(text):
         return "\n"
 
     text = BLOCK.sub(directive, text)
-    lines = sum(len(block.group(2).strip().splitlines()) for block in FENCE.finditer(text))
+    blocks = [block.group(2).splitlines() for block in FENCE.finditer(text)]
+    lines = sum(bool(line.strip()) for block in blocks for line in block)
     text = FENCE.sub("\n", text)
     formulas = sum(1 for _ in DISPLAYED.finditer(text))
     text = DISPLAYED.sub("\n", text)
