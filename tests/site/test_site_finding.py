@@ -343,8 +343,8 @@ def test_pages_look_the_same_with_all_rules(browser, site):
     page = browser.new_page(viewport=DESK)
     page.goto(
         f"{site}/chapters/04_mathematics/4_2_cross_entropy.html#summary", wait_until="load"
-    )  # laid out as a whole
-    look = """() => [...document.querySelectorAll("body *:not(.katex *, .live-host *)")].map((part) => {
+    )  # laid out as a whole; a figure may come to life between the two looks
+    look = """() => [...document.querySelectorAll("body *:not(.katex *, .live-figure, .live-figure *)")].map((part) => {
       const style = getComputedStyle(part), box = part.getBoundingClientRect();
       return [part.tagName, part.className?.baseVal ?? part.className, style.color, style.backgroundColor, style.fontSize, style.fontFamily, style.display, style.borderTopColor,
               Math.round(box.x), Math.round(box.width)].join(); })"""
