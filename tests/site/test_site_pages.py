@@ -262,7 +262,6 @@ TOO_LONG = {
     "2_4_optimizers",
     "6_1_images",
     "6_2_language",
-    "8_1_trends",
     "8_2_challenges",
     "8_3_directions",
     "9_6_more_questions",
