@@ -224,6 +224,7 @@ def test_what_is_assigned_to_an_array_is_written_into_it_or_refused(cls):
     assert (net.theta == 1).all() and (net.gradient == 1).all()
 
 
+@pytest.mark.filterwarnings("ignore:all parameters was set")  # running statistics were not
 @pytest.mark.parametrize("cls", models(), ids=name)
 def test_what_is_assigned_to_a_model_is_written_into_it_or_refused(cls):
     model = catalogue.MODELS[cls](3)

@@ -22,7 +22,7 @@ import numpy as np
 from .arrays import floats
 from .numbers import shown
 from .settings import hold, lasting_names, refuse_unknown
-from .signatures import checked, finished, inside
+from .signatures import Inside, checked, finished, inside
 from .together import Arrays, Whole
 
 numbers = itertools.count(1)
@@ -234,6 +234,7 @@ def whole_door(method: Callable) -> Callable:
     def loss_and_gradients(self: Any, *args: Any, **options: Any) -> Any:
         if inside.now:
             return method(self, *args, **options)
+        Inside.backwards += 1
         inside.now = True
         try:
             number = begin(self)
@@ -266,6 +267,7 @@ def backward_door(method: Callable) -> Callable:
         grad = fits(self, grad)
         for node in (self, *self.leaves):
             node.fresh = True
+        Inside.backwards += 1
         inside.now = True
         try:
             result = method(self, grad, *rest, **options)

@@ -19,6 +19,7 @@ class Inside(threading.local):
     now = False
     loop = False
     loss = False  # whether one loss asks another
+    backwards = 0  # how many backward passes there have been, in all threads
 
 
 inside = Inside()
