@@ -25,7 +25,7 @@ from .doors import (
 from .doors.arrays import classes as check_classes
 from .doors.arrays import two_classes
 from .doors.hints import cause, check_after, check_before, check_epoch, validation_lost
-from .doors.passes import apart
+from .doors.passes import apart, check_scored
 from .doors.training import augmented, fitting, measured, settings, threshold_of
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
 from .losses import Loss
@@ -200,6 +200,7 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray, threshold: float | None = 
     ValueError
         A shape, a kind or a value does not fit.
     """
+    check_scored(outputs)
     y = finite("outputs", floats("outputs", outputs))
     if y.ndim != 2 or y.size == 0:
         raise ValueError(f"outputs have shape {y.shape}; they must be (n, K), one sample a row")

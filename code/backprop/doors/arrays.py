@@ -181,6 +181,16 @@ def listed(what: str, x: Any) -> np.ndarray:
     return x if x.dtype.kind in "iub" else floats(what, x)
 
 
+def widened(got: Any, wanted: Any) -> str:
+    """What has probably made float64 of float32, to be said after that it is so; else nothing."""
+    if got != np.float64 or wanted != np.float32:
+        return ""
+    return (
+        "; a number of NumPy makes float64 of float32, np.sqrt(2) * x for instance, a plain one, "
+        "math.sqrt(2) * x, does not"
+    )
+
+
 def batch(net: Any, X: Any) -> np.ndarray:
     """Return samples `X` for the network `net` flat, (n, d), in its dtype; ids stay integers.
 
@@ -203,7 +213,7 @@ def batch(net: Any, X: Any) -> np.ndarray:
     elif X.dtype != net.dtype:
         raise TypeError(
             f"X is {X.dtype}, the network {net.dtype}; convert one of them, "
-            f"for instance X.astype(np.{net.dtype})"
+            f"for instance X.astype(np.{net.dtype}){widened(X.dtype, net.dtype)}"
         )
     return X
 
@@ -231,7 +241,7 @@ def entrance(layer: Any, x: Any) -> np.ndarray:
     if dtype is not None and x.dtype != dtype:
         raise TypeError(
             f"x is {x.dtype}, the layer {dtype}; convert one of them, for instance "
-            f"x.astype(np.{dtype})"
+            f"x.astype(np.{dtype}){widened(x.dtype, dtype)}"
         )
     return finite("x", x)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import math
@@ -214,13 +215,33 @@ def check_after(net: Any, losses: list[float], start: float, X: np.ndarray, t: n
         )
 
 
+@functools.cache
+def asks_mode(cls: Any) -> bool:
+    """Whether a layer of `cls` computes something else in training.
+
+    That is so where its forward pass, or a method that this calls, in `super()` too, looks at
+    `training`.
+    """
+    open_, seen = ["forward"], {"forward"}
+    while open_:
+        name = open_.pop()
+        for base in cls.__mro__:
+            method = vars(base).get(name)
+            if not inspect.isfunction(method):
+                continue
+            names = inspect.unwrap(method).__code__.co_names
+            if "training" in names:
+                return True
+            open_ += set(names) - seen
+            seen.update(names)
+            if "super" not in names:
+                break
+    return False
+
+
 def check_mode(net: Any) -> None:
     """Warn where a network is to be trained that computes as in a prediction."""
-    asking = {
-        type(leaf).__name__
-        for leaf in net.leaves
-        if "training" in inspect.unwrap(type(leaf).forward).__code__.co_names
-    }
+    asking = {type(leaf).__name__ for leaf in net.leaves if asks_mode(type(leaf))}
     if not net.training and asking:
         warn_once(
             net,

@@ -13,19 +13,22 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
+import weakref
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from .arrays import floats
+from .arrays import floats, widened
+from .hints import asks_mode, warn_once
 from .numbers import shown
 from .settings import hold, lasting_names, refuse_unknown
 from .signatures import Inside, checked, finished, inside
 from .together import Arrays, Whole
 
 numbers = itertools.count(1)
+as_in_training: dict[int, tuple[Any, str]] = {}  # recent passes: the node, and layers that differ
 PASSING = (
     "home",
     "passed",
@@ -136,13 +139,36 @@ def forward_door(method: Callable) -> Callable:
             y = alone(self, x, *rest, **options)
         finally:
             inside.now = False
-        self.made = number, y.shape
+        self.made = number, y.shape, y.dtype
+        note_mode(self, number)
         self.then = number, [p.tobytes() for p in self.moving()]
         known = hash((np.asarray(x).tobytes(), y.tobytes(), *self.then[1]))
         self.equals = {k: h for k, h in self.equals.items() if k > number - 100} | {number: known}
         return tagged(y.copy(), frozenset([number]))
 
     return forward
+
+
+def note_mode(node: Any, number: int) -> None:
+    """Remember of a pass which layers computed as in training, not as in a prediction."""
+    kinds = {type(n).__name__ for n in (node, *node.leaves) if n.training and asks_mode(type(n))}
+    if kinds:
+        as_in_training[number] = weakref.ref(node), " and ".join(sorted(kinds))
+        if len(as_in_training) > 100:
+            del as_in_training[next(iter(as_in_training))]
+
+
+def check_scored(outputs: Any) -> None:
+    """Warn, once a network, where a score is asked of outputs that were made as in training."""
+    for number in getattr(outputs, "origin", ()):
+        node, kinds = as_in_training.get(number, (None, ""))
+        if node is not None:
+            warn_once(
+                node() or Guarded(),
+                "scored",
+                f"these outputs were made as in training, with what {kinds} do there: for a score "
+                "take net.predict(X), or set net.training = False before net.forward(X)",
+            )
 
 
 def watched(method: Callable) -> Callable:
@@ -181,7 +207,10 @@ def made_of(layer: Any, x: np.ndarray, y: Any) -> np.ndarray:
             "of them is wrong"
         )
     if x.dtype.kind == "f" and y.dtype != x.dtype:
-        raise TypeError(f"{name}.forward returns {y.dtype} for {x.dtype}; a layer keeps the dtype")
+        raise TypeError(
+            f"{name}.forward returns {y.dtype} for {x.dtype}; a layer keeps the dtype"
+            f"{widened(y.dtype, x.dtype)}"
+        )
     layer.fed = x.shape, x.dtype
     return y
 
@@ -197,6 +226,7 @@ def sent_back(layer: Any, result: Any, rest: tuple, options: dict) -> Any:
         got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else shown(result)
         raise ValueError(
             f"{name}.backward must return dL/dx, {shape}, {dtype}, like its input, not {got}"
+            f"{widened(getattr(result, 'dtype', None), dtype)}"
         )
     return result
 
@@ -218,7 +248,7 @@ def quick_door(method: Callable) -> Callable:
             y = method(self, x)
         finally:
             inside.now = False
-        self.made = number, y.shape
+        self.made = number, y.shape, y.dtype
         self.glimpse = number, [(a, some(a)) for a in (x, *self.moving())]
         y = y.view()
         y.flags.writeable = False
@@ -241,7 +271,7 @@ def whole_door(method: Callable) -> Callable:
             result = method(self, *args, **options)
         finally:
             inside.now = False
-        self.made = number, None
+        self.made = number, None, self.dtype
         return result
 
     return loss_and_gradients
@@ -281,13 +311,20 @@ def backward_door(method: Callable) -> Callable:
 def fits(node: Any, grad: Any) -> np.ndarray:
     """Return `grad` if it belongs to the last forward pass through `node`, or say why not."""
     origin = getattr(grad, "origin", None)
-    grad = plain(floats("the gradient", grad))
-    number, shape = node.made
+    number, shape, dtype = node.made
+    given, grad = grad, plain(floats("the gradient", grad, dtype))
+    if not isinstance(given, np.ndarray):
+        grad = grad.astype(dtype, copy=False)  # a list has no dtype of its own
     if not node.passed and not number:
         raise RuntimeError("backward needs the values of a forward pass; call forward(X)")
     if number == node.passed and shape is not None and grad.shape != shape:
         raise ValueError(
             f"the gradient has shape {grad.shape}, the output of the last forward pass {shape}"
+        )
+    if grad.dtype != dtype:
+        raise TypeError(
+            f"the gradient is {grad.dtype}, the output of the forward pass {dtype}; both need one "
+            f"dtype{widened(grad.dtype, dtype)}"
         )
     if node.passed is None or any(leaf.passed != node.passed for leaf in node.leaves):
         raise RuntimeError(
@@ -325,8 +362,8 @@ class Guarded(Whole):
         The layers inside.
     passed : int or None
         The number of the last forward pass, None where something else has run since.
-    made : pair of int and tuple of int
-        The number of a pass that came from outside, and the shape of what it was handed.
+    made : tuple of int, tuple of int and dtype
+        The number of a pass that came from outside, and shape and dtype of what it was handed.
     then : pair of int and list of bytes
         The number of a pass, and the parameters as they were in it.
     equals : dict of int to int
@@ -339,7 +376,7 @@ class Guarded(Whole):
     _parameters: Arrays = Arrays()  # of a layer that calls no constructor: it has none
     _gradients: Arrays = Arrays()
     passed: int | None = None
-    made: tuple[int, tuple[int, ...] | None] = (0, ())
+    made: tuple[int, tuple[int, ...] | None, Any] = (0, (), np.float64)
     then: tuple[int, list[bytes]] = (0, [])
     equals: dict[int, int] = {}
     glimpse: tuple[int, list[tuple[np.ndarray, bytes]]] = (0, [])
