@@ -252,7 +252,7 @@ class Slope(MeanSquaredError):
         return float(y.mean()), np.full_like(y, 1 / y.size)
 
 
-# ------------------------------------------------------------------- scores of a network in training
+# ---------------------------------------------------------------- scores of a network in training
 class Quiet(Dropout):
     """A reader's dropout, which leaves the rest to its parent."""
 

@@ -241,7 +241,7 @@ def asks_mode(cls: Any) -> bool:
 
 def check_mode(net: Any) -> None:
     """Warn where a network is to be trained that computes as in a prediction."""
-    asking = {type(leaf).__name__ for leaf in net.leaves if asks_mode(type(leaf))}
+    asking = {type(leaf).__name__ for leaf in net.leaves if asks_mode(leaf.__class__)}
     if not net.training and asking:
         warn_once(
             net,

@@ -151,7 +151,9 @@ def forward_door(method: Callable) -> Callable:
 
 def note_mode(node: Any, number: int) -> None:
     """Remember of a pass which layers computed as in training, not as in a prediction."""
-    kinds = {type(n).__name__ for n in (node, *node.leaves) if n.training and asks_mode(type(n))}
+    kinds = {
+        type(n).__name__ for n in (node, *node.leaves) if n.training and asks_mode(n.__class__)
+    }
     if kinds:
         as_in_training[number] = weakref.ref(node), " and ".join(sorted(kinds))
         if len(as_in_training) > 100:
