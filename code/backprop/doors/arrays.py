@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .numbers import widened
+
 
 def floats(what: str, x: Any, dtype: Any = np.float64) -> np.ndarray:
     """Return `x` as an array of floats: integers and truth values become `dtype`, floats stay.
@@ -181,16 +183,6 @@ def listed(what: str, x: Any) -> np.ndarray:
     return x if x.dtype.kind in "iub" else floats(what, x)
 
 
-def widened(got: Any, wanted: Any) -> str:
-    """What has probably made float64 of float32, to be said after that it is so; else nothing."""
-    if got != np.float64 or wanted != np.float32:
-        return ""
-    return (
-        "; a number of NumPy makes float64 of float32, np.sqrt(2) * x for instance, a plain one, "
-        "math.sqrt(2) * x, does not"
-    )
-
-
 def batch(net: Any, X: Any) -> np.ndarray:
     """Return samples `X` for the network `net` flat, (n, d), in its dtype; ids stay integers.
 
@@ -265,6 +257,13 @@ def fitting(mask: np.ndarray | None, x: np.ndarray) -> np.ndarray | None:
             f"sequences, not {mask.dtype} and {mask.shape}; give_mask(None) takes it away"
         )
     return mask
+
+
+def flat_only(what: str, d_in: int, shape: tuple[int, ...]) -> None:
+    """ValueError unless one sample's `shape` is that of the `d_in` numbers that `what` takes."""
+    if shape != (d_in,):
+        hint = "; put Flatten before it, or EachStep around it" if len(shape) > 1 else ""
+        raise ValueError(f"{what} takes ({d_in},), not {shape}{hint}")
 
 
 def shapes_along(layers: Any, shape: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import floats, widened
+from .arrays import floats
 from .hints import check_logits
-from .numbers import number
-from .passes import Output, plain, tagged
+from .numbers import number, widened
+from .outputs import Output, plain, tagged
 from .signatures import inside
 
 

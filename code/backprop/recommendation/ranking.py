@@ -12,7 +12,7 @@ import numpy as np
 
 from ..doors import alike, checked, finite, floats, positive, whole
 from ..doors import ids as ids_door
-from ..doors.passes import check_scored
+from ..doors.modes import check_scored
 
 
 def rmse(predicted: np.ndarray, rating: np.ndarray) -> float:
