@@ -1,17 +1,21 @@
 """What readers really write: short programs that once ended in a wrong number without a word."""
 
 import copy
+import math
 import pickle
 import warnings
 
 import numpy as np
 import pytest
 
-from backprop.layers.normalization import BatchNorm
+from backprop.activations import Activation
+from backprop.layers.basic import Activate
+from backprop.layers.normalization import BatchNorm, Dropout
 from backprop.losses import CrossEntropy, MeanSquaredError
-from backprop.network import Dense, Network, Sequential
+from backprop.network import Dense, Layer, Network, Sequential
 from backprop.optimizers import SGD, Adam, AdamW
-from backprop.training import train
+from backprop.recommendation.ranking import rmse
+from backprop.training import accuracy, train
 
 rng = np.random.default_rng
 X = rng(0).normal(size=(64, 4))
@@ -246,3 +250,144 @@ class Slope(MeanSquaredError):
 
     def both(self, y, t):
         return float(y.mean()), np.full_like(y, 1 / y.size)
+
+
+# ---------------------------------------------------------------- scores of a network in training
+class Quiet(Dropout):
+    """A reader's dropout, which leaves the rest to its parent."""
+
+    def forward(self, x):
+        return super().forward(x)
+
+
+class Noise(Layer):
+    """A reader's layer that looks at the mode in a method of its own."""
+
+    def forward(self, x):
+        return x + self.drawn(x)
+
+    def drawn(self, x):
+        return rng(0).normal(size=x.shape) if self.training else 0 * x
+
+    def backward(self, grad, inputs=True):
+        return grad
+
+
+class Always(Dropout):
+    """A reader's layer that is the same in both modes."""
+
+    def forward(self, x):
+        self.factors = np.full_like(x, 0.5)
+        return x * self.factors
+
+
+MODES = {
+    "Dropout": lambda: Dropout(0.5, 1),
+    "Quiet": lambda: Quiet(0.5, 1),
+    "Noise": Noise,
+    "BatchNorm": lambda: BatchNorm(6),
+}
+
+
+def around(layer, outputs=2):
+    return Sequential((4,), [Dense(4, 6, rng=1), layer, Dense(6, outputs, rng=2)])
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_score_of_outputs_made_as_in_training_is_told_once(name):
+    net = around(MODES[name]())
+    for ask in (
+        lambda y: accuracy(y, T),
+        lambda y: accuracy(LOSS.predict(y), T),
+        lambda y: accuracy(y[:10], T[:10]),
+        lambda y: rmse(y[:, 0], T * 1.0),
+    ):
+        net = around(MODES[name]())
+        words = said(lambda net=net, ask=ask: [ask(net.forward(X)) for _ in range(3)])
+        assert len(words) == 1 and f"what {name} do" in words[0] and "net.predict(X)" in words[0]
+    net = around(MODES[name]())
+    assert said(lambda: accuracy(net.predict(X), T)) == []
+    net.training = False
+    assert said(lambda: accuracy(net.forward(X), T)) == []
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_network_left_as_for_predictions_is_told_whatever_its_layer(name):
+    net = around(MODES[name]())
+    net.training = False
+    words = said(lambda: train(net, LOSS, X, T, SGD(0.1), progress=False))
+    assert len(words) == 1 and name in words[0]
+
+
+def test_a_layer_that_asks_nothing_gets_no_warning():
+    for layer in (Always(0.5, 1), Dense(6, 6, rng=3)):
+        net = around(layer)
+        assert said(lambda net=net: accuracy(net.forward(X), T)) == []
+        net.training = False
+        assert said(lambda net=net: train(net, LOSS, X, T, SGD(0.1), progress=False)) == []
+
+
+# ------------------------------------------------------------------------- float32 that grows wider
+class Tilted(MeanSquaredError):
+    def both(self, y, t):
+        return float((y - t).sum()), np.sqrt(2) * (y - t)
+
+
+class Wide(Activation):
+    name = "wide"
+
+    def __init__(self, factors=(math.sqrt(2), math.sqrt(2))):
+        self.factors = factors
+
+    def forward(self, z):
+        return z * self.factors[0]
+
+    def backward(self, grad_a, z, a):
+        return grad_a * self.factors[1]
+
+
+class WideLayer(Layer):
+    def __init__(self, factors):
+        super().__init__()
+        self.factors = factors
+
+    def forward(self, x):
+        return x * self.factors[0]
+
+    def backward(self, grad, inputs=True):
+        return grad * self.factors[1]
+
+
+def wide(layer):
+    dtype = dict(dtype=np.float32)
+    return Sequential((4,), [Dense(4, 6, rng=1, **dtype), layer, Dense(6, 2, rng=2, **dtype)])
+
+
+def test_a_number_of_numpy_that_makes_float64_of_float32_is_named():
+    x, plain, numpy = X.astype(np.float32), math.sqrt(2), np.sqrt(2)
+    net = Network([4, 2], rng=1, dtype=np.float32)
+    y = net.forward(x)
+    calls = [
+        lambda: net.forward(x * numpy),
+        lambda: net.layers[0].forward(x * numpy),
+        lambda: net.backward(y * numpy),
+        lambda: net.loss_and_gradients(Tilted(), x * numpy, np.zeros((64, 2))),
+        lambda: Tilted()(y, np.zeros((64, 2))),
+        lambda: train(net, Tilted(), x, np.zeros((64, 2)), SGD(0.1), progress=False),
+    ]
+    for k in range(2):
+        factors = [(numpy, plain), (plain, numpy)][k]
+        for layer in (WideLayer(factors), Activate(Wide(factors))):
+            calls.append(lambda layer=layer: wide(layer).loss_and_gradients(LOSS, x, T))
+    for k, call in enumerate(calls):
+        with pytest.raises((TypeError, ValueError), match=r"math\.sqrt\(2\) \* x, does not"):
+            call()
+            raise AssertionError(k)
+    for layer in (WideLayer((plain, plain)), Activate(Wide())):
+        wide(layer).loss_and_gradients(LOSS, x, T)
+    net.forward(x)
+    assert net.backward([[1.0, 2.0]] * 64, inputs=True).dtype == np.float32  # a list has no dtype
+    with pytest.raises(TypeError, match="both need one dtype$"):
+        other = small()
+        other.forward(X)
+        other.backward(np.ones((64, 2), np.float32))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import os
 import sys
@@ -200,22 +199,6 @@ def check_moved(net: Any, before: np.ndarray) -> None:
         )
 
 
-def check_mode(net: Any) -> None:
-    """Warn where a network is to be trained that computes as in a prediction."""
-    asking = {
-        type(leaf).__name__
-        for leaf in net.leaves
-        if "training" in inspect.unwrap(type(leaf).forward).__code__.co_names
-    }
-    if not net.training and asking:
-        warn_once(
-            net,
-            "mode",
-            "net.training is False, so that the network is trained as it predicts, without what "
-            f"{' and '.join(sorted(asking))} do in training. Set net.training = True",
-        )
-
-
 def check_alike(net: Any, X: np.ndarray) -> None:
     """Warn where all samples are the same, or all units of a layer: they stay so."""
     if len(X) > 2 and (X[:20] == X[0]).all() and (X == X[0]).all():
@@ -241,7 +224,6 @@ def check_alike(net: Any, X: np.ndarray) -> None:
 
 def check_before(net: Any, loss: Any, X: np.ndarray, t: np.ndarray) -> None:
     """All that can be told before training."""
-    check_mode(net)
     check_alike(net, X)
     check_output(loss, net)
     check_reach(loss, net, t)

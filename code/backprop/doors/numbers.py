@@ -221,3 +221,13 @@ def stepper(optimizer: Any) -> None:
             f"not {shown(optimizer)}"
         )
     function("the optimiser's step", optimizer.step, "SGD.step", "theta, gradient, factor")
+
+
+def widened(got: Any, wanted: Any) -> str:
+    """What has probably made float64 of float32, to be said after that it is so; else nothing."""
+    if got != np.float64 or wanted != np.float32:
+        return ""
+    return (
+        "; a number of NumPy makes float64 of float32, np.sqrt(2) * x for instance, a plain one, "
+        "math.sqrt(2) * x, does not"
+    )
