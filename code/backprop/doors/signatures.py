@@ -26,7 +26,11 @@ inside = Inside()
 
 
 def checked(
-    function: Callable | None = None, *, least: int | None = None, whole_arrays: str = ""
+    function: Callable | None = None,
+    *,
+    least: int | None = None,
+    whole_arrays: str = "",
+    then: Callable | None = None,
 ) -> Callable:
     """Put before a function or a constructor what the annotations of its parameters promise.
 
@@ -42,9 +46,11 @@ def checked(
         The least value of all whole numbers but paddings.
     whole_arrays : str
         Names of the arrays that may hold integers or truth values and keep them.
+    then : callable, optional
+        Is called with the same arguments, converted, and raises where they do not fit each other.
     """
     if function is None:
-        return functools.partial(checked, least=least, whole_arrays=whole_arrays)
+        return functools.partial(checked, least=least, whole_arrays=whole_arrays, then=then)
     signature = inspect.signature(function)
     kept = whole_arrays.split()
     doors = {
@@ -66,9 +72,28 @@ def checked(
         for name, value in bound.arguments.items():
             if name in doors:
                 bound.arguments[name] = doors[name](value)
+        if then is not None:
+            then(*bound.args, **bound.kwargs)
         return function(*bound.args, **bound.kwargs)
 
     call.doors = doors  # type: ignore[attr-defined]
+    return call
+
+
+def admitted(cls: type) -> Callable:
+    """The `forward` of a layer with its method `admits` before it, where the class has one.
+
+    That one is asked inside of networks, too: of ids, masks and states nobody else knows there.
+    """
+    forward, admits = vars(cls)["forward"], vars(cls).get("admits")
+    if admits is None or not cls.__module__.startswith("backprop."):
+        return forward
+
+    @functools.wraps(forward)
+    def call(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
+        admits(self, x, *rest, **options)
+        return forward(self, x, *rest, **options)
+
     return call
 
 
