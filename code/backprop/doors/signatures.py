@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .arrays import floats, listed
-from .numbers import an_object, float_kind, generator, number, text, truth, whole
+from .numbers import an_object, float_kind, generator, number, signature_of, text, truth, whole
 
 
 class Inside(threading.local):
@@ -36,7 +36,8 @@ def checked(
 
     ``int`` is a whole number, ``float`` a finite one, ``bool`` True or False; ``np.ndarray`` takes
     lists too, and integers become floats; a generator takes a seed; a class is no object. What a
-    value must be beyond that, the function says itself.
+    value must be beyond that, the function says itself. Of a reader's constructor only `rng` and
+    `dtype` go through a door: what its annotations mean is the reader's.
 
     Parameters
     ----------
@@ -51,13 +52,14 @@ def checked(
     """
     if function is None:
         return functools.partial(checked, least=least, whole_arrays=whole_arrays, then=then)
-    signature = inspect.signature(function)
+    signature = signature_of(function)
     kept = whole_arrays.split()
     doors = {
         name: door
         for name, p in signature.parameters.items()
         if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
         if (door := door_of(name, p, least, name in kept)) is not None
+        if function.__module__.startswith("backprop.") or name in ("rng", "dtype")
     }
 
     @functools.wraps(function)
@@ -99,7 +101,7 @@ def admitted(cls: type) -> Callable:
 
 def named(function: Callable) -> Callable:
     """Put before a function with doors of its own that a misspelt argument is told its name."""
-    signature = inspect.signature(function)
+    signature = signature_of(function)
 
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:
