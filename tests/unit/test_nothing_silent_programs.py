@@ -1,14 +1,18 @@
 """What readers really write: short programs that once ended in a wrong number without a word."""
 
 import copy
+import inspect
 import math
 import pickle
+import sys
+import types
 import warnings
 
 import numpy as np
 import pytest
 
 from backprop.activations import Activation
+from backprop.doors.numbers import signature_of
 from backprop.layers.basic import Activate
 from backprop.layers.normalization import BatchNorm, Dropout
 from backprop.losses import CrossEntropy, MeanSquaredError
@@ -391,3 +395,34 @@ def test_a_number_of_numpy_that_makes_float64_of_float32_is_named():
         other = small()
         other.forward(X)
         other.backward(np.ones((64, 2), np.float32))
+
+
+# ----------------------------------------------------------------- annotations of a reader's class
+def test_annotations_of_a_readers_layer_are_the_readers(monkeypatch):
+    class Shifted(Layer):
+        def __init__(self, axis: "int" = 0, scale: "Later" = 1.0, rng: "Later" = None):  # noqa: F821
+            super().__init__()
+            self.axis, self.scale, self.rng = axis, scale, rng
+
+        def forward(self, x):
+            return np.roll(x, 1, self.axis)
+
+        def backward(self, grad, inputs=True):
+            return np.roll(grad, -1, self.axis)
+
+    assert Shifted(axis=0).axis == 0  # of a layer of the package every whole number is at least 1
+    assert isinstance(Shifted(rng=7).rng, np.random.Generator) and Shifted(scale=Adam).scale is Adam
+    with pytest.raises(TypeError, match="did you mean 'scale'"):
+        Shifted(scal=2)
+
+    # Python 3.14, where an annotation is evaluated when it is asked for
+    asked = []
+    signature = inspect.signature
+    later = types.SimpleNamespace(Format=types.SimpleNamespace(STRING="as it is written"))
+    monkeypatch.setitem(sys.modules, "annotationlib", later)
+    monkeypatch.setattr(sys, "version_info", (3, 14))
+    monkeypatch.setattr(
+        inspect, "signature", lambda f, annotation_format=0: [asked.append(annotation_format), f][1]
+    )
+    assert signature_of(Shifted.forward) is Shifted.forward and asked == ["as it is written"]
+    monkeypatch.setattr(inspect, "signature", signature)

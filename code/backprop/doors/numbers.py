@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -174,6 +175,18 @@ def an_object(name: str, value: Any) -> Any:
     return value
 
 
+def signature_of(function: Any) -> inspect.Signature:
+    """The signature of `function` with its annotations as they are written, not evaluated.
+
+    From Python 3.14 on an annotation may name what does not exist yet; asking for its value raises.
+    """
+    if sys.version_info < (3, 14):
+        return inspect.signature(function)
+    from annotationlib import Format
+
+    return inspect.signature(function, annotation_format=Format.STRING)
+
+
 def function(name: str, value: Any, example: str, takes: str = "") -> Any:
     """Return `value` if it is None or can be called; otherwise TypeError with an `example`.
 
@@ -184,7 +197,7 @@ def function(name: str, value: Any, example: str, takes: str = "") -> Any:
     if value is None or not takes or isinstance(value, type):
         return value
     try:
-        signature = inspect.signature(value)
+        signature = signature_of(value)
     except (TypeError, ValueError):  # some functions in C do not tell
         return value
     try:

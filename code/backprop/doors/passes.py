@@ -24,7 +24,7 @@ from .numbers import widened
 from .outputs import own, plain, some, tagged
 from .readers import watched
 from .settings import hold, lasting_names, refuse_unknown
-from .signatures import Inside, checked, finished, inside
+from .signatures import Inside, admitted, checked, finished, inside
 from .together import Arrays, Whole
 
 numbers = itertools.count(1)
@@ -70,8 +70,7 @@ def forward_door(method: Callable) -> Callable:
         x = own(self.enter(plain(x)))
         rest = tuple(own(r) for r in rest)
         options = {name: own(o) for name, o in options.items()}
-        self.fed, self.fresh = None, True
-        inside.now = True
+        self.fed, self.fresh, inside.now = None, True, True
         try:
             number = begin(self)
             y = alone(self, x, *rest, **options)
@@ -234,9 +233,10 @@ class Guarded(Whole):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        for name, door in (("forward", forward_door), ("backward", backward_door)):
-            if name in vars(cls):
-                setattr(cls, name, door(vars(cls)[name]))
+        if "forward" in vars(cls):
+            cls.forward = forward_door(admitted(cls))  # type: ignore[attr-defined]
+        if "backward" in vars(cls):
+            cls.backward = backward_door(vars(cls)["backward"])  # type: ignore[attr-defined]
         hold(cls)
         if "__init__" in vars(cls):
             cls.__init__ = finished(checked(vars(cls)["__init__"], least=1))  # type: ignore[method-assign]
