@@ -261,7 +261,6 @@ TOO_LONG = {
     "2_3_losses",
     "2_4_optimizers",
     "6_1_images",
-    "6_2_language",
     "8_2_challenges",
     "8_3_directions",
     "9_6_more_questions",
