@@ -80,6 +80,18 @@ Notebooks are in `chapters/`; `start.md` has them in the order of three reading 
 (on Windows `.venv\\Scripts\\` in place of `.venv/bin/`). `check` says of an answer whether it is
 right, and if not, in which way; it does not tell the answer.
 """
+STYLE = """<style>
+.print-booklet table { width: 100%; margin: 0.6rem 0 1.6rem; font-size: 8.6pt; line-height: 1.3; }
+.print-book .bd-article.print-booklet table { break-inside: auto !important; }
+.print-booklet tr { break-inside: avoid; border-bottom: 1px solid var(--book-rule); }
+.print-booklet :is(th, td) { padding: 0.3rem 1.2rem 0.3rem 0; text-align: left; }
+.print-booklet td { vertical-align: top; }
+.print-booklet .mistakes :is(th, td):first-child:not(:only-child) { width: 22%; }
+.print-booklet .plan td:nth-child(2) { width: 26%; }
+.print-booklet .plan td:nth-child(n + 3) { width: 15%; }
+.print-booklet .plan td:nth-child(4) { width: 36%; }
+.print-booklet summary::before, .print-booklet summary::marker { content: none !important; }
+</style>"""
 VECTOR = """\
 from matplotlib_inline.config import InlineBackend
 InlineBackend.instance(parent=get_ipython()).figure_formats = {"svg"}"""
@@ -320,7 +332,10 @@ def solutions_page(document):
     for name, number, box, solution in exercises_of(document):
         found[number] = name
         box, solution = (BeautifulSoup(str(part), "html.parser") for part in (box, solution))
-        for part in box.select(".answer, noscript"):
+        verdicts = [
+            v for v in solution.select(".cell_output") if v.get_text(strip=True) == "Right."
+        ]
+        for part in [*box.select(".answer, noscript"), *verdicts]:
             part.decompose()
         parts += f'<section class="one">{box}{solution}{misconceptions(EXERCISES[name])}</section>'
     if not found:
@@ -360,7 +375,7 @@ def solutions_booklet():
     head = "<h1>Solutions</h1>"
     return pdf.page_of(
         f'{pdf.title_page("Solutions for the teacher")}<div class="print-chapter">'
-        f'<article class="bd-article print-booklet">{head}{body}</article></div>'
+        f'{STYLE}<article class="bd-article print-booklet">{head}{body}</article></div>'
     )
 
 
@@ -414,14 +429,17 @@ def plan():
         f"<h1>A plan of twelve weeks</h1><p>{TERM.what[:1].upper()}{TERM.what[1:]}: "
         f"{hours(every.minutes)} in all, {hours(every.reading)} to read and "
         f"{hours(every.practice)} for {len(every.exercises)} exercises. What is "
-        "folded, proofs and “deeper”, is not counted.</p><table><tr><th>Week</th><th>Pages</th>"
+        "folded, proofs and “deeper”, is not counted.</p>"
+        "<table class='plan'><tr><th>Week</th><th>Pages</th>"
         "<th>To read, to practise</th><th>Needed first</th><th>Difficulty, exercises</th></tr>"
         f"{rows}</table><p>The difficulty is counted: twelve displayed formulas of the main line "
         "weigh as much as one exercise that wants an idea of one's own (think); medium from 3 on, "
         "demanding from 5 on.</p>"
         f"<p>Not in the plan, for projects: {'; '.join(map(escape, left))}.</p>{CURTAIN}"
     )
-    return pdf.page_of(f'<article class="bd-article print-booklet">{unlinked(body)}</article>')
+    return pdf.page_of(
+        f'{STYLE}<article class="bd-article print-booklet">{unlinked(body)}</article>'
+    )
 
 
 def main():
