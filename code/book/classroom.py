@@ -340,13 +340,13 @@ def solutions_page(document):
         parts += f'<section class="one">{box}{solution}{misconceptions(EXERCISES[name])}</section>'
     if not found:
         return ""
-    lines = ""
+    lines, beyond = "", list(found)
     for aim in aims(document):
         text = " ".join(aim.get_text().split())
         trained = [n for n, name in found.items() if text.startswith(objectives().get(name, "-"))]
         by = f"exercise{'s' * (len(trained) > 1)} {', '.join(trained)}" if trained else "none"
         lines += f"<li>{aim.decode_contents()} <em>({by})</em></li>"
-    beyond = [n for n, name in found.items() if objectives().get(name) == "-"]
+        beyond = [number for number in beyond if number not in trained]
     more = f"<p>Beyond them: {', '.join(beyond)}.</p>" if beyond else ""
     heading = f"<h2>{escape(title(source(ROOT, document)))}</h2>"
     heading += "<p>Objectives, with the exercises that train them:</p>"
