@@ -169,7 +169,7 @@ def plain(node):
     """The text of a part of a page, formulas as TeX."""
     copy = BeautifulSoup(str(node), "html.parser")
     for formula in copy.select(".katex"):
-        formula.replace_with(f"${formula.annotation.text}$")
+        formula.replace_with("".join(f"${tex.text}$" for tex in formula.find_all("annotation")))
     for link in copy.select(".headerlink"):
         link.decompose()
     return " ".join(copy.get_text().split())
