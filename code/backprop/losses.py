@@ -18,7 +18,7 @@ import numpy as np
 
 from .activations import sigmoid, softmax
 from .doors import Setting, checked, finite, floats, positive
-from .doors.formulas import both_door
+from .doors.formulas import both_door, predict_door
 from .doors.targets import distributions, like_outputs, probabilities, signs
 
 
@@ -46,6 +46,8 @@ class Loss:
         if "both" in vars(cls):
             cls.unchecked = vars(cls)["both"]
             cls.both = both_door(vars(cls)["both"])  # type: ignore[method-assign]
+        if "predict" in vars(cls):
+            cls.predict = predict_door(vars(cls)["predict"])  # type: ignore[method-assign]
         if "__init__" in vars(cls):
             cls.__init__ = checked(vars(cls)["__init__"], whole_arrays="relation")  # type: ignore[method-assign]
 
