@@ -474,7 +474,7 @@ z = np.array([[1.0, -2.0]])
 TOLD = {
     "a gradient by differences of a copy": (
         lambda: numeric_gradient(lambda: float(LOSS(small().predict(X), T)), np.ones(3)),
-        "does it read this very array",
+        "does not read this very array",
     ),
     "a step that moves a copy": (on_a_copy, "a copy is moved, and the network stays"),
     "a decay that turns signs": (

@@ -38,8 +38,8 @@ def check_moves(above: np.ndarray, below: np.ndarray) -> None:
     first = above.flat[0]
     if above.size > 1 and (above == first).all() and (below == first).all():
         warn(
-            f"loss() is {first:.6g} whatever is moved, so that all differences are 0: does it read "
-            "this very array, and no copy of it?"
+            f"loss() is {first:.6g} whatever is moved, so that all differences are 0: either it is "
+            "flat here, or it does not read this very array but a copy of it"
         )
 
 
