@@ -16,7 +16,7 @@ from backprop.doors.numbers import signature_of
 from backprop.gradient_check import numeric_gradient
 from backprop.layers.basic import Activate, Flatten
 from backprop.layers.embedding import Embedding
-from backprop.layers.gated import GRU
+from backprop.layers.gated import GRU, LSTM
 from backprop.layers.normalization import BatchNorm, Dropout
 from backprop.layers.sequences import MeanOverTime
 from backprop.losses import CrossEntropy, MeanSquaredError
@@ -509,6 +509,9 @@ REFUSED = {
     "z and a have changed places": lambda: sigmoid.backward(z, sigmoid.forward(z), z),
     "a of another z": lambda: tanh.backward(z, z, np.tanh(z + 1)),
     "softmax of another row": lambda: softmax.backward(z, z, z),
+    "h and c as a pair": lambda: LSTM(4, 3, rng=1).forward(
+        np.ones((5, 2, 4)), (np.zeros((5, 3)), np.zeros((5, 3)))
+    ),
     "a loss of None": lambda: numeric_gradient(lambda: None, np.ones(3)),
     "a loss of arrays": lambda: numeric_gradient(lambda: np.ones(3), np.ones(3)),
 }
