@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import floats
+from .arrays import finite, floats
 from .hints import check_logits
 from .numbers import number, widened
 from .outputs import Output, plain, tagged
@@ -127,6 +127,20 @@ def both_door(method: Callable) -> Callable:
         return value, tagged(gradient, origin) if origin else gradient
 
     return both
+
+
+def distribution_door(function: Callable) -> Any:
+    """Put before a function of distributions that they are some; without it, `unchecked`."""
+
+    @functools.wraps(function)
+    def call(p: Any) -> np.ndarray:
+        p = finite("p", floats("p", p))
+        if p.size and (p.min() < 0 or not np.allclose(p.sum(axis=-1), 1, atol=1e-5)):
+            raise ValueError("p must be probabilities that sum to 1 along the last axis")
+        return function(p)
+
+    call.unchecked = function  # type: ignore[attr-defined]
+    return call
 
 
 def predict_door(method: Callable) -> Callable:

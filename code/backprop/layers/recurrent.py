@@ -116,7 +116,7 @@ class Recurrent(Layer):
         """
         raise NotImplementedError
 
-    def admits(
+    def check(
         self, x: np.ndarray, start: np.ndarray | None = None, mask: np.ndarray | None = None
     ) -> None:
         """Raise ValueError unless x, the mask and the state at the start have fitting shapes."""
