@@ -50,6 +50,7 @@ html { font-size: 11.6px; }
 .print-book .bd-article img { width: auto; height: auto; }
 .print-book .bd-article img { max-width: 140mm; max-height: 68mm; }
 .bd-article .exercise + div.cell { display: none; } /* waits for an answer */
+.print-book .bd-article div.cell div.cell_output:not(:has(*)) { display: none; }
 .print-title { height: 230mm; font: 12pt/1.6 var(--book-sans); text-align: center; }
 .print-title h1 { padding-top: 65mm; margin: 0 0 6mm; font-size: 30pt; line-height: 1.2; }
 .print-title p { margin: 0 0 2mm; }
@@ -74,8 +75,8 @@ ELSEWHERE = re.compile(r'<a\b[^>]*\bhref="(?:\.\./)*code/[^"]*"[^>]*>(.*?)</a>',
 SOLUTION = re.compile(r'<details class="[^"]*\bsolution\b[^"]*" id="([^"]+)">')
 # what a solution's check says
 VERDICT = re.compile(
-    r'<div class="cell_output[^>]*>\s*<div class="output[^>]*>\s*<div class="highlight">'
-    r"<pre>(?:<span></span>)?Right\.\s*</pre></div>\s*</div>\s*</div>"
+    r'<div class="output [^>]*>\s*<div class="highlight"><pre>(?:<span></span>)?Right\.\s*</pre>'
+    r"</div>\s*</div>"
 )
 FOLD = re.compile(r"<(/?)details\b")
 NAMING = re.compile(r'(?<=[\s"])(id|for|aria-labelledby|aria-describedby|name)="([^"]+)"')
