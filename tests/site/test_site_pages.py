@@ -269,7 +269,6 @@ TOO_LONG = {
     "8_1_trends",
     "8_2_challenges",
     "8_3_directions",
-    "9_6_more_questions",
 }
 
 
