@@ -187,9 +187,9 @@ add(
         level="think",
         choices=4,
         mistakes={
-            "delta does not pass through line 2, and dW2 is made before line 6.": 1,
-            "dW2 is made before line 6, and what of line 2?": 3,
-            "line 6 spoils what comes after it.": 4,
+            "one of the three is made of a delta that is still right.": 1,
+            "go through the lines in order: which delta is right, where it is used?": 3,
+            "a spoilt delta spoils what comes after it.": 4,
         },
     )
 )
@@ -325,9 +325,6 @@ add(
         level="think",
         inputs=[(1.05, 1000.0), (0.9, 0.5), (-1.2, 10.0), (-0.5, 0.01)],
         mistakes={
-            "only the size of w counts.": lambda w, factor: (
-                np.log(factor) / np.log(w) if w > 0 else np.nan
-            ),
             "the factors multiply: take logarithms.": lambda w, factor: factor / abs(w),
             "the other way round: how many factors w make the whole?": lambda w, factor: (
                 np.log(abs(w)) / np.log(factor)
