@@ -264,7 +264,6 @@ TOO_LONG = {
     "2_4_optimizers",
     "3_3_derivation",
     "4_2_cross_entropy",
-    "6_1_images",
     "8_2_challenges",
     "8_3_directions",
     "9_6_more_questions",
@@ -414,7 +413,6 @@ LIMITS = {"text": 250_000, "figure": 350_000, "weights": 500_000}
 TRAINED = 40_000  # characters of a figure's state: so much are weights, and nothing else is
 # Pages that are still too heavy, with what they may weigh until they are shorter. Nothing is added here, and no number grows.
 TOO_HEAVY = {
-    "chapters/06_applications/6_1_images": 485_000,
     "chapters/08_outlook/8_3_directions": 258_000,
 }
 
