@@ -418,3 +418,30 @@ add(
         },
     )
 )
+
+add(
+    Exercise(
+        "6.1 products",
+        10 * 10 * 32 * 3 * 3 * 16,
+        level="recall",
+        mistakes={
+            "each output looks at all channels that come in.": 10 * 10 * 32 * 3 * 3,
+            "there is a kernel for each channel that goes out.": 10 * 10 * 3 * 3 * 16,
+            "that is the number of weights; each of them is used at every place.": 32 * 3 * 3 * 16,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 sees",
+        8,
+        level="practise",
+        mistakes={
+            "that is the number on the page, with larger kernels.": 14,
+            "that many rows of windows; each window has a width.": 6,
+            "that is the width of a kernel; behind each entry stand several pixels.": 3,
+            "the windows overlap: they start one pixel apart.": 18,
+        },
+    )
+)
