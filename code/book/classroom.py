@@ -129,7 +129,7 @@ def write_students(folder):
     """The folder of the students; what was there is replaced."""
     shutil.rmtree(folder, ignore_errors=True)
     noise = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-    for name in ("code/backprop", "data"):
+    for name in ("code/backprop", "code/bench", "code/experiments", "data"):  # pages read these
         shutil.copytree(ROOT / name, folder / name, ignore=noise)
     for name in ("code/pyproject.toml", "requirements.txt", "references.bib", "LICENSE"):
         shutil.copyfile(ROOT / name, folder / name)
@@ -331,11 +331,8 @@ def solutions_page(document):
     parts, found = "", {}
     for name, number, box, solution in exercises_of(document):
         found[number] = name
-        box, solution = (BeautifulSoup(str(part), "html.parser") for part in (box, solution))
-        verdicts = [
-            v for v in solution.select(".cell_output") if v.get_text(strip=True) == "Right."
-        ]
-        for part in [*box.select(".answer, noscript"), *verdicts]:
+        box, solution = BeautifulSoup(str(box), "html.parser"), pdf.VERDICT.sub("", str(solution))
+        for part in box.select(".answer, noscript"):
             part.decompose()
         parts += f'<section class="one">{box}{solution}{misconceptions(EXERCISES[name])}</section>'
     if not found:

@@ -262,7 +262,6 @@ TOO_LONG = {
     "2_4_optimizers",
     "8_2_challenges",
     "8_3_directions",
-    "9_6_more_questions",
 }
 
 
