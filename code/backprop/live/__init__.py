@@ -19,8 +19,10 @@ from .neuron import Neuron
 from .nine_slices import NineSlices
 from .overfitting import Overfitting
 from .playground import Playground
+from .price import Price
 from .recommender import Recommender
 from .truncation import Truncation
+from .tug_of_war import TugOfWar
 
 __all__ = [
     "LiveFigure",
@@ -41,5 +43,7 @@ __all__ = [
     "LearningRate",
     "Overfitting",
     "Truncation",
+    "Price",
+    "TugOfWar",
     "AdversarialDigit",
 ]
