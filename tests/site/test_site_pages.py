@@ -258,10 +258,7 @@ LISTS = {"corrections", "notation"}  # pages to look things up in
 # off.
 TOO_LONG = {
     "1_1_history",
-    "1_2_importance",
     "2_1_neurons",
-    "2_3_losses",
-    "2_4_optimizers",
     "3_3_derivation",
     "4_2_cross_entropy",
     "6_1_images",

@@ -138,6 +138,11 @@ function build(host) {
   return {
     content: [
       html("div", { class: "lf-price-ways" }, panels.forward.node, panels.backward.node),
+      html(
+        "p",
+        { class: "lf-legend" },
+        "bar: a derivative that is known · tick: its exact value · dashed: taken with a minus",
+      ),
       guess,
       html(
         "div",

@@ -122,7 +122,9 @@ export function picture(way, move) {
     countsOf(n, m).forEach((count, c) => {
       for (let r = 0; r < count; r++) {
         const index = c > 1 && m === 1 ? "" : String(r + 1);
-        const number = svg("text", { class: "lf-price-number", x: RADIUS + 2, y: -3 });
+        const rises = c === 0 ? r % 2 === 1 : c === 1 && r >= n / 4; // its arrow: stay below it
+        const where = { x: RADIUS + 2, y: rises ? 8 : -2 };
+        const number = svg("text", { class: "lf-price-number", ...where });
         const value = svg("text", {
           class: "lf-price-given",
           x: -RADIUS - 4,

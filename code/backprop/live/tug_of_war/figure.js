@@ -128,9 +128,9 @@ function build(host) {
         html(
           "p",
           {},
-          host.prose("A batch of $size is off by "),
+          host.prose("By the law a batch of $size is off by "),
           html("b", { class: "lf-guessed" }, host.live("law")),
-          " says the law (the box); 60 batches were, by ",
+          " (the box); 60 of them were off by ",
           html("b", {}, host.live("measured")),
           " (the bars).",
         ),

@@ -54,6 +54,7 @@ export function samplesPlot(move, height) {
     label: "samples and line",
     height,
     xLabel: "x",
+    yLabel: "t",
     margin: { left: 26, right: 10, top: 8, bottom: 34 },
     plane: true,
     ongrab: ([left, top]) => {
@@ -167,6 +168,7 @@ export function ropePlot(move, height) {
     label: "the loss over w",
     height,
     xLabel: "w",
+    yLabel: "L",
     margin: { ...ENDS, top: 4, bottom: 34 },
     onmove: ([w]) => move({ w: within(w, W_LEAST, W_MOST) }),
     onframe: () => last && mark(last),
