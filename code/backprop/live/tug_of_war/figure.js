@@ -115,7 +115,7 @@ function build(host) {
         html(
           "div",
           { class: "lf-tug-buttons" },
-          button("Another batch", () => host.set({ shuffle: next() }), {
+          button("New batch", () => host.set({ shuffle: next() }), {
             "data-control": "another",
           }),
           button("Step", step, { "data-control": "step", class: "lf-button lf-primary" }),
