@@ -1,7 +1,4 @@
-r"""Optimisers: from gradients to the next parameters.
-
-``optimizer.step(net.theta, net.gradient)`` changes the vector ``net.theta`` in place.
-"""
+r"""Optimisers: ``optimizer.step(net.theta, net.gradient)`` changes ``net.theta`` in place."""
 
 from __future__ import annotations
 
@@ -10,16 +7,15 @@ from typing import Any
 import numpy as np
 
 from .doors import Known, Setting, Whole, checked, finished, fraction, not_negative, positive
-from .doors.memory import leaving, memory_of
+from .doors.memory import again, leaving, memory_of
+from .doors.signatures import inside
 
 
 class Optimizer(Whole, Known):
     r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
 
-    The first parameter of each is `learning_rate`, eta > 0.
-
-    Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; every
-    step works in them and in one vector more, so that it allocates nothing and keeps the dtype.
+    Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; each
+    step works in these and in one vector more, so that it allocates nothing and keeps the dtype.
     One optimiser serves one vector theta: a new network needs a new one.
 
     Attributes
@@ -36,6 +32,9 @@ class Optimizer(Whole, Known):
     steps: int
     theta: np.ndarray | None = None  # whose memory this is
     gradient: np.ndarray | None = None
+    some: tuple = ()  # some entries of both
+    before: tuple | None = None  # what the last step outside of `train` was made with
+    told: bool = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -64,11 +63,11 @@ class Optimizer(Whole, Known):
     def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """Return `gradient` as floats, after a look at what is not that of the step before."""
         if theta is self.theta and gradient is self.gradient:
-            return gradient
+            return gradient if inside.loop else again(self)
         return memory_of(self, theta, gradient)
 
     def __getstate__(self) -> dict[str, Any]:
-        return leaving(self, "theta", "gradient")
+        return leaving(self, "theta", "gradient", "some", "before")
 
 
 class SGD(Optimizer):
@@ -112,7 +111,7 @@ class Nesterov(Optimizer):
     r"""Nesterov's momentum: equation (eq-opt-nesterov) (nesterov1983; sutskever2013 for networks).
 
     ``v <- mu v + g``, ``theta <- theta - eta (g + mu v)``: PyTorch's SGD with ``nesterov=True``.
-    The gradient is taken at theta, the point that the momentum is about to reach.
+    g is the gradient at theta, the point that the momentum is about to reach.
 
     Parameters
     ----------
@@ -145,7 +144,7 @@ class AdaGrad(Optimizer):
     Parameters
     ----------
     eps : float
-        > 0, keeps the division safe where a gradient has always been 0.
+        > 0, for gradients that have always been 0.
     """
 
     vectors = ("s",)
@@ -239,7 +238,7 @@ class AdamW(Adam):
     r"""Adam with decoupled weight decay: equation (eq-opt-adamw) (loshchilov2019).
 
     First ``theta <- theta - eta lambda theta``, then Adam's step: PyTorch's AdamW. `factor` scales
-    the decay too, since it scales eta.
+    eta, so the decay too.
 
     Parameters
     ----------

@@ -22,9 +22,11 @@ from .doors import (
     whole,
     within,
 )
+from .doors.alarm import cause, check_after, validation_lost
 from .doors.arrays import classes as check_classes
 from .doors.arrays import two_classes
-from .doors.hints import cause, check_after, check_before, check_epoch, validation_lost
+from .doors.hints import check_before, check_epoch
+from .doors.modes import check_mode, check_scored
 from .doors.passes import apart
 from .doors.training import augmented, fitting, measured, settings, threshold_of
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
@@ -112,6 +114,7 @@ def train(
         raise TypeError("augment=random_shift lacks its brackets: write random_shift()")
     X, t = fitting(net, loss, X, t)
     n = len(X)
+    check_mode(net)
     check_before(net, loss, X, t)
     batch_size = settings(n, batch_size, patience, validation, score)
     if validation is not None:  # better refused now than after an epoch
@@ -200,6 +203,7 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray, threshold: float | None = 
     ValueError
         A shape, a kind or a value does not fit.
     """
+    check_scored(outputs)
     y = finite("outputs", floats("outputs", outputs))
     if y.ndim != 2 or y.size == 0:
         raise ValueError(f"outputs have shape {y.shape}; they must be (n, K), one sample a row")

@@ -10,8 +10,8 @@ import numpy as np
 
 from .arrays import floats
 from .hints import check_logits
-from .numbers import number
-from .passes import Output, plain, tagged
+from .numbers import number, widened
+from .outputs import Output, plain, tagged
 from .signatures import inside
 
 
@@ -71,7 +71,7 @@ def shaped(f: Any, name: str, z: np.ndarray, result: Any) -> np.ndarray:
         got = getattr(result, "shape", type(result).__name__), getattr(result, "dtype", "")
         raise ValueError(
             f"{type(f).__name__}.{name} must return an array like z, {z.shape} and {z.dtype}, not "
-            f"{got[0]} {got[1]}"
+            f"{got[0]} {got[1]}{widened(got[1], z.dtype)}"
         )
     return result
 
@@ -103,6 +103,11 @@ def both_door(method: Callable) -> Callable:
                     f"{name}: its gradient has shape {np.shape(gradient)}, the outputs "
                     f"{y.shape}; they must be the same"
                 )
+        if gradient.dtype != y.dtype:
+            raise TypeError(
+                f"{self.name or type(self).__name__}: its gradient is {gradient.dtype}, the "
+                f"outputs are {y.dtype}; a loss keeps the dtype{widened(gradient.dtype, y.dtype)}"
+            )
         return value, tagged(gradient, origin) if origin else gradient
 
     return both

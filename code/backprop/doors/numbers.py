@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -97,6 +98,14 @@ def whole_sizes(name: str, values: Any, least: int = 1) -> list[int]:
     return [whole(f"each of {name}", value, least) for value in values]
 
 
+def layer_sizes(values: Any) -> list[int]:
+    """Return `values` as a list of at least two whole numbers of at least 1; else ValueError."""
+    sizes = whole_sizes("sizes", values)
+    if len(sizes) < 2:
+        raise ValueError(f"a network needs at least an input and an output size, not {sizes}")
+    return sizes
+
+
 def truth(name: str, value: Any) -> bool:
     """Return `value` as True or False; TypeError unless it is one of them, or 0 or 1."""
     if isinstance(value, bool | np.bool_) or (isinstance(value, int) and value in (0, 1)):
@@ -166,6 +175,18 @@ def an_object(name: str, value: Any) -> Any:
     return value
 
 
+def signature_of(function: Any) -> inspect.Signature:
+    """The signature of `function` with its annotations as they are written, not evaluated.
+
+    From Python 3.14 on an annotation may name what does not exist yet; asking for its value raises.
+    """
+    if sys.version_info < (3, 14):
+        return inspect.signature(function)
+    from annotationlib import Format
+
+    return inspect.signature(function, annotation_format=Format.STRING)
+
+
 def function(name: str, value: Any, example: str, takes: str = "") -> Any:
     """Return `value` if it is None or can be called; otherwise TypeError with an `example`.
 
@@ -176,7 +197,7 @@ def function(name: str, value: Any, example: str, takes: str = "") -> Any:
     if value is None or not takes or isinstance(value, type):
         return value
     try:
-        signature = inspect.signature(value)
+        signature = signature_of(value)
     except (TypeError, ValueError):  # some functions in C do not tell
         return value
     try:
@@ -213,3 +234,13 @@ def stepper(optimizer: Any) -> None:
             f"not {shown(optimizer)}"
         )
     function("the optimiser's step", optimizer.step, "SGD.step", "theta, gradient, factor")
+
+
+def widened(got: Any, wanted: Any) -> str:
+    """What has probably made float64 of float32, to be said after that it is so; else nothing."""
+    if got != np.float64 or wanted != np.float32:
+        return ""
+    return (
+        "; a number of NumPy makes float64 of float32, np.sqrt(2) * x for instance, a plain one, "
+        "math.sqrt(2) * x, does not"
+    )

@@ -11,7 +11,6 @@ backward passes may follow one forward pass. Inside a network its layers' doors 
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 from collections.abc import Callable, Sequence
 from operator import attrgetter
@@ -20,75 +19,17 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
-from .numbers import shown
+from .modes import note_mode
+from .numbers import widened
+from .outputs import own, plain, some, tagged
+from .readers import watched
 from .settings import hold, lasting_names, refuse_unknown
-from .signatures import checked, finished, inside
+from .signatures import Inside, admitted, checked, finished, inside
 from .together import Arrays, Whole
 
 numbers = itertools.count(1)
-PASSING = (
-    "home",
-    "passed",
-    "made",
-    "then",
-    "equals",
-    "glimpse",
-    "buffers",
-    "fed",
-    "fresh",
-)  # what no copy takes
-
-
-class Output(np.ndarray):
-    """What a forward pass hands out: an array that knows which passes its numbers come from."""
-
-    origin: frozenset[int] = frozenset()
-
-    def __array_finalize__(self, source: Any) -> None:
-        self.origin = getattr(source, "origin", frozenset())
-
-    def __array_ufunc__(
-        self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any
-    ) -> Any:
-        known = [x.origin for x in (*inputs, *(out or ())) if isinstance(x, Output)]
-        if out is not None:
-            options["out"] = tuple(map(plain, out))
-        options = {name: plain(x) if name == "where" else x for name, x in options.items()}
-        result = getattr(ufunc, method)(*map(plain, inputs), **options)
-        origin = frozenset().union(*known)
-        if out is not None:
-            for x in out:
-                if isinstance(x, Output):
-                    x.origin = origin
-            return out[0] if len(out) == 1 else out
-        if isinstance(result, tuple):
-            return tuple(tagged(x, origin) for x in result)
-        return tagged(result, origin)
-
-    def __reduce__(self) -> Any:
-        return plain(self).__reduce__()
-
-
-Output.__name__ = "array"  # printed like any other
-
-
-def plain(x: Any) -> Any:
-    """Return an `Output` as the array that it is, anything else as it is."""
-    return x.view(np.ndarray) if isinstance(x, Output) else x
-
-
-def tagged(x: Any, origin: frozenset[int]) -> Any:
-    """Return the array of floats `x` with its `origin`, anything else as it is."""
-    if type(x) is not np.ndarray or x.dtype.kind != "f":
-        return x
-    x = x.view(Output)
-    x.origin = origin
-    return x
-
-
-def own(x: Any) -> Any:
-    """Return a copy of an array, of its kind, but not an `Output`; anything else as it is."""
-    return np.array(plain(x), subok=True) if isinstance(x, np.ndarray | list) else x
+# what no copy takes
+PASSING = ("home", "passed", "made", "then", "equals", "glimpse", "buffers", "fed", "fresh")
 
 
 def apart(method: Callable) -> Callable:
@@ -129,76 +70,20 @@ def forward_door(method: Callable) -> Callable:
         x = own(self.enter(plain(x)))
         rest = tuple(own(r) for r in rest)
         options = {name: own(o) for name, o in options.items()}
-        self.fed, self.fresh = None, True
-        inside.now = True
+        self.fed, self.fresh, inside.now = None, True, True
         try:
             number = begin(self)
             y = alone(self, x, *rest, **options)
         finally:
             inside.now = False
-        self.made = number, y.shape
+        self.made = number, y.shape, y.dtype
+        note_mode(self, number)
         self.then = number, [p.tobytes() for p in self.moving()]
         known = hash((np.asarray(x).tobytes(), y.tobytes(), *self.then[1]))
         self.equals = {k: h for k, h in self.equals.items() if k > number - 100} | {number: known}
         return tagged(y.copy(), frozenset([number]))
 
     return forward
-
-
-def watched(method: Callable) -> Callable:
-    """Hold the passes of a reader's layer to their shapes, where it stands in a network."""
-    bare = inspect.unwrap(method)
-
-    @functools.wraps(method)
-    def forward(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
-        if inspect.unwrap(type(self).forward) is not bare:  # super() of a class derived from it
-            return method(self, x, *rest, **options)
-        self.fresh = True
-        return made_of(self, x, method(self, x, *rest, **options))
-
-    @functools.wraps(method)
-    def backward(self: Any, grad: Any, *rest: Any, **options: Any) -> Any:
-        if inspect.unwrap(type(self).backward) is not bare:
-            return method(self, grad, *rest, **options)
-        if self.fresh:
-            for g in self.gradients.values():
-                g[...] = 0  # of one that adds up: over all its uses in a pass
-        self.fresh = False
-        return sent_back(self, method(self, grad, *rest, **options), rest, options)
-
-    return backward if method.__name__ == "backward" else forward
-
-
-def made_of(layer: Any, x: np.ndarray, y: Any) -> np.ndarray:
-    """Return what the `forward` of a reader's layer has made of `x`, if the next can take it."""
-    name = type(layer).__name__
-    if not isinstance(y, np.ndarray) or y.dtype.kind != "f":
-        raise TypeError(f"{name}.forward must return an array of floats, not {shown(y)}")
-    wanted = (len(x), *layer.output_shape(x.shape[1:]))
-    if y.shape != wanted:
-        raise ValueError(
-            f"{name}.forward returns {y.shape} for {x.shape}, but output_shape says {wanted}: one "
-            "of them is wrong"
-        )
-    if x.dtype.kind == "f" and y.dtype != x.dtype:
-        raise TypeError(f"{name}.forward returns {y.dtype} for {x.dtype}; a layer keeps the dtype")
-    layer.fed = x.shape, x.dtype
-    return y
-
-
-def sent_back(layer: Any, result: Any, rest: tuple, options: dict) -> Any:
-    """Return what the `backward` of a reader's layer sends on, if it has the shape of the input."""
-    if not options.get("inputs", rest[0] if rest else True) or not layer.fed:
-        return result
-    if layer.fed[1].kind != "f":  # ids have no gradient
-        return result
-    name, (shape, dtype) = type(layer).__name__, layer.fed
-    if not isinstance(result, np.ndarray) or (result.shape, result.dtype) != (shape, dtype):
-        got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else shown(result)
-        raise ValueError(
-            f"{name}.backward must return dL/dx, {shape}, {dtype}, like its input, not {got}"
-        )
-    return result
 
 
 def quick_door(method: Callable) -> Callable:
@@ -218,7 +103,7 @@ def quick_door(method: Callable) -> Callable:
             y = method(self, x)
         finally:
             inside.now = False
-        self.made = number, y.shape
+        self.made = number, y.shape, y.dtype
         self.glimpse = number, [(a, some(a)) for a in (x, *self.moving())]
         y = y.view()
         y.flags.writeable = False
@@ -234,23 +119,17 @@ def whole_door(method: Callable) -> Callable:
     def loss_and_gradients(self: Any, *args: Any, **options: Any) -> Any:
         if inside.now:
             return method(self, *args, **options)
+        Inside.backwards += 1
         inside.now = True
         try:
             number = begin(self)
             result = method(self, *args, **options)
         finally:
             inside.now = False
-        self.made = number, None
+        self.made = number, None, self.dtype
         return result
 
     return loss_and_gradients
-
-
-def some(array: np.ndarray) -> bytes:
-    """About 256 entries of an array, evenly spread: whoever changes it changes some of them."""
-    if not array.flags.c_contiguous:
-        return array[:: max(1, len(array) // 256)].tobytes()
-    return array.reshape(-1)[:: max(1, array.size // 256)].tobytes()
 
 
 def backward_door(method: Callable) -> Callable:
@@ -266,6 +145,7 @@ def backward_door(method: Callable) -> Callable:
         grad = fits(self, grad)
         for node in (self, *self.leaves):
             node.fresh = True
+        Inside.backwards += 1
         inside.now = True
         try:
             result = method(self, grad, *rest, **options)
@@ -279,13 +159,20 @@ def backward_door(method: Callable) -> Callable:
 def fits(node: Any, grad: Any) -> np.ndarray:
     """Return `grad` if it belongs to the last forward pass through `node`, or say why not."""
     origin = getattr(grad, "origin", None)
-    grad = plain(floats("the gradient", grad))
-    number, shape = node.made
+    number, shape, dtype = node.made
+    given, grad = grad, plain(floats("the gradient", grad, dtype))
+    if not isinstance(given, np.ndarray):
+        grad = grad.astype(dtype, copy=False)  # a list has no dtype of its own
     if not node.passed and not number:
         raise RuntimeError("backward needs the values of a forward pass; call forward(X)")
     if number == node.passed and shape is not None and grad.shape != shape:
         raise ValueError(
             f"the gradient has shape {grad.shape}, the output of the last forward pass {shape}"
+        )
+    if grad.dtype != dtype:
+        raise TypeError(
+            f"the gradient is {grad.dtype}, the output of the forward pass {dtype}; both need one "
+            f"dtype{widened(grad.dtype, dtype)}"
         )
     if node.passed is None or any(leaf.passed != node.passed for leaf in node.leaves):
         raise RuntimeError(
@@ -323,8 +210,8 @@ class Guarded(Whole):
         The layers inside.
     passed : int or None
         The number of the last forward pass, None where something else has run since.
-    made : pair of int and tuple of int
-        The number of a pass that came from outside, and the shape of what it was handed.
+    made : tuple of int, tuple of int and dtype
+        The number of a pass that came from outside, and shape and dtype of what it was handed.
     then : pair of int and list of bytes
         The number of a pass, and the parameters as they were in it.
     equals : dict of int to int
@@ -337,7 +224,7 @@ class Guarded(Whole):
     _parameters: Arrays = Arrays()  # of a layer that calls no constructor: it has none
     _gradients: Arrays = Arrays()
     passed: int | None = None
-    made: tuple[int, tuple[int, ...] | None] = (0, ())
+    made: tuple[int, tuple[int, ...] | None, Any] = (0, (), np.float64)
     then: tuple[int, list[bytes]] = (0, [])
     equals: dict[int, int] = {}
     glimpse: tuple[int, list[tuple[np.ndarray, bytes]]] = (0, [])
@@ -346,9 +233,10 @@ class Guarded(Whole):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        for name, door in (("forward", forward_door), ("backward", backward_door)):
-            if name in vars(cls):
-                setattr(cls, name, door(vars(cls)[name]))
+        if "forward" in vars(cls):
+            cls.forward = forward_door(admitted(cls))  # type: ignore[attr-defined]
+        if "backward" in vars(cls):
+            cls.backward = backward_door(vars(cls)["backward"])  # type: ignore[attr-defined]
         hold(cls)
         if "__init__" in vars(cls):
             cls.__init__ = finished(checked(vars(cls)["__init__"], least=1))  # type: ignore[method-assign]
