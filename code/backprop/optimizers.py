@@ -32,9 +32,6 @@ class Optimizer(Whole, Known):
     steps: int
     theta: np.ndarray | None = None  # whose memory this is
     gradient: np.ndarray | None = None
-    some: tuple = ()  # some entries of both
-    before: tuple | None = None  # what the last step outside of `train` was made with
-    told: bool = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -67,7 +64,7 @@ class Optimizer(Whole, Known):
         return memory_of(self, theta, gradient)
 
     def __getstate__(self) -> dict[str, Any]:
-        return leaving(self, "theta", "gradient", "some", "before")
+        return leaving(self, "theta", "gradient", "_some", "_before")
 
 
 class SGD(Optimizer):

@@ -331,11 +331,8 @@ def solutions_page(document):
     parts, found = "", {}
     for name, number, box, solution in exercises_of(document):
         found[number] = name
-        box, solution = (BeautifulSoup(str(part), "html.parser") for part in (box, solution))
-        verdicts = [
-            v for v in solution.select(".cell_output") if v.get_text(strip=True) == "Right."
-        ]
-        for part in [*box.select(".answer, noscript"), *verdicts]:
+        box, solution = BeautifulSoup(str(box), "html.parser"), pdf.VERDICT.sub("", str(solution))
+        for part in box.select(".answer, noscript"):
             part.decompose()
         parts += f'<section class="one">{box}{solution}{misconceptions(EXERCISES[name])}</section>'
     if not found:

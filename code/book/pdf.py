@@ -35,7 +35,11 @@ FOOT = (
 )
 STYLE = """
 html { font-size: 11.6px; }
-.print-book .bd-article { font-size: 9.4pt; line-height: 1.36; }
+.print-book .bd-article { font-size: 9.4pt; line-height: 1.33; }
+.print-book .bd-article :is(p, ul, ol, dl) { margin-bottom: 0.65rem; }
+.print-book .bd-article h2 { margin: 1.6rem 0 0.5rem; }
+.print-book .bd-article :is(h3, h4) { margin: 1.2rem 0 0.4rem; }
+.print-book .bd-article figure { margin: 0.7rem 0; }
 .print-book .bd-article pre { line-height: 1.3; }
 .print-book .bd-article :is(div.cell, div.cell *, pre) { break-inside: auto; }
 .print-book .bd-article :is(img, table) { break-inside: avoid !important; }
@@ -46,6 +50,7 @@ html { font-size: 11.6px; }
 .print-book .bd-article img { width: auto; height: auto; }
 .print-book .bd-article img { max-width: 140mm; max-height: 68mm; }
 .bd-article .exercise + div.cell { display: none; } /* waits for an answer */
+.print-book .bd-article div.cell div.cell_output:not(:has(*)) { display: none; }
 .print-title { height: 230mm; font: 12pt/1.6 var(--book-sans); text-align: center; }
 .print-title h1 { padding-top: 65mm; margin: 0 0 6mm; font-size: 30pt; line-height: 1.2; }
 .print-title p { margin: 0 0 2mm; }
@@ -68,6 +73,11 @@ HEADING = re.compile(r'<h1>(.*?)<a class="headerlink"', re.S)
 # a page of the companion's source is no part of the PDF
 ELSEWHERE = re.compile(r'<a\b[^>]*\bhref="(?:\.\./)*code/[^"]*"[^>]*>(.*?)</a>', re.S)
 SOLUTION = re.compile(r'<details class="[^"]*\bsolution\b[^"]*" id="([^"]+)">')
+# what a solution's check says
+VERDICT = re.compile(
+    r'<div class="output [^>]*>\s*<div class="highlight"><pre>(?:<span></span>)?Right\.\s*</pre>'
+    r"</div>\s*</div>"
+)
 FOLD = re.compile(r"<(/?)details\b")
 NAMING = re.compile(r'(?<=[\s"])(id|for|aria-labelledby|aria-describedby|name)="([^"]+)"')
 LEADING = re.compile(r'(href|src)="([^"]+)"')
@@ -165,6 +175,7 @@ def apart(article):
         kept += f'{article[at : start.start()]}<p class="print-where">{line}</p>'
         # the place is its title, which cannot be on the page before
         solution = article[start.start() : end].replace(f' id="{start[1]}"', "", 1)
+        solution = VERDICT.sub("", solution)
         solutions.append(solution.replace("<summary", f'<summary id="{start[1]}"', 1))
         at = end
     return kept + article[at:], solutions
@@ -320,7 +331,7 @@ def printed(page, pages="", draft=False):
     """The open page as a PDF; `pages` as "1, 5-9" for a part of it."""
     return page.pdf(
         format="A4",
-        margin={"top": "16mm", "bottom": "17mm", "left": "18mm", "right": "18mm"},
+        margin={"top": "15mm", "bottom": "16mm", "left": "18mm", "right": "18mm"},
         print_background=True,
         display_header_footer=True,
         header_template="<span></span>",

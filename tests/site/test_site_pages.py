@@ -260,7 +260,6 @@ TOO_LONG = {
     "6_1_images",
     "8_2_challenges",
     "8_3_directions",
-    "9_6_more_questions",
 }
 
 

@@ -38,6 +38,7 @@ def test_solutions_stand_once_behind_their_chapter():
         solutions = solutions.partition('<div class="print-chapter">')[0]
         places = re.findall(rf'<summary id="([^"]+)"[^>]*>\s*Solution to Exercise {section}', text)
         assert len(places) >= 3
+        assert "Right.\n" not in solutions and "check" in solutions
         for place in places:
             assert f'id="{place}"' in solutions and f'id="{place}"' not in article
             assert f'data-page-of="{place}"' in article

@@ -11,15 +11,19 @@ import warnings
 import numpy as np
 import pytest
 
-from backprop.activations import Activation
+from backprop.activations import Activation, Sigmoid, sigmoid, softmax, tanh
 from backprop.doors.numbers import signature_of
-from backprop.layers.basic import Activate
+from backprop.gradient_check import numeric_gradient
+from backprop.layers.basic import Activate, Flatten
+from backprop.layers.embedding import Embedding
+from backprop.layers.gated import GRU, LSTM
 from backprop.layers.normalization import BatchNorm, Dropout
+from backprop.layers.sequences import MeanOverTime
 from backprop.losses import CrossEntropy, MeanSquaredError
 from backprop.network import Dense, Layer, Network, Sequential
 from backprop.optimizers import SGD, Adam, AdamW
 from backprop.recommendation.ranking import rmse
-from backprop.training import accuracy, train
+from backprop.training import accuracy, random_shift, train
 
 rng = np.random.default_rng
 X = rng(0).normal(size=(64, 4))
@@ -426,3 +430,120 @@ def test_annotations_of_a_readers_layer_are_the_readers(monkeypatch):
     )
     assert signature_of(Shifted.forward) is Shifted.forward and asked == ["as it is written"]
     monkeypatch.setattr(inspect, "signature", signature)
+
+
+# ----------------------------------------------------------------------- more of what readers write
+def fit(net, loss, x, t, **options):
+    return train(net, loss, x, t, SGD(0.1), progress=False, **options)
+
+
+def three(seed=1):
+    return Network([4, 5, 3], "tanh", rng=seed)
+
+
+def padded(embedding, net, *layers):
+    ids = rng(0).integers(0, 9, (8, 5))
+    layers = [Embedding(9, 4, padding=embedding, rng=1), *layers, Dense(4, 2, rng=1)]
+    return lambda: fit(Sequential((5,), layers, padding=net), LOSS, ids, np.arange(8) % 2)
+
+
+def padded_flat():
+    layers = [Embedding(9, 4, padding=0, rng=1), Flatten(), Dense(20, 2, rng=1)]
+    fit(Sequential((5,), layers), LOSS, rng(0).integers(0, 9, (8, 5)), np.arange(8) % 2)
+
+
+def on_a_copy():
+    net, optimizer = small(), SGD(0.1)
+    theta = net.theta.copy()
+    for _ in range(3):
+        net.loss_and_gradients(LOSS, X, T)
+        optimizer.step(theta, net.gradient)
+
+
+def own_formula():
+    net, optimizer = small(), SGD(0.1)
+    net.loss_and_gradients(LOSS, X, T)
+    optimizer.step(np.zeros(net.theta.size), net.gradient.copy())
+    optimizer = SGD(0.1)
+    optimizer.step(net.theta, 2 * net.gradient)
+
+
+LOSS_AGAIN = CrossEntropy()
+SORTED = np.sort(np.arange(64) % 3)
+z = np.array([[1.0, -2.0]])
+TOLD = {
+    "a gradient by differences of a copy": (
+        lambda: numeric_gradient(lambda: float(LOSS(small().predict(X), T)), np.ones(3)),
+        "does not read this very array",
+    ),
+    "a step that moves a copy": (on_a_copy, "a copy is moved, and the network stays"),
+    "a decay that turns signs": (
+        lambda: AdamW(0.1, weight_decay=20).step(np.ones(3), np.ones(3)),
+        "weight_decay must be smaller than",
+    ),
+    "classes counted from 1": (lambda: fit(three(), LOSS, X, 1 + T), "from 0"),
+    "classes sorted, then split": (
+        lambda: fit(three(), LOSS, X[:40], SORTED[:40], validation=(X[40:], SORTED[40:])),
+        "class 2 is in the validation data, but not",
+    ),
+    "one class": (lambda: fit(small(), LOSS, X, 0 * T), "all 64 targets are class 0"),
+    "padding of the table alone": (padded(0, None, MeanOverTime()), "padding=0"),
+    "another padding": (padded(0, 8, GRU(4, 4, last=True, rng=1)), "padding=0"),
+    "probabilities of probabilities": (
+        lambda: LOSS_AGAIN.predict(LOSS_AGAIN.predict(small().predict(X))),
+        "applies softmax itself",
+    ),
+}
+
+
+@pytest.mark.parametrize("call, words", TOLD.values(), ids=TOLD)
+def test_what_is_probably_not_meant_is_told_once(call, words):
+    told = said(call)
+    assert len(told) == 1 and words in told[0], told
+
+
+REFUSED = {
+    "threshold in per cent": lambda: accuracy(Sigmoid().forward(X[:, :1]), T, threshold=50),
+    "threshold of several outputs": lambda: accuracy(small().predict(X), T, threshold=0.9),
+    "a shift out of the picture": lambda: random_shift(28, 28),
+    "z and a have changed places": lambda: sigmoid.backward(z, sigmoid.forward(z), z),
+    "a of another z": lambda: tanh.backward(z, z, np.tanh(z + 1)),
+    "softmax of another row": lambda: softmax.backward(z, z, z),
+    "h and c as a pair": lambda: LSTM(4, 3, rng=1).forward(
+        np.ones((5, 2, 4)), (np.zeros((5, 3)), np.zeros((5, 3)))
+    ),
+    "a loss of None": lambda: numeric_gradient(lambda: None, np.ones(3)),
+    "a loss of arrays": lambda: numeric_gradient(lambda: np.ones(3), np.ones(3)),
+}
+
+
+@pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_meant_is_refused_in_a_sentence(call):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    assert len(str(caught.value)) > 30 and "setting an array element" not in str(caught.value)
+
+
+FINE = {
+    "a slope of 0": lambda: numeric_gradient(lambda: 1.0, np.ones(1)),
+    "own arrays, changed gradients": own_formula,
+    "a decay as usual": lambda: AdamW(0.1, weight_decay=0.1).step(np.ones(3), np.ones(3)),
+    "three classes": lambda: fit(three(), LOSS, X, SORTED, validation=(X[:9], SORTED[:9])),
+    "a class that is rare": lambda: fit(three(), LOSS, X[:5], 1 + T[:5]),
+    "the same padding": padded(0, 0, MeanOverTime()),
+    "padding where no layer could skip it": padded_flat,
+    "one sample": lambda: fit(small(), LOSS, X[:1], T[:1]),
+    "two samples of one class": lambda: fit(small(), LOSS, X[:2], 0 * T[:2]),
+    "softmax without z": lambda: softmax.backward(z, None, softmax.forward(z)),
+    "float32": lambda: sigmoid.backward(
+        *(x.astype(np.float32) for x in (z, z, sigmoid.forward(z)))
+    ),
+    "a threshold": lambda: accuracy(Sigmoid().forward(X[:, :1]), T, threshold=0.5),
+    "a threshold of logits": lambda: accuracy(X[:, :1] * 9, T, threshold=2.0),
+    "probabilities once": lambda: CrossEntropy().predict(small().predict(X)),
+}
+
+
+@pytest.mark.parametrize("call", FINE.values(), ids=FINE)
+def test_what_is_meant_so_is_not_told(call):
+    assert said(call) == []

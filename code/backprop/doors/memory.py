@@ -60,6 +60,8 @@ def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
             "loss_and_gradients, been called? If so, the loss is flat where the parameters are "
             "now, as it is with all weights 0"
         )
+    if optimizer.steps == 0:
+        check_start(optimizer, theta, gradient)
     if optimizer.steps == 0 or not optimizer.vectors:
         optimizer.scratch = np.empty_like(theta)
     for name in optimizer.vectors:
@@ -76,11 +78,28 @@ def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
         used = optimizer.steps and optimizer.vectors
         optimizer.theta = bound(optimizer, optimizer.theta, theta) if used else theta
     optimizer.gradient = gradient
-    optimizer.some = ()
-    if theta.base is not None and theta.base is gradient.base:  # of a network
+    optimizer._some = ()  # of a network, some entries of both
+    if theta.base is not None and theta.base is gradient.base:
         step = max(1, theta.size // 64)
-        optimizer.some = gradient[::step], theta[::step]
+        optimizer._some = gradient[::step], theta[::step]
     return again(optimizer)
+
+
+def check_start(optimizer: Any, theta: np.ndarray, gradient: np.ndarray) -> None:
+    """Warn where a first step moves a copy of a network, or decays past 0."""
+    net = gradient.base is not None and gradient.base.shape == (2, gradient.size)  # see `pack`
+    if net and theta.base is None and not inside.loop:
+        warn(
+            "the gradient is a network's, but theta is not: a copy is moved, and the network stays "
+            "as it is. step(net.theta, net.gradient) moves the network itself"
+        )
+    decay = getattr(optimizer, "weight_decay", 0.0) * optimizer.learning_rate
+    if decay > 1:
+        warn(
+            f"each step multiplies the parameters with 1 - learning_rate weight_decay = "
+            f"{1 - decay:.3g}, which turns their signs: weight_decay must be smaller than "
+            f"{1 / optimizer.learning_rate:.3g}"
+        )
 
 
 def again(optimizer: Any) -> np.ndarray:
@@ -89,13 +108,13 @@ def again(optimizer: Any) -> np.ndarray:
     It is the network's, no backward pass has run since that step, and the parameters are not back
     where they were before it, as they are in a search for a rate.
     """
-    before, steps = optimizer.before, optimizer.steps
-    if not optimizer.some or before is not None and before[0] == steps:  # asked twice in one step
+    before, steps = vars(optimizer).get("_before"), optimizer.steps
+    if not optimizer._some or before is not None and before[0] == steps:  # asked twice in one step
         return optimizer.gradient
-    used, stood = [array.tobytes() for array in optimizer.some]
-    now = optimizer.before = steps, stood, used, Inside.backwards
-    if before is not None and before[2:] == now[2:] and before[1] != stood and not optimizer.told:
-        optimizer.told = True
+    used, stood = [array.tobytes() for array in optimizer._some]
+    now = optimizer._before = steps, stood, used, Inside.backwards
+    if before is not None and before[2:] == now[2:] and before[1] != stood:
+        optimizer._some = ()  # once is enough
         warn(
             "this step uses the gradient of the step before: no backward pass, and no "
             "loss_and_gradients, has run in between. One gradient is good for one step"

@@ -13,23 +13,22 @@ passes: dict[int, tuple[Any, str]] = {}  # recent ones as in training: the node,
 
 
 @functools.cache
-def asks_mode(cls: Any) -> bool:
-    """Whether a layer of `cls` computes something else in training.
+def asks(cls: Any, about: str) -> bool:
+    """Whether the forward pass of a layer of `cls` looks at the attribute `about`.
 
-    That is so where its forward pass, or a method that this calls, in `super()` too, looks at
-    `training`.
+    Also where a method that it calls, in `super()` too, does.
     """
-    asked, seen = ["forward"], {"forward"}
-    while asked:
-        name = asked.pop()
+    called, seen = ["forward"], {"forward"}
+    while called:
+        name = called.pop()
         for base in cls.__mro__:
             method = vars(base).get(name)
             if not inspect.isfunction(method):
                 continue
             names = inspect.unwrap(method).__code__.co_names
-            if "training" in names:
+            if about in names:
                 return True
-            asked += set(names) - seen
+            called += set(names) - seen
             seen.update(names)
             if "super" not in names:
                 break
@@ -38,7 +37,7 @@ def asks_mode(cls: Any) -> bool:
 
 def check_mode(net: Any) -> None:
     """Warn where a network is to be trained that computes as in a prediction."""
-    asking = {type(leaf).__name__ for leaf in net.leaves if asks_mode(leaf.__class__)}
+    asking = {type(leaf).__name__ for leaf in net.leaves if asks(leaf.__class__, "training")}
     if not net.training and asking:
         warn_once(
             net,
@@ -48,9 +47,24 @@ def check_mode(net: Any) -> None:
         )
 
 
+def check_padding(net: Any) -> None:
+    """Warn where a table has a padding that layers over sequences of the network do not skip."""
+    asking = [type(leaf).__name__ for leaf in net.leaves if asks(leaf.__class__, "mask")]
+    for leaf in net.leaves:
+        padding = getattr(leaf, "padding", None)
+        if asking and padding is not None and padding != net.padding:
+            warn_once(
+                net,
+                "padding",
+                f"the embedding has padding={padding}, the network padding={net.padding}, so that "
+                f"{asking[0]} takes what stands behind the end of a sequence for elements of it: "
+                f"Sequential(..., padding={padding})",
+            )
+
+
 def note_mode(node: Any, number: int) -> None:
     """Remember of a pass which layers computed as in training, not as in a prediction."""
-    nodes = (n for n in (node, *node.leaves) if n.training and asks_mode(n.__class__))
+    nodes = (n for n in (node, *node.leaves) if n.training and asks(n.__class__, "training"))
     if kinds := {type(n).__name__ for n in nodes}:
         passes[number] = weakref.ref(node), " and ".join(sorted(kinds))
         if len(passes) > 100:

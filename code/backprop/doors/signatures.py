@@ -83,17 +83,17 @@ def checked(
 
 
 def admitted(cls: type) -> Callable:
-    """The `forward` of a layer with its method `admits` before it, where the class has one.
+    """The `forward` of a layer with its method `check` before it, where the class has one.
 
     That one is asked inside of networks, too: of ids, masks and states nobody else knows there.
     """
-    forward, admits = vars(cls)["forward"], vars(cls).get("admits")
-    if admits is None or not cls.__module__.startswith("backprop."):
+    forward, check = vars(cls)["forward"], vars(cls).get("check")
+    if check is None or not cls.__module__.startswith("backprop."):
         return forward
 
     @functools.wraps(forward)
     def call(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
-        admits(self, x, *rest, **options)
+        check(self, x, *rest, **options)
         return forward(self, x, *rest, **options)
 
     return call

@@ -23,6 +23,7 @@ from . import (
     ch09_2,
     ch09_3,
     ch09_4,
+    ch09_6,
     need,
 )  # noqa: F401
 from .registry import EXERCISES, Exercise, add  # noqa: F401

@@ -222,7 +222,7 @@ class MultiHeadAttention(Layer):
         n, heads, T, d = x.shape
         return x.transpose(0, 2, 1, 3).reshape(n, T, heads * d)
 
-    def admits(
+    def check(
         self, x: np.ndarray, memory: np.ndarray | None = None, mask: np.ndarray | None = None
     ) -> None:
         """Raise ValueError unless x, the memory and the mask have the shapes that fit."""

@@ -103,7 +103,7 @@ class Residual(Layer):
         self.layers = self.branch + self.shortcut
         self.known = None
 
-    def admits(self, x):
+    def check(self, x):
         """Raise ValueError, at the first sample of a shape, where the two ways do not fit it."""
         if x.shape[1:] != self.known:
             self.output_shape(x.shape[1:])

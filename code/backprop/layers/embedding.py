@@ -73,7 +73,7 @@ class Embedding(Layer):
         if not dense:
             self._gradients = Arrays()
 
-    def admits(self, ids: np.ndarray) -> None:
+    def check(self, ids: np.ndarray) -> None:
         """Raise TypeError unless ids are integers, ValueError for one out of range."""
         ids_door("ids", ids, self.count)
 

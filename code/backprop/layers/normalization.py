@@ -102,7 +102,7 @@ class BatchNorm(Layer):
         self.own(gamma=np.ones(d, dtype), beta=np.zeros(d, dtype))
         self.running_mean, self.running_variance = np.zeros(d, dtype), np.ones(d, dtype)
 
-    def admits(self, x):
+    def check(self, x):
         """Raise ValueError where there is a single sample to train on."""
         if self.training and x.size == x.shape[-1]:
             raise ValueError(

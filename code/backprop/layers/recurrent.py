@@ -116,7 +116,7 @@ class Recurrent(Layer):
         """
         raise NotImplementedError
 
-    def admits(
+    def check(
         self, x: np.ndarray, start: np.ndarray | None = None, mask: np.ndarray | None = None
     ) -> None:
         """Raise ValueError unless x, the mask and the state at the start have fitting shapes."""
@@ -126,8 +126,11 @@ class Recurrent(Layer):
             )
         fitting(self.mask if mask is None else mask, x)
         state = (len(x), self.parts * self.units)
-        if start is not None and start.shape != state:
-            raise ValueError(f"the state at the start has shape {start.shape}, not {state}")
+        if start is not None and np.shape(start) != state:
+            pair = "; h and c stand in one row, np.hstack([h, c])" if self.parts == 2 else ""
+            raise ValueError(
+                f"the state at the start has shape {np.shape(start)}, not {state}{pair}"
+            )
 
     def forward(
         self, x: np.ndarray, start: np.ndarray | None = None, mask: np.ndarray | None = None

@@ -63,7 +63,7 @@ class Positions(Layer):
 class MeanOverTime(Layer):
     """The mean of a sequence's elements, (n, T, d) to (n, d), without those the mask leaves out."""
 
-    def admits(self, x):
+    def check(self, x):
         """Raise ValueError where the mask does not fit, or leaves nothing of a sequence."""
         mask = fitting(self.mask, x)
         some = np.True_ if mask is None else mask.any(axis=1)  # (n,)
@@ -90,7 +90,7 @@ class MeanOverTime(Layer):
 class SumOverTime(Layer):
     """The sum of a sequence's elements, (n, T, d) to (n, d), without those the mask leaves out."""
 
-    def admits(self, x):
+    def check(self, x):
         """Raise ValueError where the mask is not one of this batch."""
         fitting(self.mask, x)
 
@@ -132,7 +132,7 @@ class AttentionPooling(Layer):
         rng = generator(rng)
         self.own(q=rng.normal(0, 1, d).astype(dtype))
 
-    def admits(self, x):
+    def check(self, x):
         """Raise ValueError where the mask is not one of this batch."""
         fitting(self.mask, x)
 

@@ -6,6 +6,7 @@ from .activations import Activations
 from .adversarial_digit import AdversarialDigit
 from .attention_map import AttentionMap
 from .base import LiveFigure
+from .broken_line import BrokenLine
 from .computational_graph import ComputationalGraph
 from .convolution import Convolution
 from .deep_gradients import DeepGradients
@@ -45,5 +46,6 @@ __all__ = [
     "Truncation",
     "Price",
     "TugOfWar",
+    "BrokenLine",
     "AdversarialDigit",
 ]
