@@ -52,6 +52,10 @@ WAITING = {
     "images/squeezenet",
     "language/sentiment",
     "model",
+    "studies/adapters",
+    "studies/experts",
+    "studies/float8",
+    "studies/scans",
 }
 
 

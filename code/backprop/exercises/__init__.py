@@ -17,6 +17,7 @@ from . import (
     ch06_3,
     ch07,
     ch08_1,
+    ch08_1_today,
     ch08_2,
     ch08_3,
     ch09_1,
