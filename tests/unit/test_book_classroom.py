@@ -52,7 +52,8 @@ def of_solutions():
         outside, inside = divided(path)
         open_ |= {line for _, text in outside for line in lines(text)}
         hidden |= {line for _, text in inside for line in lines(text)}
-    for path in (ROOT / "code" / "backprop").rglob("*.py"):
+    folders = [ROOT / "code" / name for name in ("backprop", "bench", "experiments")]
+    for path in [path for folder in folders for path in folder.rglob("*.py")]:
         text = path.read_text(encoding="utf8")
         secret = path.parent.name == "exercises" and path.stem not in classroom.JUDGE
         (hidden if secret else open_).update(lines(text))

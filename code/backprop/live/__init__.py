@@ -20,8 +20,10 @@ from .neuron import Neuron
 from .nine_slices import NineSlices
 from .overfitting import Overfitting
 from .playground import Playground
+from .price import Price
 from .recommender import Recommender
 from .truncation import Truncation
+from .tug_of_war import TugOfWar
 
 __all__ = [
     "LiveFigure",
@@ -42,6 +44,8 @@ __all__ = [
     "LearningRate",
     "Overfitting",
     "Truncation",
+    "Price",
+    "TugOfWar",
     "BrokenLine",
     "AdversarialDigit",
 ]
