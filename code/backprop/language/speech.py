@@ -55,11 +55,11 @@ def mel_bands() -> np.ndarray:
 
     Their corners are equally spaced in mel, ln(1 + f / 700 Hz), from 80 to 3900 Hz.
     """
-    ends = np.log1p(np.array([80, 3900]) / 700)
-    corners = 700 * np.expm1(np.linspace(*ends, BANDS + 2))  # Hz
+    low, high = np.log1p(80 / 700), np.log1p(3900 / 700)  # mel
+    corners = 700 * np.expm1(np.linspace(low, high, BANDS + 2))  # Hz
     f = np.fft.rfftfreq(WINDOW, 1 / RATE)[:, None]  # (129, 1)
-    low, middle, high = corners[:-2], corners[1:-1], corners[2:]
-    rising, falling = (f - low) / (middle - low), (high - f) / (high - middle)
+    left, middle, right = corners[:-2], corners[1:-1], corners[2:]
+    rising, falling = (f - left) / (middle - left), (right - f) / (right - middle)
     return np.maximum(0, np.minimum(rising, falling))
 
 
@@ -192,7 +192,7 @@ def joined(
     quiet = np.min([clip.min(axis=0) for clip in clips], axis=0)  # (24,)
     parts = []
     for clip in clips:
-        parts += [np.tile(quiet, (rng.integers(0, 9), 1)), clip]
+        parts += [np.tile(quiet, (int(rng.integers(0, 9)), 1)), clip]
     x = np.concatenate(parts)
     depth = 60.0  # dB from the loudest to what is drowned in noise
     if varied:

@@ -4,6 +4,7 @@ book and in JupyterLab.
 
 from .activations import Activations
 from .adversarial_digit import AdversarialDigit
+from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
 from .computational_graph import ComputationalGraph
@@ -42,4 +43,5 @@ __all__ = [
     "Overfitting",
     "Truncation",
     "AdversarialDigit",
+    "Alignment",
 ]
