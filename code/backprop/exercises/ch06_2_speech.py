@@ -98,14 +98,14 @@ add(
 add(
     Exercise(
         "6.2 how many paths",
-        comb(59, 6),
+        comb(23, 6),
         level="think",
         mistakes={
-            "those are all paths, whatever they spell.": 11**56,
+            "those are all paths, whatever they spell.": 11**20,
             "that leaves no room for labels that last longer than a frame: each label has a first "
-            "and a last frame.": comb(56, 3),
+            "and a last frame.": comb(20, 3),
             "nearly: a label may begin in the frame where it ends, and the next one right after.": (
-                comb(56, 6)
+                comb(20, 6)
             ),
         },
     )
