@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .doors import function, instance, number, positive, within
+from .doors import function, instance, positive, within
+from .doors.differences import comparable, movable, notes, steady
 from .doors.memory import randomness, redraw
 from .losses import Loss
 from .network import Sequential
@@ -36,6 +37,8 @@ class TensorCheck:
         That entry by central differences.
     hidden : bool
         Whether it is so small that rounding of the loss hides it: then `error` says nothing.
+    size : float
+        The largest entry of the two gradients, whatever its sign.
     """
 
     name: str
@@ -44,6 +47,7 @@ class TensorCheck:
     analytic: float
     numeric: float
     hidden: bool = False
+    size: float = 0.0
 
 
 @dataclass
@@ -116,16 +120,7 @@ def moved(
 
     With `where` only the entries where it is True are moved; of the others it says 0.
     """
-    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
-        raise TypeError("the array must be one of float64: its entries are moved in place")
-    if array.dtype != np.float64:
-        raise TypeError(
-            f"a gradient check needs float64, the array is {array.dtype}: "
-            "rounding would drown the differences"
-        )
-    if not array.flags.writeable:
-        raise ValueError("the array can only be read, but its entries are moved in place")
-    filled("the array", array)
+    movable(array)
     above, below = np.zeros((2, *array.shape))
     for k in np.ndindex(array.shape):
         if where is not None and not where[k]:
@@ -139,12 +134,6 @@ def moved(
         finally:
             array[k] = kept
     return above, below
-
-
-def filled(name: str, array: np.ndarray) -> None:
-    """Raise ValueError where the array called `name` has no entry."""
-    if array.size == 0:
-        raise ValueError(f"{name} is empty, of shape {array.shape}: there is nothing to check")
 
 
 def slopes(above: np.ndarray, value: float, below: np.ndarray, h: float) -> np.ndarray:
@@ -185,97 +174,75 @@ def gradient_check(
     TypeError
         A parameter is not float64.
     """
-    for what, arrays in (("parameters", parameters), ("gradients", gradients)):
-        if not isinstance(arrays, Mapping) or not arrays:
-            raise TypeError(f"{what} must be arrays by name, such as net.{what}")
-    if set(parameters) != set(gradients):
-        raise ValueError(
-            f"parameters are named {sorted(parameters)}, gradients {sorted(gradients)}"
-        )
-    function("loss", loss, "lambda: loss(net.forward(X), t)")
+    kept = comparable(parameters, gradients)
     h = within("h", h, "in 1e-9 .. 1e-2", lambda x: 1e-9 <= x <= 1e-2, "lie")
-    kept = {name: np.array(g) for name, g in gradients.items()}  # `loss()` may write into them
-    value, again = (number("loss()", loss(), anything=True) for _ in range(2))
-    if np.isnan(value):
-        raise ValueError("loss() is nan: there is nothing to compare")
-    if value != again and not np.isclose(value, again, rtol=1e-12, atol=1e-15):
-        raise ValueError(
-            f"loss() is {value:.6g} and then {again:.6g} at the same place: it draws at random, "
-            "and has no derivative. For dropout set layer.fixed = True, or net.training = False"
-        )
-    pairs, kinks, still = {}, 0, True
+    value = steady(loss)
     rounding = 2 * np.finfo(float).eps * abs(value) / h  # what it can do to a difference
+    pairs, kinks, still = {}, 0, True
     for name, p in parameters.items():
-        analytic = kept[name]
-        if analytic.shape != p.shape:
-            raise ValueError(
-                f"the gradient of {name} has shape {analytic.shape}, the parameter {p.shape}"
-            )
-        filled(name, p)
         above, below = moved(loss, p, h)
         still = still and bool(np.all(above == value) and np.all(below == value))
-        numeric = (above - below) / (2 * h)
-        low, high = slopes(above, value, below, h)  # on the two sides
-        # of a smooth loss they differ by h times its curvature, and by rounding
-        apart = 1e-3 * max(size(analytic, numeric), 1e-6) + 50 * rounding
-        differ = high - low > apart
-        if differ.any():
-            # a quarter of the step makes a quarter of the difference, and with less curvature a
-            # better slope, unless there is a kink
-            fine = moved(loss, p, h / 4, differ)
-            better = (fine[0] - fine[1]) / (h / 2)
-            gap, (low, high) = high - low, slopes(fine[0], value, fine[1], h / 4)
-            off = np.maximum(np.abs(4 * (high - low) - gap), np.abs(better - numeric))
-            curved = off <= 0.1 * gap + 0.5 * apart + 100 * rounding
-            kink = differ & (high - low > apart + 150 * rounding) & ~curved
-            kinks += int(kink.sum())
-            between = np.clip(analytic, low - 0.1 * apart, high + 0.1 * apart)
-            numeric = np.where(kink, between, np.where(differ, better, numeric))
-        pairs[name] = analytic, numeric
-    # where the two differ no more than rounding makes them, a gradient of 0 is right, and one that
-    # is hardly larger than rounding is neither right nor wrong
-    sizes = {name: size(*pair) for name, pair in pairs.items()}
-    largest = max(s for s in (0.0, *sizes.values()) if np.isfinite(s))
-    tensors = []
-    for name, (analytic, numeric) in pairs.items():
-        difference, scale = np.abs(analytic - numeric), sizes[name]
-        error = np.inf if scale == np.inf else difference.max() / (scale or 1.0)
-        nothing = 1e-10 * largest
-        quiet = difference.max() <= max(5 * rounding, nothing)
-        zero = quiet and np.abs(analytic).max() <= 1e-14 * largest
-        k = np.unravel_index(difference.argmax(), difference.shape)
-        tensors.append(
-            TensorCheck(
-                name,
-                0.0 if zero else float(error),
-                f"{name}[{','.join(map(str, k))}]",
-                float(analytic[k]),
-                float(numeric[k]),
-                bool(quiet and not zero and scale < max(500 * rounding, nothing)),
-            )
-        )
-    report = GradientReport(tensors)
-    if kinks:
-        report.notes.append(
-            f"{kinks} entries stand at a kink of the loss, where the slopes on its two sides "
-            "differ: any value between them is right there"
-        )
-    if hidden := [t.name for t in report.tensors if t.hidden]:
-        report.notes.append(
-            f"rounding hides it in {', '.join(hidden)}: beside a loss of {value:.2g}, of which "
-            f"rounding alone may move a difference by {rounding:.1g}, the gradient is too small to "
-            "be called right or wrong"
-        )
-    if still:
-        report.notes.append(
-            "loss() stays the same whatever is moved: does it read these very arrays?"
-        )
-    elif report.error > 1e-6 and rounding > 1e-4 * sizes[report.worst.name]:
-        report.notes.append(
-            f"the loss is {value:.2g}, so that rounding alone may move a difference by "
-            f"{rounding:.1g}: scale the targets or the inputs before you believe the error"
-        )
+        numeric, kink = differences(loss, p, kept[name], (above, value, below), h, rounding)
+        kinks += int(kink.sum())
+        pairs[name] = kept[name], numeric
+    finite = [s for s in (size(*pair) for pair in pairs.values()) if np.isfinite(s)]
+    largest = max(finite, default=0.0)
+    report = GradientReport([judged(k, *pairs[k], largest, rounding) for k in pairs])
+    report.notes += notes(report, kinks, still, value, rounding)
     return report
+
+
+def differences(
+    loss: Callable[[], float],
+    p: np.ndarray,
+    analytic: np.ndarray,
+    values: tuple[np.ndarray, float, np.ndarray],
+    h: float,
+    rounding: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The numeric gradient of L with respect to `p`, and where L has a kink: there the value
+    between the two slopes that is nearest to `analytic`. `values` are L above, at and below `p`.
+    """
+    above, value, below = values
+    numeric = (above - below) / (2 * h)
+    low, high = slopes(above, value, below, h)  # on the two sides
+    # of a smooth loss they differ by h times its curvature, and by rounding
+    apart = 1e-3 * max(size(analytic, numeric), 1e-6) + 50 * rounding
+    differ = high - low > apart
+    if not differ.any():
+        return numeric, differ
+    # a quarter of the step makes a quarter of the difference, and with less curvature a better
+    # slope, unless there is a kink
+    fine = moved(loss, p, h / 4, differ)
+    better = (fine[0] - fine[1]) / (h / 2)
+    gap, (low, high) = high - low, slopes(fine[0], value, fine[1], h / 4)
+    off = np.maximum(np.abs(4 * (high - low) - gap), np.abs(better - numeric))
+    curved = off <= 0.1 * gap + 0.5 * apart + 100 * rounding
+    kink = differ & (high - low > apart + 150 * rounding) & ~curved
+    between = np.clip(analytic, low - 0.1 * apart, high + 0.1 * apart)
+    return np.where(kink, between, np.where(differ, better, numeric)), kink
+
+
+def judged(
+    name: str, analytic: np.ndarray, numeric: np.ndarray, largest: float, rounding: float
+) -> TensorCheck:
+    """How far the gradient of one tensor is off, where the `largest` entry of all is given.
+
+    Where the two differ no more than rounding makes them, a gradient of 0 is right, and one that is
+    hardly larger than rounding is neither right nor wrong.
+    """
+    difference, scale = np.abs(analytic - numeric), size(analytic, numeric)
+    error = np.inf if scale == np.inf else difference.max() / (scale or 1.0)
+    nothing = 1e-10 * largest
+    quiet = difference.max() <= max(5 * rounding, nothing)
+    zero = quiet and np.abs(analytic).max() <= 1e-14 * largest
+    hidden = quiet and not zero and scale < max(500 * rounding, nothing)
+    k = np.unravel_index(difference.argmax(), difference.shape)
+    worst = f"{name}[{','.join(map(str, k))}]"
+    error = 0.0 if zero else float(error)
+    return TensorCheck(
+        name, error, worst, float(analytic[k]), float(numeric[k]), bool(hidden), scale
+    )
 
 
 def size(analytic: np.ndarray, numeric: np.ndarray) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .doors import function, generator, not_negative, number, stepper, truth, whole
-from .doors.hints import check_count, check_factors, check_schedule, divergence
+from .doors.alarm import check_count, check_factors, check_schedule, divergence
 from .doors.signatures import inside
 
 
@@ -229,7 +229,7 @@ def shuffled(
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
             yield tuple(  # "clip" writes straight into `out`
-                np.take(column, rows, axis=0, out=memory[: len(rows)], mode="clip")
+                column.take(rows, axis=0, out=memory[: len(rows)], mode="clip")
                 for column, memory in zip(columns, space)
             )
 

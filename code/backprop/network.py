@@ -1,7 +1,4 @@
-r"""Layers, the fully connected one, and networks of layers in a row.
-
-The forward pass of a network goes through the layers in order, the backward pass in reverse.
-"""
+r"""Layers, the fully connected one, and networks: forward through the layers, back in reverse."""
 
 from __future__ import annotations
 
@@ -13,23 +10,12 @@ from typing import Any
 import numpy as np
 
 from .activations import Activation, get_activation
-from .doors import (
-    Arrays,
-    Setting,
-    finite,
-    float_kind,
-    generator,
-    instance,
-    keep_layers,
-    keep_padding,
-    owned,
-    truth,
-    whole,
-    whole_sizes,
-)
-from .doors.arrays import batch, entrance, shapes_along
+from .doors import Arrays, Setting, finite, float_kind, generator, instance, truth
+from .doors.arrays import batch, entrance, flat_only, shapes_along
 from .doors.hints import check_output, check_scale
+from .doors.numbers import layer_sizes, whole, whole_sizes
 from .doors.passes import Guarded, quick_door, whole_door
+from .doors.settings import keep_layers, keep_padding, owned
 from .losses import Loss
 from .model import Model, size
 
@@ -150,17 +136,14 @@ class Dense(Layer):
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         d_in, d_out = self.parameters["W"].shape
-        if shape != (d_in,):
-            hint = "; put Flatten before it, or EachStep around it" if len(shape) > 1 else ""
-            raise ValueError(f"Dense takes ({d_in},), not {shape}{hint}")
+        flat_only("Dense", d_in, shape)
         return (d_out,)
 
 
 class Sequential(Model):
     """Layers in a row.
 
-    Layer l's parameters are called ``W{l}``, ``b{l}``, ...; those of part k of a layer made of
-    others ``W{l}.{k}``.
+    Layer l's parameters are ``W{l}``, ``b{l}``, ...; in part k of one made of others ``W{l}.{k}``.
 
     Parameters
     ----------
@@ -182,6 +165,7 @@ class Sequential(Model):
 
     layers: Any = property(attrgetter("_layers"), keep_layers)
     padding: Any = property(attrgetter("_padding"), keep_padding)
+    inputs = batch
 
     def __init__(
         self, input_shape: Sequence[int], layers: Sequence[Layer], padding: int | None = None
@@ -246,10 +230,6 @@ class Sequential(Model):
         self.passed = None  # the layers keep what they had to do for this, not for a forward pass
         return np.concatenate(y)
 
-    def inputs(self, X: Any) -> np.ndarray:
-        """Return `X` flat, (n, d), in the network's dtype; see `backprop.doors.arrays.batch`."""
-        return batch(self, X)
-
     def __repr__(self) -> str:
         lines = [f"Sequential {self.input_shape}, {self.theta.size:,} parameters, {self.dtype}"]
         for l, (layer, shape) in enumerate(zip(self.layers, self.shapes[1:]), 1):
@@ -288,13 +268,11 @@ class Network(Sequential):
         rng: np.random.Generator | None = None,
         dtype: Any = np.float64,
     ):
-        d = whole_sizes("sizes", sizes)
-        if len(d) < 2:
-            raise ValueError(f"a network needs at least an input and an output size, not {d}")
-        rng = generator(rng)
+        d, rng = layer_sizes(sizes), generator(rng)
         f = [get_activation(hidden)] * (len(d) - 2) + [get_activation(output)]
-        layers = [Dense(d[l], d[l + 1], f[l], bias, rng, dtype) for l in range(len(f))]
-        super().__init__(d[:1], layers)
+        super().__init__(
+            d[:1], [Dense(d[l], d[l + 1], f[l], bias, rng, dtype) for l in range(len(f))]
+        )
 
     def __repr__(self) -> str:
         units = "-".join(map(str, self.sizes))

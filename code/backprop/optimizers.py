@@ -1,7 +1,4 @@
-r"""Optimisers: from gradients to the next parameters.
-
-``optimizer.step(net.theta, net.gradient)`` changes the vector ``net.theta`` in place.
-"""
+r"""Optimisers: ``optimizer.step(net.theta, net.gradient)`` changes ``net.theta`` in place."""
 
 from __future__ import annotations
 
@@ -16,10 +13,8 @@ from .doors.memory import leaving, memory_of
 class Optimizer(Whole, Known):
     r"""What all share: ``theta <- theta - eta * direction(gradient)``; each defines its direction.
 
-    The first parameter of each is `learning_rate`, eta > 0.
-
-    Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; every
-    step works in them and in one vector more, so that it allocates nothing and keeps the dtype.
+    Their memory lies in vectors like theta, named in `vectors`, zeros before the first step; each
+    step works in these and in one vector more, so that it allocates nothing and keeps the dtype.
     One optimiser serves one vector theta: a new network needs a new one.
 
     Attributes
@@ -112,7 +107,7 @@ class Nesterov(Optimizer):
     r"""Nesterov's momentum: equation (eq-opt-nesterov) (nesterov1983; sutskever2013 for networks).
 
     ``v <- mu v + g``, ``theta <- theta - eta (g + mu v)``: PyTorch's SGD with ``nesterov=True``.
-    The gradient is taken at theta, the point that the momentum is about to reach.
+    g is the gradient at theta, the point that the momentum is about to reach.
 
     Parameters
     ----------
@@ -145,7 +140,7 @@ class AdaGrad(Optimizer):
     Parameters
     ----------
     eps : float
-        > 0, keeps the division safe where a gradient has always been 0.
+        > 0, for gradients that have always been 0.
     """
 
     vectors = ("s",)
@@ -239,7 +234,7 @@ class AdamW(Adam):
     r"""Adam with decoupled weight decay: equation (eq-opt-adamw) (loshchilov2019).
 
     First ``theta <- theta - eta lambda theta``, then Adam's step: PyTorch's AdamW. `factor` scales
-    the decay too, since it scales eta.
+    eta, so the decay too.
 
     Parameters
     ----------

@@ -22,9 +22,10 @@ from .doors import (
     whole,
     within,
 )
+from .doors.alarm import cause, check_after, validation_lost
 from .doors.arrays import classes as check_classes
 from .doors.arrays import two_classes
-from .doors.hints import cause, check_after, check_before, check_epoch, validation_lost
+from .doors.hints import check_before, check_epoch
 from .doors.passes import apart
 from .doors.training import augmented, fitting, measured, settings, threshold_of
 from .loop import History, Stepper, TrainingDiverged, run, shuffled

@@ -1,4 +1,4 @@
-"""Section 6.2.1: character models of the sonnets.
+"""Section 6.2: character models of the sonnets.
 
 RNN, LSTM and GRU, three starts each, in bits a character.
 

@@ -1,4 +1,4 @@
-"""Section 6.2.2: from spelling to sounds.
+"""Section 6.2: from spelling to sounds.
 
 Two tables, an encoder-decoder without attention and one with it, on held-out words.
 

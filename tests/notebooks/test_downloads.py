@@ -124,7 +124,7 @@ def test_it_installs_what_the_project_says_with_its_bounds():
 def test_it_names_the_frameworks_that_its_page_uses():
     for page, name in [
         ("05_practice/5_3_frameworks", "TensorFlow"),
-        ("08_outlook/8_1_trends", "Optuna"),
+        ("08_outlook/8_1_3_meta_learning", "Optuna"),
     ]:
         notebook = nbformat.read(ROOT / "chapters" / f"{page}.ipynb", as_version=4)
         said = downloads.first_cell(notebook).source.partition("also needs")[2]

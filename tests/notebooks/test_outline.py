@@ -2,8 +2,7 @@
 
 Every heading there, in order, with something under it. A section is one notebook, in which its
 third-level headings are headings of level 2; or a short opening, below which _toc.yml names a
-notebook for each of them, in order, and last those that the outline does not name. Such pages may
-also stand below a section of one notebook.
+notebook for each of them, in order, and last those that the outline does not name.
 """
 
 import csv
@@ -49,16 +48,11 @@ def read(document):
     return new_notebook(cells=[new_markdown_cell(path.read_text(encoding="utf8"))])
 
 
-def is_split(section):
-    """Whether a page below the section has a number of the outline's."""
-    return any(re.match(r"\d+_\d+_\d+_", Path(page).name) for page in PAGES[section][1:])
-
-
 def pages(section):
-    """The notebooks of a section: its one and its extra ones, or those below its opening."""
+    """The notebooks of a section: its one, or those below its opening."""
     assert section in PAGES, f"section {section} is not in _toc.yml"
     own, *others = PAGES[section]
-    return [read(page) for page in (others if is_split(section) else [own, *others])]
+    return [read(page) for page in others or [own]]
 
 
 def cells_of(section):
@@ -126,11 +120,6 @@ def check_one_page(section, nb):
         assert words >= 40, f"{text}: next to nothing stands under this heading"
 
 
-def check_extra_page(nb):
-    """A page that the outline does not name carries no number, in no heading."""
-    assert [text for _, text, *_ in headings(nb) if re.match(r"\d", text)] == []
-
-
 def check_several_pages(section, opening, notebooks):
     """A section of several has an opening and a page for each heading, then those of its own."""
     assert title_of(opening) == f"{section} {OUTLINE[section]}"
@@ -150,12 +139,10 @@ def check_several_pages(section, opening, notebooks):
 @pytest.mark.parametrize("section", SECTIONS)
 def test_section_follows_the_outline(section):
     own, *others = PAGES[section]
-    if is_split(section):
+    if others:
         check_several_pages(section, read(own), [read(page) for page in others])
     else:
         check_one_page(section, read(own))
-        for page in others:
-            check_extra_page(read(page))
     for nb in pages(section):
         assert sum(map(executed, nb.cells)) >= 3
 
@@ -202,13 +189,6 @@ def test_a_section_of_several_pages(added, message):
     else:
         with pytest.raises(AssertionError, match=message):
             check_several_pages("6.3", opening, notebooks)
-
-
-def test_an_extra_page_carries_no_number():
-    check_extra_page(page("Bandits", more="## Arms"))
-    for numbered in (page("6.3.4 Bandits"), page("Bandits", more="## 6.3.4 Arms")):
-        with pytest.raises(AssertionError):
-            check_extra_page(numbered)
 
 
 @pytest.mark.parametrize("section", SECTIONS)

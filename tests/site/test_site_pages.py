@@ -265,8 +265,6 @@ TOO_LONG = {
     "3_3_derivation",
     "4_2_cross_entropy",
     "6_1_images",
-    "6_2_language",
-    "8_1_trends",
     "8_2_challenges",
     "8_3_directions",
     "9_6_more_questions",

@@ -55,7 +55,7 @@ FIRST = [  # what a reader types, and the page that must come first
     ("PyTorch", "chapters/05_practice/5_3_frameworks"),
     ("Kaggle", "chapters/07_resources/7_2_datasets"),
     ("ImageNet", "chapters/07_resources/7_2_datasets"),
-    ("attention", "chapters/06_applications/6_2_language"),
+    ("attention", "chapters/06_applications/6_2_2_attention"),
     ("LSTM", GLOSSARY),
     ("eq-iou", "chapters/06_applications/6_1_images"),
     ("intersection over union", "chapters/06_applications/6_1_images"),

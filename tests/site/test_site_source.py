@@ -70,7 +70,7 @@ def test_the_contents_lead_to_every_module_and_to_the_pages_that_use_it():
     used = re.search(
         r"Used in<.*?<dd[^>]*>(.*?)</dd>", html("code/backprop/layers/attention"), re.S
     )
-    assert "6_2_language.html" in used.group(1) and "3_1_forward" not in used.group(1)
+    assert "6_2_2_attention.html" in used.group(1) and "3_1_forward" not in used.group(1)
 
 
 @pytest.mark.parametrize("document", NOTEBOOKS)

@@ -676,6 +676,12 @@ def test_solutions_of_chapter_6_by_central_differences():
     def log_q(U, V, q):
         return -np.mean(np.log(np.diag(row_softmax(U @ V.T - np.log(q)))))
 
+    def memory(M, Q, G):
+        return np.sum(G * (row_softmax(Q @ M.T / np.sqrt(Q.shape[1])) @ M))
+
+    def pooling(q, E, g):
+        return float(g @ (row_softmax((E @ q)[None] / np.sqrt(len(q))) @ E)[0])
+
     def near(name, args, loss, x):
         assert np.allclose(EXERCISES[name].answer(*args), differences(loss, x), atol=1e-7), name
 
@@ -687,6 +693,10 @@ def test_solutions_of_chapter_6_by_central_differences():
         near("6.2 GRU step", args, lambda h: gru(h, args[0], *args[2:]), args[1])
     for args in EXERCISES["6.2 heads"].inputs:
         near("6.2 heads", args, lambda Wq: heads(Wq, args[0], *args[2:]), args[1])
+    for Q, M, G in EXERCISES["6.2 memory"].inputs:
+        near("6.2 memory", (Q, M, G), lambda M: memory(M, Q, G), M)
+    for E, q, g in EXERCISES["6.2 pooling"].inputs:
+        near("6.2 pooling", (E, q, g), lambda q: pooling(q, E, g), q)
     for args in EXERCISES["6.1 batch normalisation"].inputs:
         near("6.1 batch normalisation", args, lambda x: normalised(x, *args[1:]), args[0])
     for args in EXERCISES["6.3 log q"].inputs:

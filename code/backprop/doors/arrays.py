@@ -257,6 +257,13 @@ def fitting(mask: np.ndarray | None, x: np.ndarray) -> np.ndarray | None:
     return mask
 
 
+def flat_only(what: str, d_in: int, shape: tuple[int, ...]) -> None:
+    """ValueError unless one sample's `shape` is that of the `d_in` numbers that `what` takes."""
+    if shape != (d_in,):
+        hint = "; put Flatten before it, or EachStep around it" if len(shape) > 1 else ""
+        raise ValueError(f"{what} takes ({d_in},), not {shape}{hint}")
+
+
 def shapes_along(layers: Any, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
     """One sample's shape before the first of the `layers`, between them and after the last.
 

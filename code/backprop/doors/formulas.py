@@ -11,7 +11,7 @@ import numpy as np
 from .arrays import floats
 from .hints import check_logits
 from .numbers import number
-from .passes import Output, plain, tagged
+from .outputs import Output, plain, tagged
 from .signatures import inside
 
 

@@ -97,6 +97,14 @@ def whole_sizes(name: str, values: Any, least: int = 1) -> list[int]:
     return [whole(f"each of {name}", value, least) for value in values]
 
 
+def layer_sizes(values: Any) -> list[int]:
+    """Return `values` as a list of at least two whole numbers of at least 1; else ValueError."""
+    sizes = whole_sizes("sizes", values)
+    if len(sizes) < 2:
+        raise ValueError(f"a network needs at least an input and an output size, not {sizes}")
+    return sizes
+
+
 def truth(name: str, value: Any) -> bool:
     """Return `value` as True or False; TypeError unless it is one of them, or 0 or 1."""
     if isinstance(value, bool | np.bool_) or (isinstance(value, int) and value in (0, 1)):

@@ -11,7 +11,6 @@ backward passes may follow one forward pass. Inside a network its layers' doors 
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 from collections.abc import Callable, Sequence
 from operator import attrgetter
@@ -20,75 +19,15 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
-from .numbers import shown
+from .outputs import own, plain, tagged
+from .readers import watched
 from .settings import hold, lasting_names, refuse_unknown
 from .signatures import checked, finished, inside
 from .together import Arrays, Whole
 
 numbers = itertools.count(1)
-PASSING = (
-    "home",
-    "passed",
-    "made",
-    "then",
-    "equals",
-    "glimpse",
-    "buffers",
-    "fed",
-    "fresh",
-)  # what no copy takes
-
-
-class Output(np.ndarray):
-    """What a forward pass hands out: an array that knows which passes its numbers come from."""
-
-    origin: frozenset[int] = frozenset()
-
-    def __array_finalize__(self, source: Any) -> None:
-        self.origin = getattr(source, "origin", frozenset())
-
-    def __array_ufunc__(
-        self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any
-    ) -> Any:
-        known = [x.origin for x in (*inputs, *(out or ())) if isinstance(x, Output)]
-        if out is not None:
-            options["out"] = tuple(map(plain, out))
-        options = {name: plain(x) if name == "where" else x for name, x in options.items()}
-        result = getattr(ufunc, method)(*map(plain, inputs), **options)
-        origin = frozenset().union(*known)
-        if out is not None:
-            for x in out:
-                if isinstance(x, Output):
-                    x.origin = origin
-            return out[0] if len(out) == 1 else out
-        if isinstance(result, tuple):
-            return tuple(tagged(x, origin) for x in result)
-        return tagged(result, origin)
-
-    def __reduce__(self) -> Any:
-        return plain(self).__reduce__()
-
-
-Output.__name__ = "array"  # printed like any other
-
-
-def plain(x: Any) -> Any:
-    """Return an `Output` as the array that it is, anything else as it is."""
-    return x.view(np.ndarray) if isinstance(x, Output) else x
-
-
-def tagged(x: Any, origin: frozenset[int]) -> Any:
-    """Return the array of floats `x` with its `origin`, anything else as it is."""
-    if type(x) is not np.ndarray or x.dtype.kind != "f":
-        return x
-    x = x.view(Output)
-    x.origin = origin
-    return x
-
-
-def own(x: Any) -> Any:
-    """Return a copy of an array, of its kind, but not an `Output`; anything else as it is."""
-    return np.array(plain(x), subok=True) if isinstance(x, np.ndarray | list) else x
+# what no copy takes
+PASSING = ("home", "passed", "made", "then", "equals", "glimpse", "buffers", "fed", "fresh")
 
 
 def apart(method: Callable) -> Callable:
@@ -143,62 +82,6 @@ def forward_door(method: Callable) -> Callable:
         return tagged(y.copy(), frozenset([number]))
 
     return forward
-
-
-def watched(method: Callable) -> Callable:
-    """Hold the passes of a reader's layer to their shapes, where it stands in a network."""
-    bare = inspect.unwrap(method)
-
-    @functools.wraps(method)
-    def forward(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
-        if inspect.unwrap(type(self).forward) is not bare:  # super() of a class derived from it
-            return method(self, x, *rest, **options)
-        self.fresh = True
-        return made_of(self, x, method(self, x, *rest, **options))
-
-    @functools.wraps(method)
-    def backward(self: Any, grad: Any, *rest: Any, **options: Any) -> Any:
-        if inspect.unwrap(type(self).backward) is not bare:
-            return method(self, grad, *rest, **options)
-        if self.fresh:
-            for g in self.gradients.values():
-                g[...] = 0  # of one that adds up: over all its uses in a pass
-        self.fresh = False
-        return sent_back(self, method(self, grad, *rest, **options), rest, options)
-
-    return backward if method.__name__ == "backward" else forward
-
-
-def made_of(layer: Any, x: np.ndarray, y: Any) -> np.ndarray:
-    """Return what the `forward` of a reader's layer has made of `x`, if the next can take it."""
-    name = type(layer).__name__
-    if not isinstance(y, np.ndarray) or y.dtype.kind != "f":
-        raise TypeError(f"{name}.forward must return an array of floats, not {shown(y)}")
-    wanted = (len(x), *layer.output_shape(x.shape[1:]))
-    if y.shape != wanted:
-        raise ValueError(
-            f"{name}.forward returns {y.shape} for {x.shape}, but output_shape says {wanted}: one "
-            "of them is wrong"
-        )
-    if x.dtype.kind == "f" and y.dtype != x.dtype:
-        raise TypeError(f"{name}.forward returns {y.dtype} for {x.dtype}; a layer keeps the dtype")
-    layer.fed = x.shape, x.dtype
-    return y
-
-
-def sent_back(layer: Any, result: Any, rest: tuple, options: dict) -> Any:
-    """Return what the `backward` of a reader's layer sends on, if it has the shape of the input."""
-    if not options.get("inputs", rest[0] if rest else True) or not layer.fed:
-        return result
-    if layer.fed[1].kind != "f":  # ids have no gradient
-        return result
-    name, (shape, dtype) = type(layer).__name__, layer.fed
-    if not isinstance(result, np.ndarray) or (result.shape, result.dtype) != (shape, dtype):
-        got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else shown(result)
-        raise ValueError(
-            f"{name}.backward must return dL/dx, {shape}, {dtype}, like its input, not {got}"
-        )
-    return result
 
 
 def quick_door(method: Callable) -> Callable:

@@ -322,3 +322,209 @@ add(
         },
     )
 )
+
+
+add(
+    Exercise(
+        "6.2 Witten-Bell",
+        (3 + 4 * 0.2) / 14,
+        level="practise",
+        decimals=3,
+        mistakes={
+            "that is the share among those seen; the shorter context has a say as well.": 0.3,
+            "the shorter context counts D = 4 times, once for each kind that was new.": (
+                (3 + 0.2) / 14
+            ),
+            "the share of the shorter context is taken from the whole: divide by N + D.": (
+                (3 + 4 * 0.2) / 10
+            ),
+            "that is the mean of both estimates; they do not count the same.": 0.25,
+        },
+    )
+)
+
+
+def colder(p, temperature):
+    z = np.log(p) / temperature
+    p = np.exp(z - z.max())
+    return p / p.sum()
+
+
+add(
+    Exercise(
+        "6.2 temperature",
+        colder,
+        level="practise",
+        inputs=[(np.array(p), tau) for p in ([0.2, 0.3, 0.5], [0.9, 0.1]) for tau in (0.5, 1.5)],
+        mistakes={
+            "that is warmer: below 1 the temperature makes likely characters likelier.": (
+                lambda p, temperature: colder(p, 1 / temperature)
+            ),
+            "the probabilities do not add up to 1.": lambda p, temperature: p ** (1 / temperature),
+            "divided are the logits, not the probabilities: take the logarithm first.": (
+                lambda p, temperature: colder(np.exp(p), temperature)
+            ),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 where it looks",
+        2 * 7 * 8,
+        level="recall",
+        mistakes={
+            "deciding to stop is a step, too.": 2 * 6 * 8,
+            "that is one head; there are two.": 7 * 8,
+            "there is a weight for each pair of a step and a letter.": 2 * (7 + 8),
+            "the word looked at has 8 letters; nothing looks at its end.": 2 * 7 * 9,
+        },
+    )
+)
+
+
+def memory(Q, M, G, *, as_keys=1.0, as_values=1.0, scaled=True):
+    root = np.sqrt(Q.shape[1])
+    A = np.exp(Q @ M.T / root)
+    A = A / A.sum(axis=1, keepdims=True)
+    bar_A = G @ M.T
+    bar_S = A * (bar_A - (A * bar_A).sum(axis=1, keepdims=True))
+    return as_values * A.T @ G + as_keys * bar_S.T @ Q / (root if scaled else 1)
+
+
+add(
+    Exercise(
+        "6.2 memory",
+        memory,
+        level="practise",
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(size=(T, d)), rng.normal(size=(n, d)))
+            for n, T, d in ((2, 3, 4), (1, 5, 2), (4, 4, 3))
+        ],
+        mistakes={
+            "that is what comes back to the values; M are the keys as well.": lambda *p: memory(
+                *p, as_keys=0.0
+            ),
+            "that is what comes back to the keys; M are the values as well.": lambda *p: memory(
+                *p, as_values=0.0
+            ),
+            "the scores are divided by the root of d; on the way back so is their error.": (
+                lambda *p: memory(*p, scaled=False)
+            ),
+        },
+    )
+)
+
+
+def edits(said, right, *, replacing=1, shifts=True):
+    row = [j if shifts else 0 for j in range(len(right) + 1)]
+    for i, sound in enumerate(said, start=1):
+        before, row = row, [i if shifts else 0]
+        for j, other in enumerate(right, start=1):
+            row.append(
+                min(before[j] + 1, row[j - 1] + 1, before[j - 1] + replacing * (sound != other))
+            )
+    return row[-1]
+
+
+def place_by_place(said, right):
+    return sum(a != b for a, b in zip(said, right)) + abs(len(said) - len(right))
+
+
+add(
+    Exercise(
+        "6.2 edits",
+        edits,
+        level="think",
+        inputs=[
+            ((3, 1, 4), (3, 1, 4)),
+            ((3, 4), (3, 1, 4)),
+            ((3, 1, 4, 1, 5, 9), (1, 4, 1, 5, 9, 2)),
+            ((2, 7, 1, 8), (2, 1, 8, 2, 8)),
+            ((), (1, 2)),
+            ((5, 6, 5), ()),
+            ((1, 2, 3), (1, 7, 3)),
+        ],
+        mistakes={
+            "that compares place by place: after one missing sound all that follows is shifted.": (
+                place_by_place
+            ),
+            "a replacement is one mistake, not a deletion and an insertion.": lambda *p: edits(
+                *p, replacing=2
+            ),
+            "at the edges something is missing: all sounds have to be inserted "
+            "where nothing was said.": lambda *p: edits(*p, shifts=False),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 not",
+        (-0.2 - 0.9) - 1.3,
+        level="recall",
+        decimals=1,
+        mistakes={
+            "that is the weight of 'not' itself; 'bad' comes on top.": -1.1,
+            "a sum of weights turns nothing around: the weight of 'not' is added, "
+            "whatever comes after it.": 0.2,
+            "the weight of 'not' is below 0: it has to outweigh 'good'.": 1.1 - 1.3,
+        },
+    )
+)
+
+
+def left_out(E, w, *, fewer=1):
+    s = E @ w
+    return s.mean() - (s.sum() - s) / (len(s) - fewer)
+
+
+add(
+    Exercise(
+        "6.2 left out",
+        left_out,
+        level="practise",
+        inputs=[(rng.normal(size=(T, d)), rng.normal(size=d)) for T, d in ((2, 3), (5, 2), (7, 4))],
+        mistakes={
+            "that puts 0 in the word's place, which is gradient times input: "
+            "the mean is to be over the other T - 1 words.": lambda *p: left_out(*p, fewer=0),
+            "how much it falls was asked: z with the word minus z without it.": lambda *p: (
+                -left_out(*p)
+            ),
+            "that is the share of each word, not divided by their number.": lambda E, w: E @ w,
+        },
+    )
+)
+
+
+def pooling_query(E, q, g, *, scaled=True, centre=True, weights=True):
+    root = np.sqrt(len(q))
+    a = np.exp(E @ q / root)
+    a = a / a.sum()
+    bar_a = E @ g
+    bar_s = bar_a - centre * (a @ bar_a)
+    return (a * bar_s if weights else bar_s) @ E / (root if scaled else 1)
+
+
+add(
+    Exercise(
+        "6.2 pooling",
+        pooling_query,
+        level="think",
+        inputs=[
+            (rng.normal(size=(T, d)), rng.normal(size=d), rng.normal(size=d))
+            for T, d in ((3, 4), (5, 2), (2, 6))
+        ],
+        mistakes={
+            "the weights add up to 1, so each depends on all scores: the mean error is missing.": (
+                lambda *p: pooling_query(*p, centre=False)
+            ),
+            "the scores are divided by the root of d; on the way back so is their error.": (
+                lambda *p: pooling_query(*p, scaled=False)
+            ),
+            "the weight itself is missing as a factor of the softmax's derivative.": lambda *p: (
+                pooling_query(*p, weights=False)
+            ),
+        },
+    )
+)

@@ -1,10 +1,100 @@
-"""Exercises of section 8.1."""
+"""Exercises of section 8.1, its numbered pages."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .registry import Exercise, add
+
+# a step of training on one picture, 784-32-10
+add(
+    Exercise(
+        "8.1 three times nearly",
+        3 * (784 * 32 + 32 * 10) - 784 * 32,
+        level="recall",
+        mistakes={
+            "that is the forward pass alone.": 784 * 32 + 32 * 10,
+            "the first layer has nobody to pass an error on to.": 3 * (784 * 32 + 32 * 10),
+            "the way back has two products, for the weights and for the error.": (
+                2 * (784 * 32 + 32 * 10)
+            ),
+            "that counts the weights of the first layer alone.": 2 * 784 * 32,
+            "it is the first layer, next to the input, that passes no error on.": (
+                3 * (784 * 32 + 32 * 10) - 32 * 10
+            ),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "8.1 as wide as you can pay",
+        lambda budget, d, k: budget // (2 * d + 3 * k),
+        level="practise",
+        inputs=[(200_000, 784, 10), (10**6, 30, 4), (5_000, 12, 7), (99, 1, 1)],
+        mistakes={
+            "that many units cost more than the budget: round down.": lambda budget, d, k: (
+                -(-budget // (2 * d + 3 * k))
+            ),
+            "the first layer passes no error on, which saves a product.": lambda budget, d, k: (
+                budget // (3 * d + 3 * k)
+            ),
+            "that is the forward pass; training takes more.": lambda budget, d, k: (
+                budget // (d + k)
+            ),
+            "it is the layer next to the input that saves a product.": lambda budget, d, k: (
+                budget // (3 * d + 2 * k)
+            ),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "8.1 words for each weight",
+        lambda A, B, alpha: (B / A) ** (1 / alpha),
+        level="think",
+        inputs=[(406.4, 410.7, 0.34), (482.0, 2085.0, 0.35), (3.0, 1.0, 0.5)],
+        mistakes={
+            "that is weights for each word.": lambda A, B, alpha: (A / B) ** (1 / alpha),
+            "N itself has the exponent 1/(2 alpha), and D/N is C/6 over the square of it.": (
+                lambda A, B, alpha: (B / A) ** (1 / (2 * alpha))
+            ),
+            "the exponent is the inverse of alpha.": lambda A, B, alpha: (B / A) ** alpha,
+        },
+    )
+)
+
+
+def two_sums(G, A, B):
+    grad_U = G + G @ B.T
+    return grad_U + grad_U @ A.T
+
+
+rng = np.random.default_rng(81)
+add(
+    Exercise(
+        "8.1 two sums",
+        two_sums,
+        level="practise",
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(size=(d, d)), rng.normal(size=(d, d)))
+            for n, d in ((1, 2), (3, 4), (5, 3))
+        ],
+        mistakes={
+            "the error goes back through a matrix by its transpose.": lambda G, A, B: (
+                (G + G @ B) @ (np.eye(len(A)) + A)
+            ),
+            "the last branch is the first that the error meets.": lambda G, A, B: two_sums(G, B, A),
+            "the error of the first sum is that of U, not of Y.": lambda G, A, B: (
+                G + G @ B.T + G @ A.T
+            ),
+            "a sum sends the error both ways; the way past the branches is missing.": (
+                lambda G, A, B: G @ B.T @ A.T
+            ),
+        },
+    )
+)
 
 # a block of d = 64 features with 256 hidden units
 add(
@@ -82,6 +172,41 @@ add(
             ),
             "the step goes down the slope, not up.": lambda theta, a, s, b, q, alpha: (
                 (1 - alpha * a) * b * (theta + alpha * a * (theta - s) - q)
+            ),
+        },
+    )
+)
+
+
+def two_steps(theta, a, s, b, q, alpha):
+    factor = (1 - alpha * a) ** 2
+    return factor * b * (s + factor * (theta - s) - q)
+
+
+add(
+    Exercise(
+        "8.1 through two steps",
+        two_steps,
+        level="think",
+        inputs=[
+            (0.3, 2.0, 1.0, 1.5, -0.4, 0.1),
+            (-1.0, 0.7, 0.2, 3.0, 0.9, 0.25),
+            (2.0, 4.0, -1.0, 0.5, 1.0, 0.05),
+        ],
+        mistakes={
+            "that is the slope through one step.": meta_slope,
+            "that is the first-order approximation: "
+            "each step depends on where it began.": lambda theta, a, s, b, q, alpha: (
+                b * (s + (1 - alpha * a) ** 2 * (theta - s) - q)
+            ),
+            "the way back goes through both steps.": lambda theta, a, s, b, q, alpha: (
+                (1 - alpha * a) * b * (s + (1 - alpha * a) ** 2 * (theta - s) - q)
+            ),
+            "the query loss is taken after both steps.": lambda theta, a, s, b, q, alpha: (
+                (1 - alpha * a) ** 2 * b * (s + (1 - alpha * a) * (theta - s) - q)
+            ),
+            "two steps of alpha are not one of twice alpha.": lambda theta, a, s, b, q, alpha: (
+                meta_slope(theta, a, s, b, q, 2 * alpha)
             ),
         },
     )
