@@ -10,11 +10,12 @@
 #   make lint-py         ruff on code and notebooks (style and format), mypy on package, extension and benches, notebooks in normal form
 #   make lint-js         Biome (style and format) and TypeScript on the JavaScript and the styles of the figures and of the site
 #   make pins            renew the pins of requirements.txt
-#   make pdf             the whole book as _build/backpropagation.pdf
+#   make pdf             the whole book as _build/backpropagation.pdf, and each chapter in the folder of that name
+#   make class           a folder for a class, _build/class: notebooks without solutions, solutions for the teacher, figures, a plan
 #   make lite            the book with JupyterLite in it: notebooks that run in the reader's browser
 
 .DEFAULT_GOAL := book
-.PHONY: book test test-fast lab run bench lint lint-py lint-js pdf lite pins
+.PHONY: book test test-fast lab run bench lint lint-py lint-js pdf class lite pins
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE # see --no-compile below: what Python compiles, it has to be allowed to keep
 
@@ -76,6 +77,12 @@ pdf: .venv/.pdf
 	@$(BIN)/python tests/chromium.py
 	@$(MAKE) --no-print-directory book
 	@$(BIN)/python code/book/pdf.py
+
+# The notebooks of the class run once for their plots, section 5.3 among them.
+class: .venv/.test
+	@$(BIN)/python tests/chromium.py
+	@$(MAKE) --no-print-directory book
+	@$(BIN)/python code/book/classroom.py
 
 lite: .venv/.lite
 	@BOOK_LITE=1 $(BIN)/jupyter-book build . -W -n --keep-going

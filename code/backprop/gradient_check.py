@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .doors import function, instance, positive, within
-from .doors.differences import comparable, movable, notes, steady
+from .doors.differences import asked, check_moves, comparable, movable, notes, steady
 from .doors.memory import randomness, redraw
 from .losses import Loss
 from .network import Sequential
@@ -110,6 +110,7 @@ def numeric_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 1e
     function("loss", loss, "lambda: loss(net.forward(X), t)")
     h = positive("h", h)
     above, below = moved(loss, array, h)
+    check_moves(above, below)
     return (above - below) / (2 * h)
 
 
@@ -121,6 +122,7 @@ def moved(
     With `where` only the entries where it is True are moved; of the others it says 0.
     """
     movable(array)
+    loss = asked(loss)
     above, below = np.zeros((2, *array.shape))
     for k in np.ndindex(array.shape):
         if where is not None and not where[k]:

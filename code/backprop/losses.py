@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from .activations import sigmoid, softmax
-from .doors import Setting, checked, finite, floats, positive
-from .doors.formulas import both_door
+from .doors import Setting, checked, floats, positive
+from .doors.formulas import both_door, distribution_door, predict_door
 from .doors.targets import distributions, like_outputs, probabilities, signs
 
 
@@ -46,6 +46,8 @@ class Loss:
         if "both" in vars(cls):
             cls.unchecked = vars(cls)["both"]
             cls.both = both_door(vars(cls)["both"])  # type: ignore[method-assign]
+        if "predict" in vars(cls):
+            cls.predict = predict_door(vars(cls)["predict"])  # type: ignore[method-assign]
         if "__init__" in vars(cls):
             cls.__init__ = checked(vars(cls)["__init__"], whole_arrays="relation")  # type: ignore[method-assign]
 
@@ -218,6 +220,12 @@ class Hinge(Loss):
         return np.where(s >= 0, s.dtype.type(1), s.dtype.type(-1))
 
 
+@distribution_door
+def entropy(p: np.ndarray) -> np.ndarray:
+    """``-sum_k p_k log p_k`` of each distribution, (n, K) to (n,). 0 log 0 is 0, its limit."""
+    return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
+
+
 class KullbackLeibler(CrossEntropy):
     r"""L = 1/n sum_i KL(t_i || p_i) with p = softmax(z): equation (eq-loss-kl) (kullback1951).
 
@@ -228,20 +236,13 @@ class KullbackLeibler(CrossEntropy):
 
     name = "kullback-leibler"
     cross_entropy = CrossEntropy.unchecked
+    entropy = staticmethod(entropy.unchecked)
 
     def both(self, z, t):
         value, gradient = self.cross_entropy(z, t)
         if t.ndim == 1:
             return value, gradient  # a class alone has entropy 0
-        return value - float(entropy(t).sum()) / len(z), gradient
-
-
-def entropy(p: np.ndarray) -> np.ndarray:
-    """``-sum_k p_k log p_k`` of each distribution, (n, K) to (n,). 0 log 0 is 0, its limit."""
-    p = finite("p", floats("p", p))
-    if p.size and (p.min() < 0 or not np.allclose(p.sum(axis=-1), 1, atol=1e-5)):
-        raise ValueError("p must be probabilities that sum to 1 along the last axis")
-    return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
+        return value - float(self.entropy(t).sum()) / len(z), gradient
 
 
 LOSSES = {

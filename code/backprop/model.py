@@ -112,7 +112,10 @@ class Model(Guarded, Known):
 
     @property
     def theta(self) -> np.ndarray:
-        """All parameters, (P,); what is assigned to it is written into it."""
+        """All parameters, (P,); what is assigned to it is written into it.
+
+        It moves with every step: what is to stay as it is now is ``theta.copy()``.
+        """
         return self._theta
 
     @theta.setter

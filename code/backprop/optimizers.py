@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from .doors import Known, Setting, Whole, checked, finished, fraction, not_negative, positive
-from .doors.memory import leaving, memory_of
+from .doors.memory import again, leaving, memory_of
+from .doors.signatures import inside
 
 
 class Optimizer(Whole, Known):
@@ -59,11 +60,11 @@ class Optimizer(Whole, Known):
     def prepare(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """Return `gradient` as floats, after a look at what is not that of the step before."""
         if theta is self.theta and gradient is self.gradient:
-            return gradient
+            return gradient if inside.loop else again(self)
         return memory_of(self, theta, gradient)
 
     def __getstate__(self) -> dict[str, Any]:
-        return leaving(self, "theta", "gradient")
+        return leaving(self, "theta", "gradient", "_some", "_before")
 
 
 class SGD(Optimizer):

@@ -26,8 +26,17 @@ from .doors.alarm import cause, check_after, validation_lost
 from .doors.arrays import classes as check_classes
 from .doors.arrays import two_classes
 from .doors.hints import check_before, check_epoch
+from .doors.modes import check_mode, check_padding, check_scored
 from .doors.passes import apart
-from .doors.training import augmented, fitting, measured, settings, threshold_of
+from .doors.targets import check_targets
+from .doors.training import (
+    augmented,
+    check_threshold,
+    fitting,
+    measured,
+    settings,
+    threshold_of,
+)
 from .loop import History, Stepper, TrainingDiverged, run, shuffled
 from .losses import Loss
 from .network import Sequential
@@ -113,10 +122,14 @@ def train(
         raise TypeError("augment=random_shift lacks its brackets: write random_shift()")
     X, t = fitting(net, loss, X, t)
     n = len(X)
+    check_mode(net)
+    check_padding(net)
     check_before(net, loss, X, t)
     batch_size = settings(n, batch_size, patience, validation, score)
+    held = None
     if validation is not None:  # better refused now than after an epoch
-        fitting(net, loss, *validation, what="validation X")
+        held = fitting(net, loss, *validation, what="validation X")[1]
+    check_targets(net, t, held)
     rng = generator(rng)
     best = net.snapshot()
 
@@ -201,10 +214,13 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray, threshold: float | None = 
     ValueError
         A shape, a kind or a value does not fit.
     """
+    check_scored(outputs)
     y = finite("outputs", floats("outputs", outputs))
     if y.ndim != 2 or y.size == 0:
         raise ValueError(f"outputs have shape {y.shape}; they must be (n, K), one sample a row")
     n, K = y.shape
+    if threshold is not None:
+        check_threshold(threshold, y)
     if K > 1:
         return float(np.mean(y.argmax(axis=1) == check_classes("labels", labels, n, K)))
     cut = threshold_of(y) if threshold is None else number("threshold", threshold)
@@ -230,6 +246,7 @@ def random_shift(pixels: int = 1, side: int = 28) -> Callable:
     How far is drawn for each picture of a batch; what comes in is 0.
     """
     p, side = whole("pixels", pixels, 0), whole("side", side, 1)
+    within("pixels", p, f"smaller than side, {side}", lambda x: x < side, "be")
 
     def shift(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         X, rng = floats("X", X), generator(rng)

@@ -12,8 +12,8 @@ from book import pdf
 
 
 def test_parts_of_the_long_page_lead_to_each_other():
-    html, count = pdf.long_page()
-    assert count > 20
+    html, chapters = pdf.long_page()
+    assert sum(map(len, chapters.values())) > 20
     ids = set(re.findall(r' id="([^"]+)"', html))
     inside = set(re.findall(r'href="#([^"]+)"', html))
     assert len(inside) > 300 and inside <= ids, sorted(inside - ids)[:5]
@@ -23,6 +23,42 @@ def test_parts_of_the_long_page_lead_to_each_other():
     assert html.count('class="live-picture"') == len(FIGURES)
     for place in set(re.findall(r'<img [^>]*src="([^"]+)"', html)):
         assert (pdf.BUILT / place).is_file(), place
+
+
+def test_solutions_stand_once_behind_their_chapter():
+    page = "chapters/03_algorithm/3_2_backward"
+    html, _ = pdf.long_page(["index", page, "chapters/04_mathematics/4_4_worked_example"])
+    title, contents, text = re.split(r'<nav class="print-contents|</nav>', html)
+    assert pdf.facts(pdf.ROOT)["version"] in title and pdf.facts(pdf.ROOT)["date"] in title
+    assert re.findall(r'data-page-of="([^"]+)"', contents) == re.findall(
+        r'href="#([^"]+)', contents
+    )
+    for number, section in (("3", "3.2"), ("4", "4.4")):
+        article, _, solutions = text.partition(f">Solutions to chapter {number}<")
+        solutions = solutions.partition('<div class="print-chapter">')[0]
+        places = re.findall(rf'<summary id="([^"]+)"[^>]*>\s*Solution to Exercise {section}', text)
+        assert len(places) >= 3
+        assert "Right.\n" not in solutions and "check" in solutions
+        for place in places:
+            assert f'id="{place}"' in solutions and f'id="{place}"' not in article
+            assert f'data-page-of="{place}"' in article
+
+
+def test_pages_are_numbered_and_cut_into_chapters(tmp_path):
+    chapters = "".join(
+        f'<div class="print-chapter"><h1 id="{name}">{name}</h1>{"<p>text</p>" * length}</div>'
+        for name, length in (("one", 150), ("two/2", 5), ("three", 5))
+    )
+    numbers = "".join(pdf.entry(name, name, "chapter") for name in ("one", "two/2", "three"))
+    path = tmp_path / "book.pdf"
+    cut = {"first": ("one", "two/2"), "last": ("three", "")}
+    html = pdf.page_of(f"{pdf.title_page()}<ul>{numbers}</ul>{chapters}")
+    count = pdf.write(html, path, cut)
+    where, pages = pdf.places(path.read_bytes())
+    assert pages == count and where["one"] == 2 or where["one"] == 3
+    assert where["two/2"] > where["one"] + 1 and where["three"] == where["two/2"] + 1 == pages
+    parts = {name: pdf.places((tmp_path / "book" / f"{name}.pdf").read_bytes())[1] for name in cut}
+    assert parts == {"first": 1 + where["two/2"] - where["one"], "last": 2}
 
 
 def test_two_pages_become_a_pdf(tmp_path):

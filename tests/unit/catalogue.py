@@ -411,7 +411,7 @@ CALLS: dict[Callable, Callable[[], dict[str, Any]]] = {
     train: lambda: dict(
         net=small(),
         loss=CrossEntropy(),
-        X=np.ones((4, 4)),
+        X=np.arange(16.0).reshape(4, 4) / 8,
         t=np.array([0, 1, 0, 1]),
         optimizer=SGD(0.1),
         batch_size=2,

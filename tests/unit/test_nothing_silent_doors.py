@@ -4,7 +4,9 @@ The arguments that a door watches over are read from the signatures, so that a n
 is tried without being named here.
 """
 
+import ast
 import inspect
+import textwrap
 import warnings
 from fractions import Fraction
 
@@ -579,3 +581,28 @@ def test_doors_leave_names_signatures_documentation_and_source():
             if method is not None:
                 assert f"def {name}(" in inspect.getsource(method)
                 assert method.__name__ == name and "self" in inspect.signature(method).parameters
+
+
+def formulas():
+    """The methods that a reader compares with the book's equations, bare of their doors."""
+    kinds = ((catalogue.Layer, ("forward", "backward", "step", "step_backward")),)
+    kinds += ((catalogue.Loss, ("both",)), (catalogue.Activation, ("forward", "backward")))
+    kinds += ((catalogue.Model, ("forward", "backward", "propagate")),)
+    kinds += ((catalogue.Optimizer, ("direction", "step")),)
+    for base, names in kinds:
+        for cls in (base, *catalogue.subclasses(base)):
+            for name in names:
+                if inspect.isfunction(method := vars(cls).get(name)):
+                    yield pytest.param(inspect.unwrap(method), id=f"{cls.__name__}.{name}")
+    for f in (catalogue.attend, catalogue.attend_backward):
+        yield pytest.param(inspect.unwrap(f), id=f.__name__)
+
+
+@pytest.mark.parametrize("method", list(formulas()))
+def test_no_guard_stands_between_the_formulas(method):
+    tree = ast.parse(textwrap.dedent(inspect.getsource(method)))
+    nodes = list(ast.walk(tree))
+    raised = [n.exc for n in nodes if isinstance(n, ast.Raise)]
+    assert all(ast.unparse(e).startswith("NotImplementedError") for e in raised)
+    called = {ast.unparse(n.func) for n in nodes if isinstance(n, ast.Call)}
+    assert not called & {"self.check", "fitting", "array"}

@@ -64,11 +64,13 @@ PAIRS = {
         ),
     ),
 }
+at_rest = pytest.mark.filterwarnings("ignore:the gradient is 0")  # drawn, or on purpose
 each = pytest.mark.parametrize("cls", PAIRS, ids=lambda cls: cls.__name__)
 
 
 # ---------------------------------------------------------------------------------- against PyTorch
 @each
+@at_rest
 @given(
     data=st.data(),
     d=st.integers(1, 8),
@@ -196,6 +198,7 @@ def test_steps_under_a_constant_gradient():
     assert steps[-1] == pytest.approx(0.01 * 5 / (1 - 0.9))  # the geometric sum of the gradients
 
 
+@at_rest
 @each
 def test_a_parameter_whose_gradient_is_zero_stays(cls):
     if cls is not AdamW:

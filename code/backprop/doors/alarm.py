@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from .hints import warn, warn_once
+from .numbers import signature_of
 
 
 def check_schedule(schedule: Callable | None) -> None:
     """Warn where a schedule looks as if it took the number of the epoch or of the step."""
     try:
-        first = next(iter(inspect.signature(schedule).parameters), "") if schedule else ""
+        first = next(iter(signature_of(schedule).parameters), "") if schedule else ""
     except (TypeError, ValueError):
         return
     if first.rstrip("s") in ("epoch", "step", "iteration", "batch"):

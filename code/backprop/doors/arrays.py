@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .numbers import widened
+
 
 def floats(what: str, x: Any, dtype: Any = np.float64) -> np.ndarray:
     """Return `x` as an array of floats: integers and truth values become `dtype`, floats stay.
@@ -203,7 +205,7 @@ def batch(net: Any, X: Any) -> np.ndarray:
     elif X.dtype != net.dtype:
         raise TypeError(
             f"X is {X.dtype}, the network {net.dtype}; convert one of them, "
-            f"for instance X.astype(np.{net.dtype})"
+            f"for instance X.astype(np.{net.dtype}){widened(X.dtype, net.dtype)}"
         )
     return X
 
@@ -231,7 +233,7 @@ def entrance(layer: Any, x: Any) -> np.ndarray:
     if dtype is not None and x.dtype != dtype:
         raise TypeError(
             f"x is {x.dtype}, the layer {dtype}; convert one of them, for instance "
-            f"x.astype(np.{dtype})"
+            f"x.astype(np.{dtype}){widened(x.dtype, dtype)}"
         )
     return finite("x", x)
 

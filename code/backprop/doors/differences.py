@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .hints import warn
 from .numbers import function, number
 
 
@@ -25,6 +26,21 @@ def movable(array: Any) -> None:
     if not array.flags.writeable:
         raise ValueError("the array can only be read, but its entries are moved in place")
     filled("the array", array)
+
+
+def asked(loss: Callable[[], float]) -> Callable[[], float]:
+    """Return `loss` with a look at what it returns: numbers, which may be infinite."""
+    return lambda: number("loss()", loss(), anything=True)
+
+
+def check_moves(above: np.ndarray, below: np.ndarray) -> None:
+    """Warn where the loss was the same wherever the array was moved to."""
+    first = above.flat[0]
+    if above.size > 1 and (above == first).all() and (below == first).all():
+        warn(
+            f"loss() is {first:.6g} whatever is moved, so that all differences are 0: either it is "
+            "flat here, or it does not read this very array but a copy of it"
+        )
 
 
 def filled(name: str, array: np.ndarray) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import floats
+from .arrays import finite, floats
 from .hints import check_logits
-from .numbers import number
+from .numbers import number, widened
 from .outputs import Output, plain, tagged
 from .signatures import inside
 
@@ -32,6 +32,8 @@ def numbers_door(method: Callable) -> Callable:
             raise ValueError(f"{self}: the arrays must have one shape, these have {shown}")
         if () in shapes and self.name == "softmax":
             raise ValueError("softmax takes rows of numbers, (n, K), not a single number")
+        if len(arrays) == 3:
+            belong(self, *arrays[1:])
         result = method(self, *arrays)
         return result[()] if () in shapes else result
 
@@ -53,6 +55,20 @@ def numbers_door(method: Callable) -> Callable:
     return forward
 
 
+def belong(f: Any, z: np.ndarray | None, a: np.ndarray) -> None:
+    """Raise ValueError unless ``a = f(z)``, as far as a softmax without z can tell."""
+    if z is None:
+        fit = np.allclose(a.sum(axis=-1), 1, atol=1e-3)
+    else:
+        with np.errstate(all="ignore"):
+            fit = np.allclose(a, f.forward(z), rtol=1e-3, atol=1e-3, equal_nan=True)
+    if not fit:
+        raise ValueError(
+            f"{f}: a is not what {f} makes of z; backward takes (grad_a, z, a): have z and a "
+            "changed places?"
+        )
+
+
 def watched(method: Callable) -> Callable:
     """Hold a method of a reader's activation to the shape of z."""
     name = method.__name__
@@ -71,7 +87,7 @@ def shaped(f: Any, name: str, z: np.ndarray, result: Any) -> np.ndarray:
         got = getattr(result, "shape", type(result).__name__), getattr(result, "dtype", "")
         raise ValueError(
             f"{type(f).__name__}.{name} must return an array like z, {z.shape} and {z.dtype}, not "
-            f"{got[0]} {got[1]}"
+            f"{got[0]} {got[1]}{widened(got[1], z.dtype)}"
         )
     return result
 
@@ -103,9 +119,40 @@ def both_door(method: Callable) -> Callable:
                     f"{name}: its gradient has shape {np.shape(gradient)}, the outputs "
                     f"{y.shape}; they must be the same"
                 )
+        if gradient.dtype != y.dtype:
+            raise TypeError(
+                f"{self.name or type(self).__name__}: its gradient is {gradient.dtype}, the "
+                f"outputs are {y.dtype}; a loss keeps the dtype{widened(gradient.dtype, y.dtype)}"
+            )
         return value, tagged(gradient, origin) if origin else gradient
 
     return both
+
+
+def distribution_door(function: Callable) -> Any:
+    """Put before a function of distributions that they are some; without it, `unchecked`."""
+
+    @functools.wraps(function)
+    def call(p: Any) -> np.ndarray:
+        p = finite("p", floats("p", p))
+        if p.size and (p.min() < 0 or not np.allclose(p.sum(axis=-1), 1, atol=1e-5)):
+            raise ValueError("p must be probabilities that sum to 1 along the last axis")
+        return function(p)
+
+    call.unchecked = function  # type: ignore[attr-defined]
+    return call
+
+
+def predict_door(method: Callable) -> Callable:
+    """Put before `predict` a look at outputs that are probabilities already."""
+
+    @functools.wraps(method)
+    def predict(self: Any, y: Any) -> np.ndarray:
+        if self.applies == "softmax" and not inside.now and np.ndim(y) > 1 and np.size(y):
+            check_logits(self, plain(floats("the outputs", y)))
+        return method(self, y)
+
+    return predict
 
 
 def chosen(name: str, value: Any, kind: type, known: dict[str, Any]) -> Any:

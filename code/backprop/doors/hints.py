@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import os
 import sys
@@ -77,8 +76,8 @@ def check_logits(loss: Any, y: np.ndarray) -> None:
     if not 0 <= y.flat[0] <= 1 or "_told" in vars(loss):
         return
     rows = y.reshape(-1, y.shape[-1])
-    if len(rows) < 3 or rows.min() < 0 or np.abs(rows.sum(axis=1) - 1).max() > 1e-5:
-        return
+    if len(rows) < 3 or not (rows.min() >= 0 and np.abs(rows.sum(axis=1) - 1).max() <= 1e-5):
+        return  # so do NaN
     if not ((rows == 0) | (rows == 1)).all() and not (rows == rows[0, 0]).all():  # np.eye(K), 1/K
         vars(loss)["_told"] = True
         warn(
@@ -200,22 +199,6 @@ def check_moved(net: Any, before: np.ndarray) -> None:
         )
 
 
-def check_mode(net: Any) -> None:
-    """Warn where a network is to be trained that computes as in a prediction."""
-    asking = {
-        type(leaf).__name__
-        for leaf in net.leaves
-        if "training" in inspect.unwrap(type(leaf).forward).__code__.co_names
-    }
-    if not net.training and asking:
-        warn_once(
-            net,
-            "mode",
-            "net.training is False, so that the network is trained as it predicts, without what "
-            f"{' and '.join(sorted(asking))} do in training. Set net.training = True",
-        )
-
-
 def check_alike(net: Any, X: np.ndarray) -> None:
     """Warn where all samples are the same, or all units of a layer: they stay so."""
     if len(X) > 2 and (X[:20] == X[0]).all() and (X == X[0]).all():
@@ -241,7 +224,6 @@ def check_alike(net: Any, X: np.ndarray) -> None:
 
 def check_before(net: Any, loss: Any, X: np.ndarray, t: np.ndarray) -> None:
     """All that can be told before training."""
-    check_mode(net)
     check_alike(net, X)
     check_output(loss, net)
     check_reach(loss, net, t)

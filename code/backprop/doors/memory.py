@@ -11,7 +11,8 @@ import numpy as np
 
 from .arrays import finite, floats
 from .hints import check_lasting, warn
-from .signatures import inside
+from .signatures import Inside, inside
+from .together import apart, handed_back
 
 
 def part_of_another(net: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -55,9 +56,12 @@ def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
     ordered(theta, gradient)
     if optimizer.steps == 0 and not inside.loop and not gradient.any():
         warn(
-            "the gradient is 0 everywhere, so that the first step moves nothing: has backward, or "
-            "loss_and_gradients, been called?"
+            "the gradient is 0 everywhere, so that the first step follows none: has backward, or "
+            "loss_and_gradients, been called? If so, the loss is flat where the parameters are "
+            "now, as it is with all weights 0"
         )
+    if optimizer.steps == 0:
+        check_start(optimizer, theta, gradient)
     if optimizer.steps == 0 or not optimizer.vectors:
         optimizer.scratch = np.empty_like(theta)
     for name in optimizer.vectors:
@@ -74,7 +78,48 @@ def memory_of(optimizer: Any, theta: Any, gradient: Any) -> np.ndarray:
         used = optimizer.steps and optimizer.vectors
         optimizer.theta = bound(optimizer, optimizer.theta, theta) if used else theta
     optimizer.gradient = gradient
-    return gradient
+    optimizer._some = ()  # of a network, some entries of both
+    if theta.base is not None and theta.base is gradient.base:
+        step = max(1, theta.size // 64)
+        optimizer._some = gradient[::step], theta[::step]
+    return again(optimizer)
+
+
+def check_start(optimizer: Any, theta: np.ndarray, gradient: np.ndarray) -> None:
+    """Warn where a first step moves a copy of a network, or decays past 0."""
+    net = gradient.base is not None and gradient.base.shape == (2, gradient.size)  # see `pack`
+    if net and theta.base is None and not inside.loop:
+        warn(
+            "the gradient is a network's, but theta is not: a copy is moved, and the network stays "
+            "as it is. step(net.theta, net.gradient) moves the network itself"
+        )
+    decay = getattr(optimizer, "weight_decay", 0.0) * optimizer.learning_rate
+    if decay > 1:
+        warn(
+            f"each step multiplies the parameters with 1 - learning_rate weight_decay = "
+            f"{1 - decay:.3g}, which turns their signs: weight_decay must be smaller than "
+            f"{1 / optimizer.learning_rate:.3g}"
+        )
+
+
+def again(optimizer: Any) -> np.ndarray:
+    """Return the gradient; warn, once, where it was used for a step before, and no other came.
+
+    It is the network's, no backward pass has run since that step, and the parameters are not back
+    where they were before it, as they are in a search for a rate.
+    """
+    before, steps = vars(optimizer).get("_before"), optimizer.steps
+    if not optimizer._some or before is not None and before[0] == steps:  # asked twice in one step
+        return optimizer.gradient
+    used, stood = [array.tobytes() for array in optimizer._some]
+    now = optimizer._before = steps, stood, used, Inside.backwards
+    if before is not None and before[2:] == now[2:] and before[1] != stood:
+        optimizer._some = ()  # once is enough
+        warn(
+            "this step uses the gradient of the step before: no backward pass, and no "
+            "loss_and_gradients, has run in between. One gradient is good for one step"
+        )
+    return optimizer.gradient
 
 
 def ordered(theta: Any, gradient: Any) -> None:
@@ -134,6 +179,10 @@ def state(net: Any) -> dict[str, np.ndarray]:
 
 def write_all(net: Any, value: Any) -> None:
     """Write the arrays of `value` into the parameters of the same names, which must be all."""
+    if value is net.parameters:
+        if handed_back():
+            return
+        apart("net.parameters", net.theta, net.theta)
     if missing := [name for name in net.parameters if name not in value]:
         raise KeyError(
             f"net.parameters = ... needs all of them, {missing[0]} is missing; "
@@ -163,6 +212,7 @@ def set_arrays(net: Any, **values: Any) -> None:
     for name, value in values.items():
         if name not in arrays:
             raise KeyError(f"no parameter {name!r}; there are: {', '.join(arrays)}")
+        apart(name, arrays[name], value)
         value = values[name] = finite(name, floats(name, value).astype(net.dtype))
         if value.shape != arrays[name].shape:
             raise ValueError(
@@ -174,16 +224,29 @@ def set_arrays(net: Any, **values: Any) -> None:
         arrays[name][...] = value
 
 
-def snapshot(net: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+class Snapshot(list):
+    """Pairs of an array of a network and its values once; a copy is of the same network."""
+
+    def __deepcopy__(self, memo: Any) -> Snapshot:
+        return Snapshot((array, value.copy()) for array, value in self)
+
+    def __copy__(self) -> Snapshot:
+        return self.__deepcopy__({})
+
+
+def snapshot(net: Any) -> Snapshot:
     """All that training changes: theta, and what layers carry on; see `restore`."""
-    return [(array, array.copy()) for array in (net.theta, *lasting(net).values())]
+    return Snapshot((array, array.copy()) for array in (net.theta, *lasting(net).values()))
 
 
-def restore(net: Any, before: list[tuple[np.ndarray, np.ndarray]]) -> None:
+def restore(net: Any, before: Snapshot) -> None:
     """Put everything back to where it was at a `snapshot` of this network."""
+    if not isinstance(before, Snapshot):
+        raise TypeError("restore takes what net.snapshot() returned; for arrays there is net.set()")
     if before[0][0] is not net.theta:
         raise ValueError(
-            "this snapshot is of another network; net.set(**other.state()) makes one like the other"
+            "this snapshot is of another network, or of a file; net.set(**other.state()) makes one "
+            "like the other, and net.state() is what a file can hold"
         )
     for array, value in before:
         array[...] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -174,6 +175,18 @@ def an_object(name: str, value: Any) -> Any:
     return value
 
 
+def signature_of(function: Any) -> inspect.Signature:
+    """The signature of `function` with its annotations as they are written, not evaluated.
+
+    From Python 3.14 on an annotation may name what does not exist yet; asking for its value raises.
+    """
+    if sys.version_info < (3, 14):
+        return inspect.signature(function)
+    from annotationlib import Format
+
+    return inspect.signature(function, annotation_format=Format.STRING)
+
+
 def function(name: str, value: Any, example: str, takes: str = "") -> Any:
     """Return `value` if it is None or can be called; otherwise TypeError with an `example`.
 
@@ -184,7 +197,7 @@ def function(name: str, value: Any, example: str, takes: str = "") -> Any:
     if value is None or not takes or isinstance(value, type):
         return value
     try:
-        signature = inspect.signature(value)
+        signature = signature_of(value)
     except (TypeError, ValueError):  # some functions in C do not tell
         return value
     try:
@@ -221,3 +234,13 @@ def stepper(optimizer: Any) -> None:
             f"not {shown(optimizer)}"
         )
     function("the optimiser's step", optimizer.step, "SGD.step", "theta, gradient, factor")
+
+
+def widened(got: Any, wanted: Any) -> str:
+    """What has probably made float64 of float32, to be said after that it is so; else nothing."""
+    if got != np.float64 or wanted != np.float32:
+        return ""
+    return (
+        "; a number of NumPy makes float64 of float32, np.sqrt(2) * x for instance, a plain one, "
+        "math.sqrt(2) * x, does not"
+    )

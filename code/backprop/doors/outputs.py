@@ -57,3 +57,10 @@ def tagged(x: Any, origin: frozenset[int]) -> Any:
 def own(x: Any) -> Any:
     """Return a copy of an array, of its kind, but not an `Output`; anything else as it is."""
     return np.array(plain(x), subok=True) if isinstance(x, np.ndarray | list) else x
+
+
+def some(array: np.ndarray) -> bytes:
+    """About 256 entries of an array, evenly spread: whoever changes it changes some of them."""
+    if not array.flags.c_contiguous:
+        return array[:: max(1, len(array) // 256)].tobytes()
+    return array.reshape(-1)[:: max(1, array.size // 256)].tobytes()

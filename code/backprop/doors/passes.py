@@ -19,10 +19,12 @@ from typing import Any
 import numpy as np
 
 from .arrays import floats
-from .outputs import own, plain, tagged
+from .modes import note_mode
+from .numbers import widened
+from .outputs import own, plain, some, tagged
 from .readers import watched
 from .settings import hold, lasting_names, refuse_unknown
-from .signatures import checked, finished, inside
+from .signatures import Inside, admitted, checked, finished, inside
 from .together import Arrays, Whole
 
 numbers = itertools.count(1)
@@ -68,14 +70,14 @@ def forward_door(method: Callable) -> Callable:
         x = own(self.enter(plain(x)))
         rest = tuple(own(r) for r in rest)
         options = {name: own(o) for name, o in options.items()}
-        self.fed, self.fresh = None, True
-        inside.now = True
+        self.fed, self.fresh, inside.now = None, True, True
         try:
             number = begin(self)
             y = alone(self, x, *rest, **options)
         finally:
             inside.now = False
-        self.made = number, y.shape
+        self.made = number, y.shape, y.dtype
+        note_mode(self, number)
         self.then = number, [p.tobytes() for p in self.moving()]
         known = hash((np.asarray(x).tobytes(), y.tobytes(), *self.then[1]))
         self.equals = {k: h for k, h in self.equals.items() if k > number - 100} | {number: known}
@@ -101,7 +103,7 @@ def quick_door(method: Callable) -> Callable:
             y = method(self, x)
         finally:
             inside.now = False
-        self.made = number, y.shape
+        self.made = number, y.shape, y.dtype
         self.glimpse = number, [(a, some(a)) for a in (x, *self.moving())]
         y = y.view()
         y.flags.writeable = False
@@ -117,23 +119,17 @@ def whole_door(method: Callable) -> Callable:
     def loss_and_gradients(self: Any, *args: Any, **options: Any) -> Any:
         if inside.now:
             return method(self, *args, **options)
+        Inside.backwards += 1
         inside.now = True
         try:
             number = begin(self)
             result = method(self, *args, **options)
         finally:
             inside.now = False
-        self.made = number, None
+        self.made = number, None, self.dtype
         return result
 
     return loss_and_gradients
-
-
-def some(array: np.ndarray) -> bytes:
-    """About 256 entries of an array, evenly spread: whoever changes it changes some of them."""
-    if not array.flags.c_contiguous:
-        return array[:: max(1, len(array) // 256)].tobytes()
-    return array.reshape(-1)[:: max(1, array.size // 256)].tobytes()
 
 
 def backward_door(method: Callable) -> Callable:
@@ -149,6 +145,7 @@ def backward_door(method: Callable) -> Callable:
         grad = fits(self, grad)
         for node in (self, *self.leaves):
             node.fresh = True
+        Inside.backwards += 1
         inside.now = True
         try:
             result = method(self, grad, *rest, **options)
@@ -162,13 +159,20 @@ def backward_door(method: Callable) -> Callable:
 def fits(node: Any, grad: Any) -> np.ndarray:
     """Return `grad` if it belongs to the last forward pass through `node`, or say why not."""
     origin = getattr(grad, "origin", None)
-    grad = plain(floats("the gradient", grad))
-    number, shape = node.made
+    number, shape, dtype = node.made
+    given, grad = grad, plain(floats("the gradient", grad, dtype))
+    if not isinstance(given, np.ndarray):
+        grad = grad.astype(dtype, copy=False)  # a list has no dtype of its own
     if not node.passed and not number:
         raise RuntimeError("backward needs the values of a forward pass; call forward(X)")
     if number == node.passed and shape is not None and grad.shape != shape:
         raise ValueError(
             f"the gradient has shape {grad.shape}, the output of the last forward pass {shape}"
+        )
+    if grad.dtype != dtype:
+        raise TypeError(
+            f"the gradient is {grad.dtype}, the output of the forward pass {dtype}; both need one "
+            f"dtype{widened(grad.dtype, dtype)}"
         )
     if node.passed is None or any(leaf.passed != node.passed for leaf in node.leaves):
         raise RuntimeError(
@@ -206,8 +210,8 @@ class Guarded(Whole):
         The layers inside.
     passed : int or None
         The number of the last forward pass, None where something else has run since.
-    made : pair of int and tuple of int
-        The number of a pass that came from outside, and the shape of what it was handed.
+    made : tuple of int, tuple of int and dtype
+        The number of a pass that came from outside, and shape and dtype of what it was handed.
     then : pair of int and list of bytes
         The number of a pass, and the parameters as they were in it.
     equals : dict of int to int
@@ -220,7 +224,7 @@ class Guarded(Whole):
     _parameters: Arrays = Arrays()  # of a layer that calls no constructor: it has none
     _gradients: Arrays = Arrays()
     passed: int | None = None
-    made: tuple[int, tuple[int, ...] | None] = (0, ())
+    made: tuple[int, tuple[int, ...] | None, Any] = (0, (), np.float64)
     then: tuple[int, list[bytes]] = (0, [])
     equals: dict[int, int] = {}
     glimpse: tuple[int, list[tuple[np.ndarray, bytes]]] = (0, [])
@@ -229,9 +233,10 @@ class Guarded(Whole):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        for name, door in (("forward", forward_door), ("backward", backward_door)):
-            if name in vars(cls):
-                setattr(cls, name, door(vars(cls)[name]))
+        if "forward" in vars(cls):
+            cls.forward = forward_door(admitted(cls))  # type: ignore[attr-defined]
+        if "backward" in vars(cls):
+            cls.backward = backward_door(vars(cls)["backward"])  # type: ignore[attr-defined]
         hold(cls)
         if "__init__" in vars(cls):
             cls.__init__ = finished(checked(vars(cls)["__init__"], least=1))  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .numbers import shown
+from .numbers import shown, widened
 
 
 def watched(method: Callable) -> Callable:
@@ -48,7 +48,10 @@ def made_of(layer: Any, x: np.ndarray, y: Any) -> np.ndarray:
             "of them is wrong"
         )
     if x.dtype.kind == "f" and y.dtype != x.dtype:
-        raise TypeError(f"{name}.forward returns {y.dtype} for {x.dtype}; a layer keeps the dtype")
+        raise TypeError(
+            f"{name}.forward returns {y.dtype} for {x.dtype}; a layer keeps the dtype"
+            f"{widened(y.dtype, x.dtype)}"
+        )
     layer.fed = x.shape, x.dtype
     return y
 
@@ -64,5 +67,6 @@ def sent_back(layer: Any, result: Any, rest: tuple, options: dict) -> Any:
         got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else shown(result)
         raise ValueError(
             f"{name}.backward must return dL/dx, {shape}, {dtype}, like its input, not {got}"
+            f"{widened(getattr(result, 'dtype', None), dtype)}"
         )
     return result

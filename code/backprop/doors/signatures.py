@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .arrays import floats, listed
-from .numbers import an_object, float_kind, generator, number, text, truth, whole
+from .numbers import an_object, float_kind, generator, number, signature_of, text, truth, whole
 
 
 class Inside(threading.local):
@@ -19,19 +19,25 @@ class Inside(threading.local):
     now = False
     loop = False
     loss = False  # whether one loss asks another
+    backwards = 0  # how many backward passes there have been, in all threads
 
 
 inside = Inside()
 
 
 def checked(
-    function: Callable | None = None, *, least: int | None = None, whole_arrays: str = ""
+    function: Callable | None = None,
+    *,
+    least: int | None = None,
+    whole_arrays: str = "",
+    then: Callable | None = None,
 ) -> Callable:
     """Put before a function or a constructor what the annotations of its parameters promise.
 
     ``int`` is a whole number, ``float`` a finite one, ``bool`` True or False; ``np.ndarray`` takes
     lists too, and integers become floats; a generator takes a seed; a class is no object. What a
-    value must be beyond that, the function says itself.
+    value must be beyond that, the function says itself. Of a reader's constructor only `rng` and
+    `dtype` go through a door: what its annotations mean is the reader's.
 
     Parameters
     ----------
@@ -41,16 +47,19 @@ def checked(
         The least value of all whole numbers but paddings.
     whole_arrays : str
         Names of the arrays that may hold integers or truth values and keep them.
+    then : callable, optional
+        Is called with the same arguments, converted, and raises where they do not fit each other.
     """
     if function is None:
-        return functools.partial(checked, least=least, whole_arrays=whole_arrays)
-    signature = inspect.signature(function)
+        return functools.partial(checked, least=least, whole_arrays=whole_arrays, then=then)
+    signature = signature_of(function)
     kept = whole_arrays.split()
     doors = {
         name: door
         for name, p in signature.parameters.items()
         if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
         if (door := door_of(name, p, least, name in kept)) is not None
+        if function.__module__.startswith("backprop.") or name in ("rng", "dtype")
     }
 
     @functools.wraps(function)
@@ -65,15 +74,34 @@ def checked(
         for name, value in bound.arguments.items():
             if name in doors:
                 bound.arguments[name] = doors[name](value)
+        if then is not None:
+            then(*bound.args, **bound.kwargs)
         return function(*bound.args, **bound.kwargs)
 
     call.doors = doors  # type: ignore[attr-defined]
     return call
 
 
+def admitted(cls: type) -> Callable:
+    """The `forward` of a layer with its method `check` before it, where the class has one.
+
+    That one is asked inside of networks, too: of ids, masks and states nobody else knows there.
+    """
+    forward, check = vars(cls)["forward"], vars(cls).get("check")
+    if check is None or not cls.__module__.startswith("backprop."):
+        return forward
+
+    @functools.wraps(forward)
+    def call(self: Any, x: Any, *rest: Any, **options: Any) -> Any:
+        check(self, x, *rest, **options)
+        return forward(self, x, *rest, **options)
+
+    return call
+
+
 def named(function: Callable) -> Callable:
     """Put before a function with doors of its own that a misspelt argument is told its name."""
-    signature = inspect.signature(function)
+    signature = signature_of(function)
 
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import classes, finite, floats
+from .hints import warn_once
 
 
 def like_outputs(name: str, t: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -65,3 +66,28 @@ def column(t: Any, shape: tuple[int, ...]) -> Any:
     if np.ndim(t) == 1 and shape == (len(t), 1):
         return np.reshape(t, shape)
     return t
+
+
+def check_targets(net: Any, t: np.ndarray, validation: np.ndarray | None) -> None:
+    """Warn where there is one class only, classes are counted from 1, or some are held out."""
+    if t.ndim != 1 or t.dtype.kind not in "iu":
+        return
+    K, here = net.sizes[-1], np.unique(t)
+    if len(t) > 2 and len(here) == 1:
+        said = f"all {len(t)} targets are class {t[0]}, so that there is nothing to tell apart"
+        warn_once(net, "targets", said)
+    if len(t) >= 10 * K and K > 2 and np.array_equal(here, np.arange(1, K)):
+        warn_once(
+            net,
+            "classes",
+            f"the classes are 1 .. {K - 1}, none of {len(t)} targets is 0: classes are counted "
+            f"from 0; take t - 1, and {K - 1} outputs",
+        )
+    unseen = np.setdiff1d(here if validation is None else validation, here)
+    if len(unseen):
+        warn_once(
+            net,
+            "unseen",
+            f"class {unseen[0]} is in the validation data, but not in the data to learn from: were "
+            "the samples sorted by class when they were divided? Shuffle them first",
+        )

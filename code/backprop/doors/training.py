@@ -62,6 +62,20 @@ def threshold_of(y: np.ndarray) -> float:
     return 0.0
 
 
+def check_threshold(threshold: Any, y: np.ndarray) -> None:
+    """ValueError where a threshold is given for outputs `y` that it cannot divide."""
+    threshold = number("threshold", threshold)
+    if y.shape[1] > 1:
+        raise ValueError(
+            f"a threshold is for one column of outputs; of {y.shape[1]} the largest is the answer"
+        )
+    if y.min() >= 0 and y.max() <= 1 and not 0 <= threshold <= 1:
+        raise ValueError(
+            f"the outputs all lie in [0, 1], the threshold is {threshold:g}: for probabilities it "
+            "lies in [0, 1], for instance 0.5"
+        )
+
+
 def augmented(net: Any, before: np.ndarray, X: Any) -> np.ndarray:
     """Return what `augment` has made of the batch `before`, as `net` takes it."""
     if X is None or len(X) != len(before):

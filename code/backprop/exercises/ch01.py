@@ -12,7 +12,7 @@ add(
     Exercise(
         "1.1 one correction",
         [4.5, 5, 0],
-        level="practise",
+        level="recall",
         entries=("w1", "w2", "b"),
         mistakes={
             "the weights move away from the sample; with target 1 and answer 0 they should "

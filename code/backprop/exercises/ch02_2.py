@@ -10,7 +10,7 @@ add(
     Exercise(
         "2.2 largest layer",
         99,
-        level="practise",
+        level="recall",
         mistakes={
             "with that many units it has more than 79,500 parameters; "
             "count the biases of both layers.": 100,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .experiments import experiment
 from .registry import Exercise, add
 
 # section 3.1: the forward pass
@@ -175,6 +176,8 @@ add(
         },
     )
 )
+
+add(experiment("3.2 experiment", ("last layer", "all layers")))
 
 # section 3.3: the derivation
 

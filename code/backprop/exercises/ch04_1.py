@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import sigmoid
+from .experiments import experiment
 from .registry import Exercise, add
 
 add(
@@ -98,3 +99,5 @@ add(
         },
     )
 )
+
+add(experiment("4.1 experiment", ("sigmoid", "tanh")))

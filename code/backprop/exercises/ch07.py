@@ -6,6 +6,7 @@ from math import pi, sqrt
 
 import numpy as np
 
+from .experiments import experiment
 from .registry import Exercise, add
 
 # section 7.1: frameworks
@@ -257,6 +258,8 @@ add(
         },
     )
 )
+
+add(experiment("7.2 experiment", ("as they are", "standardised")))
 
 # section 7.3: learning material
 

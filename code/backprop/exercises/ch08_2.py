@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .experiments import experiment
 from .registry import Exercise, add
 
 add(
@@ -150,3 +151,5 @@ add(
         },
     )
 )
+
+add(experiment("8.2 experiment", ("plain", "residual")))

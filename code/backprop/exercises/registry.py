@@ -55,11 +55,11 @@ class Exercise:
     """
 
     name: str
-    answer: Any
+    answer: Any = field(repr=False)
     level: str
-    also: list[Any] = field(default_factory=list)
+    also: list[Any] = field(default_factory=list, repr=False)
     inputs: list[tuple] = field(default_factory=list)
-    mistakes: Mapping[str, Any] = field(default_factory=dict)
+    mistakes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     tolerance: float = 1e-6
     decimals: int | None = None
     each: bool = False

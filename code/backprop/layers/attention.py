@@ -17,7 +17,19 @@ from ..doors import checked, generator
 from ..network import Layer
 
 
-@checked(whole_arrays="mask")
+def one_batch(Q: np.ndarray, K: np.ndarray, V: np.ndarray, mask: np.ndarray | None = None) -> None:
+    """Raise ValueError unless queries, keys and values fit each other."""
+    if min(Q.ndim, K.ndim, V.ndim) < 2 or (
+        (Q.shape[-1], K.shape[-2], Q.shape[:-2], K.shape[:-2])
+        != (K.shape[-1], V.shape[-2], K.shape[:-2], V.shape[:-2])
+    ):
+        raise ValueError(
+            f"queries {Q.shape}, keys {K.shape}, values {V.shape}: queries and keys need one "
+            "width, keys and values one length, all of them one batch"
+        )
+
+
+@checked(whole_arrays="mask", then=one_batch)
 def attend(
     Q: np.ndarray, K: np.ndarray, V: np.ndarray, mask: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -49,14 +61,6 @@ def attend(
     ValueError
         Where the shapes do not fit, or a query may look at no key.
     """
-    if min(Q.ndim, K.ndim, V.ndim) < 2 or (
-        (Q.shape[-1], K.shape[-2], Q.shape[:-2], K.shape[:-2])
-        != (K.shape[-1], V.shape[-2], K.shape[:-2], V.shape[:-2])
-    ):
-        raise ValueError(
-            f"queries {Q.shape}, keys {K.shape}, values {V.shape}: queries and keys need one "
-            "width, keys and values one length, all of them one batch"
-        )
     S = Q @ K.swapaxes(-1, -2) * scale(Q)  # (..., Tq, d) @ (..., d, Tk)
     if mask is not None:
         S = np.where(seeing(mask, S.shape), S, S.dtype.type(-np.inf))
@@ -64,7 +68,17 @@ def attend(
     return A @ V, A  # (..., Tq, Tk) @ (..., Tk, dv)
 
 
-@checked
+def of_output(grad: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray, A: np.ndarray) -> None:
+    """Raise ValueError unless `grad` and the weights have the shapes that `attend` makes."""
+    output, scores = (*A.shape[:-1], V.shape[-1]), (*Q.shape[:-1], K.shape[-2])
+    if grad.shape != output or A.shape != scores:
+        raise ValueError(
+            f"the gradient {grad.shape} must have the shape of the output, "
+            f"{output}, the weights {A.shape} that of the scores"
+        )
+
+
+@checked(then=of_output)
 def attend_backward(
     grad: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray, A: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -91,12 +105,6 @@ def attend_backward(
     tuple of ndarray
         Three gradients, of the shapes of `Q`, `K` and `V`.
     """
-    output, scores = (*A.shape[:-1], V.shape[-1]), (*Q.shape[:-1], K.shape[-2])
-    if grad.shape != output or A.shape != scores:
-        raise ValueError(
-            f"the gradient {grad.shape} must have the shape of the output, "
-            f"{output}, the weights {A.shape} that of the scores"
-        )
     grad_V = A.swapaxes(-1, -2) @ grad  # (..., Tk, Tq) @ (..., Tq, dv)
     grad_A = grad @ V.swapaxes(-1, -2)  # (..., Tq, dv) @ (..., dv, Tk)
     grad_S = softmax.backward(grad_A, None, A)  # (..., Tq, Tk)
@@ -214,6 +222,33 @@ class MultiHeadAttention(Layer):
         n, heads, T, d = x.shape
         return x.transpose(0, 2, 1, 3).reshape(n, T, heads * d)
 
+    def check(
+        self, x: np.ndarray, memory: np.ndarray | None = None, mask: np.ndarray | None = None
+    ) -> None:
+        """Raise ValueError unless x, the memory and the mask have the shapes that fit."""
+        if x.ndim != 3 or x.shape[2] != self.d:
+            raise ValueError(f"x has shape {x.shape}; the layer takes (n, T, {self.d})")
+        keys = x if memory is None else memory
+        n, d_memory = len(x), len(self.parameters["Wk"])
+        if keys.ndim != 3 or keys.shape[2] != d_memory or len(keys) != n:
+            raise ValueError(
+                f"the memory has shape {keys.shape}; the layer takes ({n}, T, {d_memory})"
+            )
+        Tq, Tk = x.shape[1], keys.shape[1]
+        mask = self.mask if mask is None and memory is None else mask
+        if mask is None:
+            return
+        if mask.shape not in ((n, Tk), (n, Tq, Tk)):
+            raise ValueError(
+                f"the mask has shape {mask.shape}; it must be {(n, Tk)}, a key each, "
+                f"or {(n, Tq, Tk)}, a query and key each"
+            )
+        if mask.ndim == 2 and n == Tq == Tk > 1 and np.array_equal(mask, np.tri(n, dtype=bool)):
+            raise ValueError(
+                f"this mask, (T, T), looks like the one of a causal layer, but would be taken "
+                f"for (n, T), since both are {n}: write causal=True, or mask[None].repeat(n, 0)"
+            )
+
     def forward(
         self, x: np.ndarray, memory: np.ndarray | None = None, mask: np.ndarray | None = None
     ) -> np.ndarray:
@@ -231,7 +266,6 @@ class MultiHeadAttention(Layer):
         self.x = x
         self.own_memory = memory is None
         self.memory = x if memory is None else memory
-        self.check()
         self.Q = self.split(self.linear(self.x, "q"))  # (n, heads, Tq, d/heads)
         self.K = self.split(self.linear(self.memory, "k"))  # (n, heads, Tk, d/heads)
         self.V = self.split(self.linear(self.memory, "v"))  # (n, heads, Tk, d/heads)
@@ -239,35 +273,14 @@ class MultiHeadAttention(Layer):
         self.H = self.join(H)  # (n, heads, Tq, d/heads) to (n, Tq, d)
         return self.linear(self.H, "o")
 
-    def check(self) -> None:
-        """Raise ValueError unless x and the memory have the shapes that the layer takes."""
-        if self.x.ndim != 3 or self.x.shape[2] != self.d:
-            raise ValueError(f"x has shape {self.x.shape}; the layer takes (n, T, {self.d})")
-        n, d_memory = len(self.x), len(self.parameters["Wk"])
-        if self.memory.ndim != 3 or self.memory.shape[2] != d_memory or len(self.memory) != n:
-            raise ValueError(
-                f"the memory has shape {self.memory.shape}; the layer takes ({n}, T, {d_memory})"
-            )
-
     def allowed(self, mask: np.ndarray | None) -> np.ndarray | None:
         """The mask of the weights: `mask`, or in self-attention the layer's, and the causal one."""
-        n, Tq, Tk = len(self.x), self.x.shape[1], self.memory.shape[1]
         if mask is None and self.own_memory:
             mask = self.mask
         if mask is not None:
-            if mask.shape not in ((n, Tk), (n, Tq, Tk)):
-                raise ValueError(
-                    f"the mask has shape {mask.shape}; it must be {(n, Tk)}, a key each, "
-                    f"or {(n, Tq, Tk)}, a query and key each"
-                )
-            if mask.ndim == 2 and n == Tq == Tk > 1 and np.array_equal(mask, np.tri(n, dtype=bool)):
-                raise ValueError(
-                    f"this mask, (T, T), looks like the one of a causal layer, but would be taken "
-                    f"for (n, T), since both are {n}: write causal=True, or mask[None].repeat(n, 0)"
-                )
             mask = mask[:, None, None] if mask.ndim == 2 else mask[:, None]  # (n, 1, 1 or Tq, Tk)
         if self.causal:
-            past = np.tril(np.ones((Tq, Tk), bool))
+            past = np.tri(self.x.shape[1], self.memory.shape[1], dtype=bool)  # (Tq, Tk)
             mask = past if mask is None else mask & past
         return mask
 

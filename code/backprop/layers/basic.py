@@ -101,6 +101,13 @@ class Residual(Layer):
         if not self.branch:
             raise ValueError("the branch of a residual connection needs at least one layer")
         self.layers = self.branch + self.shortcut
+        self.known = None
+
+    def check(self, x):
+        """Raise ValueError, at the first sample of a shape, where the two ways do not fit it."""
+        if x.shape[1:] != self.known:
+            self.output_shape(x.shape[1:])
+            self.known = x.shape[1:]
 
     def forward(self, x):
         y = short = x
@@ -108,10 +115,6 @@ class Residual(Layer):
             y = layer.forward(y)
         for layer in self.shortcut:
             short = layer.forward(short)
-        if y.shape != short.shape:
-            raise ValueError(
-                f"the branch makes {y.shape}, the shortcut {short.shape}: they cannot be added"
-            )
         return y + short
 
     def backward(self, grad, inputs=True):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..doors import Arrays, array, checked, generator
+from ..doors import ids as ids_door
 from ..losses import CrossEntropy, Loss
 from ..network import Layer
 
@@ -72,15 +73,12 @@ class Embedding(Layer):
         if not dense:
             self._gradients = Arrays()
 
+    def check(self, ids: np.ndarray) -> None:
+        """Raise TypeError unless ids are integers, ValueError for one out of range."""
+        ids_door("ids", ids, self.count)
+
     def forward(self, ids: np.ndarray) -> np.ndarray:
-        """(...) to (..., d); TypeError unless ids are integers, ValueError for one out of range."""
-        ids = np.asarray(ids)
-        if ids.dtype.kind not in "iu":
-            raise TypeError(f"ids must be integers, not {ids.dtype}")
-        if ids.size and (ids.min() < 0 or ids.max() >= self.count):
-            raise ValueError(
-                f"ids lie in {ids.min()} .. {ids.max()}, the table has 0 .. {self.count - 1}"
-            )
+        """(...) to (..., d)."""
         self.ids = ids
         return self.parameters["E"][ids]  # (...,) to (..., d)
 

@@ -102,16 +102,19 @@ class BatchNorm(Layer):
         self.own(gamma=np.ones(d, dtype), beta=np.zeros(d, dtype))
         self.running_mean, self.running_variance = np.zeros(d, dtype), np.ones(d, dtype)
 
+    def check(self, x):
+        """Raise ValueError where there is a single sample to train on."""
+        if self.training and x.size == x.shape[-1]:
+            raise ValueError(
+                "batch normalisation needs at least 2 samples to train on: one alone has no "
+                "variance"
+            )
+
     def forward(self, x):
         self.shape = x.shape
         x = x.reshape(-1, x.shape[-1])  # (N, d): pixels count as samples
         self.with_batch = self.training
         if self.training:
-            if len(x) < 2:
-                raise ValueError(
-                    "batch normalisation needs at least 2 samples to train on: "
-                    "one alone has no variance"
-                )
             self.x_hat, self.inverse, mean, variance = standardise(x, 0, self.eps)
             self.running_mean += self.momentum * (mean[0] - self.running_mean)
             unbiased = variance[0] * (len(x) / (len(x) - 1))

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..doors import generator
+from ..doors import fitting, generator
 from ..network import Layer
 
 
@@ -116,6 +116,22 @@ class Recurrent(Layer):
         """
         raise NotImplementedError
 
+    def check(
+        self, x: np.ndarray, start: np.ndarray | None = None, mask: np.ndarray | None = None
+    ) -> None:
+        """Raise ValueError unless x, the mask and the state at the start have fitting shapes."""
+        if x.ndim != 3 or x.shape[2] != self.d or x.shape[1] == 0:
+            raise ValueError(
+                f"x has shape {x.shape}; the layer takes (n, T, {self.d}) with at least one step"
+            )
+        fitting(self.mask if mask is None else mask, x)
+        state = (len(x), self.parts * self.units)
+        if start is not None and np.shape(start) != state:
+            pair = "; h and c stand in one row, np.hstack([h, c])" if self.parts == 2 else ""
+            raise ValueError(
+                f"the state at the start has shape {np.shape(start)}, not {state}{pair}"
+            )
+
     def forward(
         self, x: np.ndarray, start: np.ndarray | None = None, mask: np.ndarray | None = None
     ) -> np.ndarray:
@@ -130,8 +146,7 @@ class Recurrent(Layer):
         mask : ndarray of bool, (n, T), optional
             Where a sequence has an element, by default the layer's mask.
         """
-        self.seen = self.mask if mask is None else np.asarray(mask)
-        self.check(x, start)
+        self.seen = self.mask if mask is None else mask
         n, T, d = x.shape
         self.x = np.ascontiguousarray(x.transpose(1, 0, 2))  # (T, n, d): a step's batch together
         z = self.x.reshape(T * n, d) @ self.parameters["Wx"]  # (T n, d) @ (d, g h)
@@ -202,21 +217,6 @@ class Recurrent(Layer):
         np.matmul(x.T, grad_z, out=self.gradients["Wx"])  # (d, T n) @ (T n, g h)
         np.matmul(before.T, grad_r, out=self.gradients["Wh"])  # (h, T n) @ (T n, g h)
         self.gradients["b"][...] = grad_z.sum(axis=0)
-
-    def check(self, x: np.ndarray, start: np.ndarray | None) -> None:
-        """Raise ValueError unless x, the mask and the state at the start have fitting shapes."""
-        if x.ndim != 3 or x.shape[2] != self.d or x.shape[1] == 0:
-            raise ValueError(
-                f"x has shape {x.shape}; the layer takes (n, T, {self.d}) with at least one step"
-            )
-        if self.seen is not None and (self.seen.shape != x.shape[:2] or self.seen.dtype != bool):
-            raise ValueError(
-                f"the mask must be bool and {x.shape[:2]}, not {self.seen.dtype} and "
-                f"{self.seen.shape}"
-            )
-        state = (len(x), self.parts * self.units)
-        if start is not None and start.shape != state:
-            raise ValueError(f"the state at the start has shape {start.shape}, not {state}")
 
     def output_shape(self, shape):
         if len(shape) != 2 or shape[1] != self.d:

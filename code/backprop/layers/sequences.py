@@ -63,18 +63,19 @@ class Positions(Layer):
 class MeanOverTime(Layer):
     """The mean of a sequence's elements, (n, T, d) to (n, d), without those the mask leaves out."""
 
-    def forward(self, x):
+    def check(self, x):
+        """Raise ValueError where the mask does not fit, or leaves nothing of a sequence."""
         mask = fitting(self.mask, x)
-        # shares: (n, T), each row sums to 1
-        if mask is None:
-            self.shares = np.full(x.shape[:2], x.dtype.type(1 / x.shape[1]))
-        else:
-            some = mask.any(axis=1)  # (n,)
-            if not some.all():
-                raise ValueError(
-                    f"sequence {int(np.argmin(some))} has no element: its mean does not exist"
-                )
-            self.shares = (mask / mask.sum(axis=1, keepdims=True)).astype(x.dtype)
+        some = np.True_ if mask is None else mask.any(axis=1)  # (n,)
+        if not some.all():
+            raise ValueError(
+                f"sequence {int(np.argmin(some))} has no element: its mean does not exist"
+            )
+
+    def forward(self, x):
+        mask = np.ones(x.shape[:2], bool) if self.mask is None else self.mask
+        # (n, T), each row sums to 1
+        self.shares = (mask / mask.sum(axis=1, keepdims=True)).astype(x.dtype)
         return (self.shares[:, None] @ x)[:, 0]  # (n, 1, T) @ (n, T, d)
 
     def backward(self, grad, inputs=True):
@@ -89,9 +90,12 @@ class MeanOverTime(Layer):
 class SumOverTime(Layer):
     """The sum of a sequence's elements, (n, T, d) to (n, d), without those the mask leaves out."""
 
+    def check(self, x):
+        """Raise ValueError where the mask is not one of this batch."""
+        fitting(self.mask, x)
+
     def forward(self, x):
-        mask = fitting(self.mask, x)
-        self.seen = np.ones(x.shape[:2], bool) if mask is None else mask
+        self.seen = np.ones(x.shape[:2], bool) if self.mask is None else self.mask
         return (x * self.seen[:, :, None]).sum(axis=1)  # (n, T, d) * (n, T, 1)
 
     def backward(self, grad, inputs=True):
@@ -128,11 +132,14 @@ class AttentionPooling(Layer):
         rng = generator(rng)
         self.own(q=rng.normal(0, 1, d).astype(dtype))
 
+    def check(self, x):
+        """Raise ValueError where the mask is not one of this batch."""
+        fitting(self.mask, x)
+
     def forward(self, x):
         self.x = x
         self.Q = np.broadcast_to(self.parameters["q"], (len(x), 1, x.shape[2]))  # (n, 1, d)
-        mask = fitting(self.mask, x)
-        mask = None if mask is None else mask[:, None]  # (n, 1, T)
+        mask = None if self.mask is None else self.mask[:, None]  # (n, 1, T)
         Y, self.A = attend(self.Q, x, x, mask)  # (n, 1, d), (n, 1, T)
         self.weights = self.A[:, 0]
         return Y[:, 0]

@@ -12,10 +12,12 @@ import numpy as np
 
 from ..doors import alike, checked, finite, floats, positive, whole
 from ..doors import ids as ids_door
+from ..doors.modes import check_scored
 
 
 def rmse(predicted: np.ndarray, rating: np.ndarray) -> float:
     """The root of the mean squared error: equation (eq-recommend-rmse)."""
+    check_scored(predicted)
     predicted, rating = alike("predicted", predicted, "rating", rating)
     return float(np.sqrt(np.mean((predicted - rating) ** 2)))
 

@@ -3,7 +3,6 @@ r"""Models of tables, a vector a user or film, of which a batch touches a few ro
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +24,7 @@ from ..doors import (
 from ..doors import (
     ids as ids_door,
 )
+from ..doors.numbers import signature_of
 from ..doors.passes import apart
 from ..doors.settings import lasting_names
 from ..layers.embedding import Embedding
@@ -36,7 +36,7 @@ from ..optimizers import Adam
 
 def columns_door(method: Callable) -> Callable:
     """Put before a method that takes columns: ids and ratings, all of one length."""
-    signature = inspect.signature(method)
+    signature = signature_of(method)
 
     @functools.wraps(method)
     def call(self: Any, *args: Any, **options: Any) -> Any:

@@ -98,13 +98,16 @@ class Muon(Optimizer):
         self.shapes = [p.shape if p.ndim == 2 else (1, p.size) for p in net.parameters.values()]
         self.iterations, self.coefficients = iterations, coefficients
 
-    def direction(self, gradient):
+    def prepare(self, theta, gradient):
         size = sum(m * n for m, n in self.shapes)
-        if gradient.size != size:
+        if np.size(gradient) != size:
             raise ValueError(
-                f"this optimiser was made for {sum(m * n for m, n in self.shapes)} "
-                f"parameters, the gradient has {gradient.size}"
+                f"this optimiser was made for {size} parameters, the gradient has "
+                f"{np.size(gradient)}"
             )
+        return super().prepare(theta, gradient)
+
+    def direction(self, gradient):
         self.v *= self.momentum
         self.v += gradient
         start = 0
