@@ -129,7 +129,7 @@ def write_students(folder):
     """The folder of the students; what was there is replaced."""
     shutil.rmtree(folder, ignore_errors=True)
     noise = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-    for name in ("code/backprop", "data"):
+    for name in ("code/backprop", "code/bench", "code/experiments", "data"):  # pages read these
         shutil.copytree(ROOT / name, folder / name, ignore=noise)
     for name in ("code/pyproject.toml", "requirements.txt", "references.bib", "LICENSE"):
         shutil.copyfile(ROOT / name, folder / name)

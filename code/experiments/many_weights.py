@@ -49,7 +49,7 @@ def compete(name, rates, run):
 
 # --- experts: how many answers to arbitrary questions are remembered ---------------------------
 
-POINTS, D, HIDDEN, CLASSES, EXPERTS = 3072, 16, 32, 8, 8
+POINTS, D, HIDDEN, CLASSES, EXPERTS = 2048, 16, 32, 8, 8
 
 
 def memory(kind, rate, seed):
@@ -64,7 +64,7 @@ def memory(kind, rate, seed):
     else:
         first = Dense(D, width, "relu", **k)
     net = Sequential((D,), [first, Dense(width, CLASSES, **k)])
-    fit(net, X, t, rate, 40, seed)
+    fit(net, X, t, rate, 30, seed)
     right = accuracy(net.propagate(X), t)
     load = first.used.mean(axis=0) if chosen else np.ones(1)
     return {
@@ -150,11 +150,11 @@ class Scaled(CrossEntropy):
 
 
 def rounded(kind, rate, seed):
-    """784-100-10 on 10,000 digits, five passes; 2,000 others validate."""
+    """784-100-10 on 6,000 digits, four passes; 2,000 others validate."""
     layer, scale, factor = kind
     rng = np.random.default_rng(seed)
     rows, held = split(len(digits.X_train), held_out=2000, rng=np.random.default_rng(seed))
-    X, y = digits.X_train[rows[:10000]], digits.y_train[rows[:10000]]
+    X, y = digits.X_train[rows[:6000]], digits.y_train[rows[:6000]]
     if layer is Dense:
         layers = [
             Dense(784, 100, "relu", rng=rng, dtype=DTYPE),
@@ -166,7 +166,7 @@ def rounded(kind, rate, seed):
             EightBitDense(100, 10, "identity", scale, rng=rng),
         ]
     net = Sequential((784,), layers)
-    fit(net, X, y, rate, 5, seed, loss=Scaled(factor))
+    fit(net, X, y, rate, 4, seed, loss=Scaled(factor))
     net.loss_and_gradients(Scaled(factor), X[:64], y[:64])
     lost = 0.0
     if layer is not Dense:
@@ -198,7 +198,7 @@ if __name__ == "__main__":
             [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1],
             lambda r, s: turned(kind, r, s),
         )
-        for kind in ["from scratch", "the last layer", 1, 2, 4, 8, 16, "all weights"]
+        for kind in ["from scratch", "the last layer", 1, 4, 16, "all weights"]
     }
     result["bits"] = {
         name: compete(name, [0.0003, 0.001, 0.003, 0.01, 0.03], lambda r, s: rounded(kind, r, s))

@@ -56,6 +56,10 @@ WAITING = {
     "language/speech",
     "language/templates",
     "model",
+    "studies/adapters",
+    "studies/experts",
+    "studies/float8",
+    "studies/scans",
 }
 
 

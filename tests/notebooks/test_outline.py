@@ -20,6 +20,14 @@ ROOT = Path(__file__).parents[2]
 FINISHED = [1, 2, 3, 4, 5, 6, 7, 8, 9]  # chapters of which every section must stand
 with open(Path(__file__).parent / "outline.csv", encoding="utf8", newline="") as file:
     OUTLINE = {row["number"]: row["working_title"] for row in csv.DictReader(file)}
+OUTLINE |= {  # the book's own section, which the article has not
+    "9.6": "More questions",
+    "9.6.1": "Why do we need activation functions?",
+    "9.6.2": "What is a learning rate, and why is there one?",
+    "9.6.3": "My network does not improve. How do I find out why?",
+    "9.6.4": "Does gradient descent get caught in local minima?",
+    "9.6.5": "What limits backpropagation on sequences, and do LSTM and GRU remove it?",
+}
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
 STORED = sorted((ROOT / "chapters").glob("*/*.ipynb"))
 PAGES = {  # the pages of each section, its own first

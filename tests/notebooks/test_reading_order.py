@@ -47,7 +47,7 @@ ALSO = {
     "loss": "2_3_losses",
     "one-hot": "4_2_cross_entropy",
     "recurrent network": "6_2_1_recurrent",
-    "residual connection": "6_1_images",
+    "residual connection": "6_1_deep",
     "saturated": "2_1_neurons",
     "sigmoid": "2_1_neurons",
     "spectral norm": "4_1_sigmoid",

@@ -62,7 +62,7 @@ from backprop.network import Dense, Layer, Network, Sequential
 from backprop.optimizers import SGD, AdaGrad, Adam, AdamW, Nesterov, Optimizer, RMSProp
 from backprop.recommendation import factorization, implicit, neighbours, ranking, tables, two_tower
 from backprop.studies import attribution, checkpointing, compression, depth, ensemble, meta, muon
-from backprop.studies import precision, relations, transformer
+from backprop.studies import adapters, experts, float8, precision, relations, scans, transformer
 from backprop.training import cosine, train
 
 # figures, exercises and the frame around a page have doors and tests of their own
@@ -132,7 +132,14 @@ LAYERS: dict[type, tuple[dict[str, Any], Callable]] = {
     SumOverTime: ({}, normal(5, 2, 4)),
     AttentionPooling: (dict(d=4), normal(5, 2, 4)),
     transformer.LastElement: ({}, normal(5, 2, 4)),
+    scans.LinearRecurrence: (dict(d=4, h=3), normal(5, 2, 4)),
+    experts.Mixture: (dict(d_in=4, d_out=3, experts=3, chosen=2), normal(5, 4)),
+    adapters.Adapted: (dict(layer=lambda: Dense(4, 3, "tanh", rng=1), rank=2), normal(5, 4)),
+    float8.EightBitDense: (dict(d_in=4, d_out=3, activation="tanh"), normal(5, 4)),
 }
+
+
+SINGLE = (precision.RoundedDense, float8.EightBitDense)  # layers that have float32 alone
 
 
 def layers() -> list[type]:
@@ -150,7 +157,7 @@ def made(cls: type, seed: Any = 0) -> Layer:
 def fed(cls: type, seed: int = 0) -> np.ndarray:
     """An input for a layer of the class, in its dtype."""
     x = LAYERS[cls][1](np.random.default_rng(seed))
-    return x.astype(np.float32) if cls is precision.RoundedDense else x
+    return x.astype(np.float32) if cls in SINGLE else x
 
 
 def around(cls: type, seed: int = 0) -> Sequential:
@@ -418,6 +425,12 @@ CALLS: dict[Callable, Callable[[], dict[str, Any]]] = {
         rng=7,
         progress=False,
     ),
+    scans.scan: lambda: dict(a=np.full((3, 2), 0.5), b=np.ones((3, 2))),
+    scans.scan_backward: lambda: dict(
+        grad=np.ones((3, 2)), a=np.full((3, 2), 0.5), h=np.ones((3, 2))
+    ),
+    float8.to_float8: lambda: dict(x=np.ones((3, 2))),
+    float8.scaled: lambda: dict(x=np.ones((3, 2))),
     transformer.block: lambda: dict(d=4, heads=2, hidden=3, rng=7),
     transformer.lookup: lambda: dict(rng=7, n=2, pairs=2, keys=3, values=2),
     transformer.parity: lambda: dict(rng=7, n=2, T=3),

@@ -52,7 +52,8 @@ def of_solutions():
         outside, inside = divided(path)
         open_ |= {line for _, text in outside for line in lines(text)}
         hidden |= {line for _, text in inside for line in lines(text)}
-    for path in (ROOT / "code" / "backprop").rglob("*.py"):
+    folders = [ROOT / "code" / name for name in ("backprop", "bench", "experiments")]
+    for path in [path for folder in folders for path in folder.rglob("*.py")]:
         text = path.read_text(encoding="utf8")
         secret = path.parent.name == "exercises" and path.stem not in classroom.JUDGE
         (hidden if secret else open_).update(lines(text))
@@ -156,7 +157,14 @@ def test_every_exercise_is_still_asked(students):
         text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
         assert "{solution-" not in text and "outputs_hidden" not in path.read_text("utf8")
         asked |= set(re.findall(r'^check\("([^"]+)"', text, re.M))
-    assert asked == set(EXERCISES)
+    book = {
+        name
+        for path in NOTEBOOKS
+        for name in re.findall(
+            r'^check\("([^"]+)"', "\n".join(t for _, t in divided(path)[0]), re.M
+        )
+    }
+    assert asked == book and len(book) > 100
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -187,6 +195,19 @@ def test_no_open_cell_needs_a_name_of_a_solution(path):
         if isinstance(a, ast.arg)
     }
     assert not (names(outside, ast.Load) & only_there) - arguments
+
+
+def test_what_notebooks_read_is_there(students):
+    found = 0
+    for path in (students / "chapters").rglob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        places = re.findall(r'"(\.\./\.\./[\w./-]+)"', code)
+        names = re.findall(r'parent / "code" / "experiments" / "(\w+\.py)"', code)
+        places += [f"../../code/experiments/{name}" for name in names]
+        found += len(places)
+        assert all((path.parent / place).is_file() for place in places), (path.name, places)
+    assert found >= 3
 
 
 def test_what_exercises_train_is_said():

@@ -385,7 +385,7 @@ def test_targets_that_are_not_finite_are_refused_by_name():
 # --------------------------------------------------------------------------- gradient check
 @pytest.mark.parametrize("cls", layers(), ids=lambda c: c.__name__)
 def test_the_check_calls_right_gradients_right_and_leaves_all_as_it_was(cls):
-    if cls.__name__ == "RoundedDense":
+    if cls.__name__ in ("RoundedDense", "EightBitDense"):
         return  # float32: a check needs float64
     net, X, t = around(cls), fed(cls), np.array([0, 1, 0, 1, 1])
     net.theta += np.random.default_rng(1).normal(0, 0.3, net.theta.shape)  # off the kinks

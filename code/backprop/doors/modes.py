@@ -71,9 +71,9 @@ def note_mode(node: Any, number: int) -> None:
             del passes[next(iter(passes))]
 
 
-def check_scored(outputs: Any) -> None:
-    """Warn, once a network, where a score is asked of outputs that were made as in training."""
-    for number in getattr(outputs, "origin", ()):
+def check_scored(y: Any) -> None:
+    """Warn, once a network, where a score is asked of outputs `y` that were made as in training."""
+    for number in getattr(y, "origin", ()):
         node, kinds = passes.get(number, (None, ""))
         if node is None:
             continue

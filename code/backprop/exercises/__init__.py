@@ -18,12 +18,14 @@ from . import (
     ch06_3,
     ch07,
     ch08_1,
+    ch08_1_today,
     ch08_2,
     ch08_3,
     ch09_1,
     ch09_2,
     ch09_3,
     ch09_4,
+    ch09_6,
     need,
 )  # noqa: F401
 from .registry import EXERCISES, Exercise, add  # noqa: F401

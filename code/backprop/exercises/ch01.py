@@ -142,12 +142,12 @@ add(
         1.5,
         level="recall",
         mistakes={
-            "that is the answer for c = 3.": 7.5,
-            "the sweep starts with e = p + q - 1, not with p + q.": 2.5,
-            "a unit of d is worth c units of q, not d units.": 0.75,
-            "that is what a unit of d is worth at q; go on with what a unit of q is worth "
+            "that is the answer for x3 = 3.": 7.5,
+            "the sweep starts with e = p1 + p2 - 1, not with p1 + p2.": 2.5,
+            "a unit of x4 is worth x3 units of p2, not x4 units.": 0.75,
+            "that is what a unit of x4 is worth at p2; go on with what one of p2 is worth "
             "at L.": 1.0,
-            "with c = 1 the sum s changes as well.": 2.0,
+            "with x3 = 1 the sum changes as well.": 2.0,
         },
     )
 )

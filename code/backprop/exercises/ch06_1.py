@@ -243,3 +243,205 @@ add(
         },
     )
 )
+
+
+def around(x, W, grad_y, *, direct=1.0, slope=True, transpose=True):
+    delta = grad_y * (1 - np.tanh(x @ W) ** 2) if slope else grad_y
+    return direct * grad_y + delta @ (W.T if transpose else W)
+
+
+add(
+    Exercise(
+        "6.1 around",
+        around,
+        level="practise",
+        inputs=[
+            (rng.normal(size=(n, d)), rng.normal(0, 0.7, (d, d)), rng.normal(size=(n, d)))
+            for n, d in ((1, 3), (4, 2), (3, 5))
+        ],
+        mistakes={
+            "that is the branch alone; the error also goes around it.": lambda *p: around(
+                *p, direct=0.0
+            ),
+            "the slope of tanh is missing in the branch.": lambda *p: around(*p, slope=False),
+            "on the way back W stands transposed.": lambda *p: around(*p, transpose=False),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 new layer",
+        512 * 10 + 10,
+        level="recall",
+        mistakes={
+            "the biases are missing.": 512 * 10,
+            "a bias belongs to a class, not to a feature.": 512 * 10 + 512,
+            "that is one number for each feature and class, not one for each pair.": 512 + 10,
+        },
+    )
+)
+
+
+def lower_gradient(x, W1, W2, grad_y, *, slope=True, through=True):
+    z = x @ W1
+    delta = grad_y @ (W2.T if through else np.ones_like(W2.T))
+    return x.T @ (delta * (z > 0) if slope else delta)
+
+
+add(
+    Exercise(
+        "6.1 lower layer",
+        lower_gradient,
+        level="practise",
+        inputs=[
+            (
+                rng.normal(size=(n, d)),
+                rng.normal(size=(d, h)),
+                rng.normal(size=(h, m)),
+                rng.normal(size=(n, m)),
+            )
+            for n, d, h, m in ((4, 3, 5, 2), (1, 2, 4, 3), (6, 4, 3, 1))
+        ],
+        mistakes={
+            "the slope of ReLU is missing.": lambda *p: lower_gradient(*p, slope=False),
+            "a frozen layer passes the error on all the same, by its weights.": lambda *p: (
+                lower_gradient(*p, through=False)
+            ),
+            "frozen is the upper layer; the lower one has a gradient.": lambda *p: np.zeros_like(
+                p[1]
+            ),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 versions",
+        5 * 5 * 2,
+        level="recall",
+        mistakes={
+            "mirrored or not doubles their number.": 5 * 5,
+            "not to move at all is one of the choices, in each direction.": 4 * 4 * 2,
+            "each move across goes with each move up or down.": (5 + 5) * 2,
+            "two to the left or to the right are more than two choices.": 2 * 2 * 2,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 precision",
+        lambda counts: np.diag(counts) / counts.sum(axis=0),
+        level="practise",
+        inputs=[
+            (np.array(counts),)
+            for counts in ([[8, 2], [3, 7]], [[5, 1, 0], [2, 3, 4], [1, 0, 9]], [[1, 6], [0, 2]])
+        ],
+        mistakes={
+            "that is the share found of each class, along the rows; "
+            "the answers of a class are a column.": lambda counts: (
+                np.diag(counts) / counts.sum(axis=1)
+            ),
+            "that is relative to all pictures.": lambda counts: np.diag(counts) / counts.sum(),
+            "that is the share of all pictures that are right, one number for all classes.": (
+                lambda counts: np.full(len(counts), np.trace(counts) / counts.sum())
+            ),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 running mean",
+        2 * (1 - 0.9**3),
+        level="practise",
+        decimals=3,
+        mistakes={
+            "each step goes a tenth of the way that is left, not of the whole.": 3 * 0.2,
+            "that is what is missing to the mean of the batches.": 2 * 0.9**3,
+            "a tenth of the way is moved, nine tenths stay.": 2 * (1 - 0.1**3),
+            "that is after two batches.": 2 * (1 - 0.9**2),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 GIoU",
+        -0.5,
+        level="recall",
+        decimals=2,
+        mistakes={
+            "that is the intersection over the union; the empty space counts as well.": 0.0,
+            "empty space makes it smaller: it is subtracted.": 0.5,
+            "divided is by the box around both.": -1.0,
+            "the union of the two has the area of both boxes.": -0.75,
+        },
+    )
+)
+
+
+def box_of_ink(picture, *, end=1, swapped=False):
+    r = np.flatnonzero(picture.max(axis=1) > 0.3)
+    c = np.flatnonzero(picture.max(axis=0) > 0.3)
+    x, y = (r, c) if swapped else (c, r)
+    return np.array([x[0], y[0], x[-1] + end, y[-1] + end])
+
+
+def ink(rows, columns, *places):
+    picture = np.full((rows, columns), 0.2)
+    for place in places:
+        picture[place] = 0.9
+    return picture
+
+
+add(
+    Exercise(
+        "6.1 box of the ink",
+        box_of_ink,
+        level="practise",
+        inputs=[
+            (ink(5, 7, (1, 2), (3, 5)),),
+            (ink(6, 4, (2, 3)),),
+            (ink(8, 8, (0, 1), (4, 6), (7, 2)),),
+        ],
+        mistakes={
+            "a pixel ends one further than it begins.": lambda picture: box_of_ink(picture, end=0),
+            "x goes across, along the columns.": lambda picture: box_of_ink(picture, swapped=True),
+            "wanted are the two corners, not a corner and the size.": lambda picture: (
+                box_of_ink(picture) - np.r_[0, 0, box_of_ink(picture)[:2]]
+            ),
+            "faint pixels are no ink: the limit is 0.3.": lambda picture: np.array(
+                [0, 0, *picture.shape[::-1]]
+            ),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 products",
+        10 * 10 * 32 * 3 * 3 * 16,
+        level="recall",
+        mistakes={
+            "each output looks at all channels that come in.": 10 * 10 * 32 * 3 * 3,
+            "there is a kernel for each channel that goes out.": 10 * 10 * 3 * 3 * 16,
+            "that is the number of weights; each of them is used at every place.": 32 * 3 * 3 * 16,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 sees",
+        8,
+        level="practise",
+        mistakes={
+            "that is the number on the page, with larger kernels.": 14,
+            "that many rows of windows; each window has a width.": 6,
+            "that is the width of a kernel; behind each entry stand several pixels.": 3,
+            "the windows overlap: they start one pixel apart.": 18,
+        },
+    )
+)

@@ -1,4 +1,4 @@
-"""Exercises of sections 9.4 to 9.6."""
+"""Exercises of sections 9.4 and 9.5."""
 
 from __future__ import annotations
 
@@ -187,99 +187,6 @@ add(
             "that is the whole gradient, with nothing cut off.": lambda w, a, k: filtered(
                 w, a, 400
             ),
-        },
-    )
-)
-
-# section 9.6: more questions
-
-add(
-    Exercise(
-        "9.6 bend",
-        lambda alpha: np.array([(1 + alpha) / 2, (1 - alpha) / 2]),
-        level="practise",
-        inputs=[(0.0,), (0.1,), (0.6,), (-1.0,)],
-        mistakes={
-            "the two are interchanged: the first belongs to z.": lambda alpha: np.array(
-                [(1 - alpha) / 2, (1 + alpha) / 2]
-            ),
-            "try it for a positive z: the two must add up to the slope there.": lambda alpha: (
-                np.array([1 + alpha, 1 - alpha])
-            ),
-            "try it for a negative z.": lambda alpha: np.array([alpha, 1 - alpha]),
-            "try it for a negative z; the sign of the second is wrong.": lambda alpha: np.array(
-                [(1 + alpha) / 2, (alpha - 1) / 2]
-            ),
-        },
-    )
-)
-
-add(
-    Exercise(
-        "9.6 unit",
-        2e-7,
-        level="think",
-        mistakes={
-            "the weights have changed their unit as well as the inputs, "
-            "so the factor comes in twice.": 2e-4,
-            "that is the wrong direction: the gradient has grown, "
-            "so the learning rate must shrink.": 2e5,
-            "that is the wrong direction, and the factor comes in twice.": 200.0,
-            "then the very first step would be a million times too long.": 0.2,
-        },
-    )
-)
-
-
-def blind(counts):
-    p = np.asarray(counts, float) / np.sum(counts)
-    return float(-np.sum(p * np.log(p)))
-
-
-add(
-    Exercise(
-        "9.6 blind",
-        blind,
-        level="practise",
-        inputs=[
-            (np.array([50.0, 50.0]),),
-            (np.array([900.0, 100.0]),),
-            (np.array([10.0, 20.0, 70.0]),),
-        ],
-        mistakes={
-            "that holds if all classes are equally frequent.": lambda c: float(np.log(len(c))),
-            "the loss uses the natural logarithm.": lambda c: blind(c) / np.log(2),
-            "that is the loss where the most frequent class is the right one; "
-            "take the mean over all samples.": lambda c: float(-np.log(c.max() / c.sum())),
-            "weigh each class's surprise with its frequency.": lambda c: float(
-                -np.mean(np.log(c / c.sum()))
-            ),
-            "minus the logarithm: a loss is not negative.": lambda c: -blind(c),
-        },
-    )
-)
-
-
-def gate_bias(steps, half=0.5, sign=1.0, power=True):
-    f = half ** (1 / steps) if power else 1 - half / steps
-    return sign * np.log(f / (1 - f))
-
-
-add(
-    Exercise(
-        "9.6 half-life",
-        gate_bias,
-        level="practise",
-        inputs=[(1.0,), (10.0,), (100.0,)],
-        mistakes={
-            "that bias forgets: the sign is wrong.": lambda n: gate_bias(n, sign=-1.0),
-            "after that many steps 1/e would be left; a half is wanted.": lambda n: gate_bias(
-                n, half=np.exp(-1)
-            ),
-            "the factors multiply: the root is wanted, not a division.": lambda n: gate_bias(
-                n, power=False
-            ),
-            "that is the gate itself; its bias goes through a sigmoid.": lambda n: 0.5 ** (1 / n),
         },
     )
 )

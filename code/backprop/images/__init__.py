@@ -4,6 +4,6 @@
 module     section what is in it
 ========== ======= =============================================================================
 squeezenet 6.1.2   SqueezeNet, pretrained on ImageNet, of this package's layers; pictures for it
-boxes      6.1.3   the overlap of boxes, and the losses `IoULoss` and `GIoULoss`
+boxes      6.1     the overlap of boxes, and the losses `IoULoss` and `GIoULoss`
 ========== ======= =============================================================================
 """

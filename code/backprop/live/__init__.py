@@ -7,6 +7,7 @@ from .adversarial_digit import AdversarialDigit
 from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
+from .broken_line import BrokenLine
 from .computational_graph import ComputationalGraph
 from .convolution import Convolution
 from .deep_gradients import DeepGradients
@@ -20,8 +21,10 @@ from .neuron import Neuron
 from .nine_slices import NineSlices
 from .overfitting import Overfitting
 from .playground import Playground
+from .price import Price
 from .recommender import Recommender
 from .truncation import Truncation
+from .tug_of_war import TugOfWar
 
 __all__ = [
     "LiveFigure",
@@ -42,6 +45,9 @@ __all__ = [
     "LearningRate",
     "Overfitting",
     "Truncation",
+    "Price",
+    "TugOfWar",
+    "BrokenLine",
     "AdversarialDigit",
     "Alignment",
 ]

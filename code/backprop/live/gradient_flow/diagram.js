@@ -4,7 +4,7 @@
 import { strokePath } from "../shared/chart.js";
 import { drag } from "../shared/drag.js";
 import { place, sign, svg } from "../shared/draw.js";
-import { nudgeOf } from "../shared/worked.js";
+import { nudgeOf } from "../shared/steps.js";
 
 /** @typedef {import("../shared/draw.js").Numbers} Numbers */
 /** @typedef {{ from: number, R: number, r: number, gap: number, text: number, line: number, p: number, lift?: number }} Size */

@@ -20,7 +20,8 @@ import {
 import { liveFigure } from "../shared/host.js";
 import { stagePanel } from "../shared/stages.js";
 import { networkDiagram } from "./diagram.js";
-import { ceiling, descended, nudgeOf, sliceOf, tableOf } from "../shared/worked.js";
+import { ceiling, nudgeOf } from "../shared/steps.js";
+import { descended, sliceOf, tableOf } from "../shared/worked.js";
 import { parts, STAGES, weightSymbol } from "./stages.js";
 
 /** @typedef {import("./stages.js").View} View */

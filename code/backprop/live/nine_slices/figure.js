@@ -4,7 +4,8 @@ import { chart } from "../shared/chart.js";
 import { slider } from "../shared/controls.js";
 import { fixed, html, maths, place, small } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
-import { ceiling, nudgeOf, sliceOf, slicesOf } from "../shared/worked.js";
+import { ceiling, nudgeOf } from "../shared/steps.js";
+import { sliceOf, slicesOf } from "../shared/worked.js";
 
 /** @typedef {import("../shared/worked.js").Sample & import("../shared/worked.js").Chosen} State */
 /** @typedef {import("../shared/host.js").Host<State>} Host */
