@@ -31,6 +31,7 @@ e99e20cd774fae057332e115260b86a2ae7328d195f0f4ecd72b255608832def  squeezenet.npz
 2cbe6cbdaa784f8625aa833eed424c9d6b4f1fd23aae5ebad688ffd53396e75d  sonnets.txt.xz
 ddfb36045e57460808c95e484ee05a68d39ab453db8883876732fcc3a6537a32  cmudict.txt.xz
 60b8556b805af3e0af3dbfe3f79fa616b03c220a3f7b21d40b153a8498221335  sonar.csv.xz
+139bca422c31f5b0d54a956757bf8e2d2b0303eb4afe08a3ec26dc0256630dfc  spoken-digits.npz
 """  # as `sha256sum` prints them
 SHA256 = {name: digest for digest, name in map(str.split, SHA256SUMS.strip().splitlines())}
 

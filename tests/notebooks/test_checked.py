@@ -50,7 +50,11 @@ def test_the_counts_come_from_the_tests_that_make_them():
 # Modules with formulas in which no mistake has been planted yet; the first record takes them out.
 WAITING = {
     "images/squeezenet",
+    "language/ctc",
+    "language/recogniser",
     "language/sentiment",
+    "language/speech",
+    "language/templates",
     "model",
     "studies/adapters",
     "studies/experts",

@@ -19,7 +19,8 @@ import backprop
 from backprop.activations import Activation
 from backprop.images.boxes import GIoULoss, IoULoss, corners, iou
 from backprop.images.squeezenet import Fire, bilinear, prepare
-from backprop.language import characters, encoder_decoder, sentiment, vocabulary
+from backprop.language import characters, ctc, encoder_decoder, sentiment, vocabulary
+from backprop.language import recogniser, speech
 from backprop.language.characters import CharacterModel
 from backprop.language.encoder_decoder import EncoderDecoder
 from backprop.layers.attention import MultiHeadAttention, attend, attend_backward
@@ -185,6 +186,7 @@ LOSSES: dict[type, tuple[Callable[[], Loss], Callable, Callable]] = {
         normal(5, 2, 3),
         lambda r: r.integers(0, 3, (5, 2)),
     ),
+    ctc.CTC: (ctc.CTC, normal(5, 4, 3), lambda r: r.integers(1, 3, (5, 2))),
     compression.Distillation: (compression.Distillation, normal(5, 3), normal(5, 3)),
     ensemble.MarginSquaredError: (ensemble.MarginSquaredError, normal(5, 3), normal(5, 3)),
     IoULoss: (IoULoss, lambda r: boxes(r, 5), lambda r: boxes(r, 5)),
@@ -268,6 +270,11 @@ def small() -> Network:
     return Network([4, 3, 2], "tanh", rng=1)
 
 
+def two_digits() -> speech.Digits:
+    clips = [np.arange(96.0).reshape(4, 24), -np.arange(120.0).reshape(5, 24)]
+    return speech.Digits(clips, np.array([3, 8]), np.array(["anna", "anna"]), np.zeros(2, int))
+
+
 # function: a right call of it; what it is given twice must give the same twice
 CALLS: dict[Callable, Callable[[], dict[str, Any]]] = {
     corners: lambda: dict(centred=np.array([[2.0, 3, 2, 4]])),
@@ -288,6 +295,14 @@ CALLS: dict[Callable, Callable[[], dict[str, Any]]] = {
     encoder_decoder.batches: lambda: dict(
         x=np.array([[5, 0], [4, 4]]), y=np.array([[7, 8], [6, 0]]), size=1, rng=7
     ),
+    ctc.posterior: lambda: dict(z=np.arange(12.0).reshape(4, 3), t=np.array([1, 2])),
+    ctc.best_alignment: lambda: dict(z=np.arange(12.0).reshape(4, 3), t=np.array([1, 2])),
+    recogniser.recogniser: lambda: dict(h=3, rng=7, T=8),
+    speech.spectrogram: lambda: dict(x=np.sin(np.arange(500.0))),
+    speech.listen: lambda: dict(x=np.sin(np.arange(500.0)), T=8),
+    speech.resound: lambda: dict(frames=np.full((3, 24), -30.0), rng=7),
+    speech.joined: lambda: dict(clips=[np.arange(96.0).reshape(4, 24)], rng=7, varied=True),
+    speech.phrases: lambda: dict(digits=two_digits(), n=2, rng=7, longest=2, T=60, varied=True),
     sentiment.build: lambda: dict(kind="mean", V=9, T=4, d=3, rng=7),
     vocabulary.words: lambda: dict(text="good film"),
     attend: lambda: dict(

@@ -24,7 +24,7 @@ from backprop.datasets import (
     split,
 )
 from backprop.images import squeezenet
-from backprop.language import texts
+from backprop.language import speech, texts
 from backprop.recommendation import movielens
 from backprop.studies import sonar
 
@@ -139,6 +139,7 @@ FILES = {
     "sonnets": (texts.load_sonnets, "sonnets"),
     "cmudict": (texts.load_cmudict, "cmudict"),
     "sonar": (sonar.load_sonar, "sonar"),
+    "digits": (speech.load_digits, "spoken"),
 }
 
 

@@ -38,6 +38,7 @@ from backprop.training import accuracy, cosine, random_shift, train
 OTHERS = {
     "WittenBell": dict(text="abab", n=1, alphabet="ab"),
     "KneserNey": dict(text="abab", n=1, alphabet="ab"),
+    "Templates": dict(digits=catalogue.two_digits(), penalty=1.0),
     "Vocabulary": dict(sequences=[["a", "b"]]),
     "SparseSGD": dict(learning_rate=0.1),
     "LazyAdam": dict(learning_rate=0.1),

@@ -14,6 +14,7 @@ from . import (
     ch05,
     ch06_1,
     ch06_2,
+    ch06_2_speech,
     ch06_3,
     ch07,
     ch08_1,

@@ -4,6 +4,7 @@ book and in JupyterLab.
 
 from .activations import Activations
 from .adversarial_digit import AdversarialDigit
+from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
 from .broken_line import BrokenLine
@@ -48,4 +49,5 @@ __all__ = [
     "TugOfWar",
     "BrokenLine",
     "AdversarialDigit",
+    "Alignment",
 ]
