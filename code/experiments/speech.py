@@ -1,6 +1,6 @@
 """Spoken digits by voices that were not heard in training: section 6.2, on speech.
 
-Four men teach; two others and a woman are heard at the end, once. The learning rate, and what a
+Four men teach; two others and a woman are heard at the end. The learning rate, and what a
 word costs the templates, are chosen among the teachers: three teach, the fourth judges.
 """
 
