@@ -33,7 +33,18 @@ KNOWN = {"chain rule", "derivative", "gradient", "partial derivative"}
 # Everyday names of what machines are made to do.
 EVERYDAY = {"speech recognition", "machine translation", "image recognition"}
 # What is set in bold for stress, or means two things.
-STRESS = {"first loss", "from", "mean", "not", "not a polynomial", "one door", "rule", "to"}
+STRESS = {
+    "blank",
+    "first loss",
+    "from",
+    "mean",
+    "not",
+    "not a polynomial",
+    "one door",
+    "path",
+    "rule",
+    "to",
+}
 # Terms that no article uses, so that the glossary does not have them, and where they are explained;
 # and one that the glossary leads elsewhere for.
 ALSO = {
@@ -156,7 +167,7 @@ def places():
     for page in order():
         labels |= dict.fromkeys(ANCHOR.findall(text_of(page)), page)
         for number in re.findall(r"^#+ (\d(?:\.\d)*) ", text_of(page), re.M):
-            numbers |= {number: page, number[0]: page}
+            numbers |= dict.fromkeys([number[:end] for end in range(1, len(number) + 1, 2)], page)
     return labels, numbers
 
 
