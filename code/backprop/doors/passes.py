@@ -160,8 +160,10 @@ def fits(node: Any, grad: Any) -> np.ndarray:
     """Return `grad` if it belongs to the last forward pass through `node`, or say why not."""
     origin = getattr(grad, "origin", None)
     number, shape, dtype = node.made
-    given, grad = grad, plain(floats("the gradient", grad, dtype))
-    if not isinstance(given, np.ndarray):
+    if number != node.passed:  # the pass went through a network around it
+        dtype = next((p.dtype for p in node.parameters.values()), None)
+    given, grad = grad, plain(floats("the gradient", grad, dtype or np.float64))
+    if dtype and not isinstance(given, np.ndarray):
         grad = grad.astype(dtype, copy=False)  # a list has no dtype of its own
     if not node.passed and not number:
         raise RuntimeError("backward needs the values of a forward pass; call forward(X)")
@@ -169,7 +171,7 @@ def fits(node: Any, grad: Any) -> np.ndarray:
         raise ValueError(
             f"the gradient has shape {grad.shape}, the output of the last forward pass {shape}"
         )
-    if grad.dtype != dtype:
+    if dtype and grad.dtype != dtype:
         raise TypeError(
             f"the gradient is {grad.dtype}, the output of the forward pass {dtype}; both need one "
             f"dtype{widened(grad.dtype, dtype)}"
