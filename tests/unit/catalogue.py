@@ -315,7 +315,7 @@ CALLS: dict[Callable, Callable[[], dict[str, Any]]] = {
         Q=np.arange(8.0).reshape(1, 2, 4),
         K=np.arange(12.0).reshape(1, 3, 4),
         V=np.arange(6.0).reshape(1, 3, 2),
-        A=np.ones((1, 2, 3)),
+        A=np.eye(3)[None, [0, 2]],
     ),
     positions: lambda: dict(T=3, d=4),
     sum_of_equal: lambda: dict(ids=np.array([1, 0, 1]), grad=np.arange(6.0).reshape(3, 2)),

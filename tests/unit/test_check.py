@@ -362,7 +362,8 @@ RIGHT_FORMS = {
 def test_a_right_answer_is_right_in_every_form(e):
     for form, make in RIGHT_FORMS.items():
         verdict = check(e.name, given(e, make))
-        if form == "float32" and e.each:  # "right to the last digits"
+        exact = all(np.array_equal(a, a.astype(np.float32)) for a in values(e))  # powers of 2
+        if form == "float32" and e.each and not exact:  # "right to the last digits"
             assert verdict.right is False
         else:
             assert verdict == Verdict(True, "Right."), (form, verdict)
@@ -401,7 +402,7 @@ WRONG_WAYS = {
     "noise": lambda a, rng: (
         a
         + 0.05 * (np.abs(a).max(initial=0) or 1) * rng.choice([-1, 1], a.shape)
-        + rng.choice([-0.4, 0.4])
+        + rng.choice([-0.37, 0.37])
     ),
     "scaled": lambda a, rng: a * rng.uniform(1.1, 3.0, a.shape),
     "shifted": lambda a, rng: a + rng.uniform(0.2, 1.0, a.shape) * rng.choice([-1, 1]),

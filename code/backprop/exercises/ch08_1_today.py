@@ -132,6 +132,9 @@ add(
             "the gradient of A comes first.": lambda G, A, B: np.concatenate(
                 [(A.T @ G).ravel(), (G @ B.T).ravel()]
             ),
+            "a gradient has the shape of its factor.": lambda G, A, B: np.concatenate(
+                [(G @ B.T).T.ravel(), (A.T @ G).T.ravel()]
+            ),
         },
     )
 )

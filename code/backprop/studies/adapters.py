@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import generator, instance, number, whole
+from ..doors import Setting, generator, instance, number, whole
 from ..network import Dense, Layer
 
 
@@ -26,6 +26,8 @@ class Adapted(Layer):
         Source of A.
     """
 
+    scale = Setting("scale", number)
+
     def __init__(
         self,
         layer: Dense,
@@ -35,7 +37,7 @@ class Adapted(Layer):
     ):
         super().__init__()
         instance("layer", layer, Dense, "Dense(2, 3)")
-        rank, rng, self.scale = whole("rank", rank, 1), generator(rng), number("scale", scale)
+        rank, rng, self.scale = whole("rank", rank, 1), generator(rng), scale
         self.activation = layer.activation
         self.W = layer.parameters["W"].copy()
         self.b = layer.parameters["b"].copy() if "b" in layer.parameters else 0
