@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import generator, number, whole
+from ..doors import Setting, generator, not_negative, whole
 from ..network import Dense, Layer
 
 
@@ -35,6 +35,8 @@ class Mixture(Layer):
         Of the parameters.
     """
 
+    balance = Setting("balance", not_negative)
+
     def __init__(
         self,
         d_in: int,
@@ -47,7 +49,7 @@ class Mixture(Layer):
     ):
         super().__init__()
         experts, rng = whole("experts", experts, 1), generator(rng)
-        self.chosen, self.balance = whole("chosen", chosen, 1), number("balance", balance)
+        self.chosen, self.balance = whole("chosen", chosen, 1), balance
         if self.chosen > experts:
             raise ValueError(f"of {experts} experts no {self.chosen} can be chosen")
         gate = Dense(d_in, experts, bias=False, rng=rng, dtype=dtype)

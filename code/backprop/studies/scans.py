@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..activations import sigmoid
-from ..doors import checked, generator, number, whole
+from ..doors import Setting, checked, generator, whole, within
 from ..network import Layer
 
 
@@ -78,6 +78,10 @@ class LinearRecurrence(Layer):
         Of the parameters.
     """
 
+    low = Setting(
+        "low", lambda name, x: within(name, x, "in [-1, 1)", lambda x: -1 <= x < 1, "lie")
+    )
+
     def __init__(
         self,
         d: int,
@@ -88,7 +92,7 @@ class LinearRecurrence(Layer):
     ):
         super().__init__()
         d, h, rng = whole("d", d, 1), whole("h", h, 1), generator(rng)
-        self.low = number("low", low)
+        self.low = low
         draw = lambda: rng.normal(0, np.sqrt(1 / d), (d, h)).astype(dtype)
         self.own(Wa=draw(), ca=np.zeros(h, dtype), Wb=draw(), cb=np.zeros(h, dtype))
 
