@@ -510,3 +510,15 @@ def test_a_refused_parameter_changes_nothing():
     with pytest.raises(ValueError):
         network.set(W1=np.ones((2, 3)), b1=np.ones(4))
     assert np.array_equal(network.theta, before)
+
+
+def test_a_curve_that_bends_more_and_more_is_no_kink():
+    """Its two slopes do not come together as fast as those of a parabola."""
+    x = np.zeros(1)
+    report = gradient_check(
+        lambda: float(x[0] + 2.1 * x[0] ** 2 + 4e5 * x[0] ** 4),
+        {"x": x},
+        {"x": np.ones(1)},
+        h=1e-3,
+    )
+    assert report.notes == [] and report.error < 1e-9
