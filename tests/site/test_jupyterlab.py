@@ -312,7 +312,7 @@ def test_a_stored_notebook_shows_the_picture_and_after_a_run_the_figure(lab, bro
         for index in range(k + 1):
             notebook.run(index)
         cell.locator(".lf[role=group]").wait_for()
-        assert picture.count() == 0
+        picture.first.wait_for(state="detached")  # or it fails: the figure stands in its place
 
 
 def test_it_opens_on_the_reading_paths_as_text(lab, browser):
