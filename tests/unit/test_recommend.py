@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from backprop.layers.rows import LazyAdam, SparseSGD
 from backprop.recommendation.factorization import MatrixFactorization, NeuralFactorization, fold_in
+from backprop.recommendation.neighbours import nearest
 from backprop.recommendation.tables import train_tables
 from backprop.gradient_check import gradient_check, numeric_gradient
 from backprop.optimizers import SGD
@@ -351,3 +352,11 @@ def test_the_correction_brings_popularity_back():
         )
         gaps.append(float(np.diff(model.scores()[0][::-1])[0]))
     assert gaps[0] == pytest.approx(0, abs=0.15) and gaps[1] == pytest.approx(np.log(4), abs=0.15)
+
+
+def test_of_equal_scores_the_first_are_taken_on_every_processor():
+    scores = np.zeros((3, 5000))
+    scores[1, [4000, 70, 2500]] = 2, 1, 1
+    assert np.array_equal(top(scores, 4), [[0, 1, 2, 3], [4000, 70, 2500, 0], [0, 1, 2, 3]])
+    kept = nearest(np.ones((2, 5000)), 3)
+    assert np.array_equal(np.flatnonzero(kept[0]), [0, 1, 2])

@@ -306,7 +306,7 @@ def neighbour_scores(X, k, *, own=False, lengths=True, weighted=True):
         np.fill_diagonal(S, 0)
     kept = np.zeros_like(S)
     for u, row in enumerate(S):
-        nearest = np.argsort(-row)[:k]
+        nearest = np.argsort(-row, kind="stable")[:k]
         kept[u, nearest] = row[nearest] if weighted else 1.0
     return kept @ X
 

@@ -19,10 +19,13 @@ def cosines(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
 
 
 def nearest(S: np.ndarray, k: int) -> np.ndarray:
-    """S, (m, n), with all but the k largest entries of each row set to 0."""
+    """S, (m, n), with all but the k largest entries of each row set to 0; of equal ones the first.
+
+    A sort that is not stable would choose among equal ones in another way on each processor.
+    """
     if k >= S.shape[1]:
         return S
-    kept = np.argpartition(-S, k - 1, axis=1)[:, :k]  # (m, k)
+    kept = np.argsort(-S, axis=1, kind="stable")[:, :k]  # (m, k)
     found = np.zeros_like(S)
     np.put_along_axis(found, kept, np.take_along_axis(S, kept, axis=1), axis=1)
     return found

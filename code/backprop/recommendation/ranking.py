@@ -99,7 +99,9 @@ def table_of(user: np.ndarray, film: np.ndarray, users: int, films: int) -> np.n
 
 
 def top(scores: np.ndarray, k: int, seen: np.ndarray | None = None) -> np.ndarray:
-    """The k films with the highest scores for each user, best first: (users, k).
+    """The k films with the highest scores for each user, best first, of equal ones the first.
+
+    It returns (users, k).
 
     Parameters
     ----------
@@ -125,9 +127,7 @@ def top(scores: np.ndarray, k: int, seen: np.ndarray | None = None) -> np.ndarra
         scores = np.where(seen, -np.inf, scores)
     if not 1 <= k <= scores.shape[1]:
         raise ValueError(f"k must lie in 1 .. {scores.shape[1]}, the number of films, not {k}")
-    best = np.argpartition(-scores, k - 1, axis=1)[:, :k]  # (users, k), in no order
-    order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(best, order, axis=1)
+    return np.argsort(-scores, axis=1, kind="stable")[:, :k]
 
 
 @checked(whole_arrays="ranked liked")
