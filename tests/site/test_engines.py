@@ -71,7 +71,7 @@ NUMBERS = """async (k) => Object.fromEntries([...document.querySelectorAll(".liv
 STATE = """async (k, names) => {
   const figure = document.querySelectorAll(".live-figure")[k], frame = () => new Promise((done) => requestAnimationFrame(done));
   const now = () => [...figure.querySelectorAll(".live-host [data-name]")].map((part) => part.dataset.value).join();
-  const patient = /learning-rate/.test(figure.id) ? 150 : 20; // it trains for a while
+  const patient = /learning-rate/.test(figure.id) ? 400 : 20; // it trains for a while
   for (let last = "", still = 0, n = 0; still < patient && n < 5000; n++) {
     await frame();
     still = now() === last ? still + 1 : 0;
