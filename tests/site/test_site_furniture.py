@@ -228,12 +228,12 @@ def test_the_home_page_opens_with_a_figure_whose_gradient_moves(browser, site):
     figure = page.locator(".live-figure[data-live=ready]")
     figure.wait_for()
     assert figure.bounding_box()["y"] < DESK["height"] / 2
-    values = "part => [...part.querySelectorAll('svg text')].map((text) => text.textContent)"
+    values = "part => [...part.querySelectorAll('svg *')].map((drawn) => drawn.outerHTML)"
     before = figure.evaluate(values)
     figure.locator("input[type=range]").first.focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
     page.evaluate(SETTLED)
-    assert [text for text in before if text not in figure.evaluate(values)]
+    assert [drawn for drawn in before if drawn not in figure.evaluate(values)]
     page.close()
 
 

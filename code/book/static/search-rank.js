@@ -184,6 +184,11 @@
     module: 5,
     name: 4.6,
   };
+  /**
+   * A page that stands for a whole section comes before one inside of a section.
+   * @param {Kind} kind @param {string} title
+   */
+  const worth = (kind, title) => (kind === "page" && !/^\d\.\d /.test(title) ? 9 : WORTH[kind]);
   const CODE = /[._]|[a-z][A-Z]/;
 
   /**
@@ -242,7 +247,7 @@
             );
         const asked =
           CODE.test(query.trim()) && (kind === "module" || kind === "name") && good >= 0.5 ? 6 : 0;
-        return { id, terms, score: good * WORTH[kind] + asked + score / best };
+        return { id, terms, score: good * worth(kind, title) + asked + score / best };
       })
       .sort((a, b) => b.score - a.score || a.id - b.id)
       .slice(0, most);
