@@ -21,7 +21,9 @@ def test_the_booklet_has_each_exercise_once_with_its_mistakes():
         for name in re.findall(r'"check\(\\"([^"\\]+)\\", (?!solution)', path.read_text("utf8"))
     }
     numbers = re.findall(r'class="caption-number">Exercise ([\d.]+|\w+\.\d+) ?<', html)
-    assert len(numbers) == len(set(numbers)) == len(asked)
+    assert len(numbers) == len(asked)
+    counted = [number for number in numbers if "." in number]  # a page without a number has 1, 2, 3
+    assert len(counted) == len(set(counted))
     assert len(re.findall(r"<details[^>]*\bsolution\b", html)) == len(asked)
     for name in asked:
         for sentence in EXERCISES[name].mistakes:
