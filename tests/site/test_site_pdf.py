@@ -1,6 +1,7 @@
 """The book as a PDF (make pdf), tried on two of its pages, one of them with a live figure."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 import subprocess
 import sys
 import zlib
@@ -38,7 +39,9 @@ def test_solutions_stand_once_behind_their_chapter():
         solutions = solutions.partition('<div class="print-chapter">')[0]
         places = re.findall(rf'<summary id="([^"]+)"[^>]*>\s*Solution to Exercise {section}', text)
         assert len(places) >= 3
-        assert "Right.\n" not in solutions and "check" in solutions
+        # a verdict alone says nothing; one on an experiment goes on with what was found
+        assert not re.search(r"<pre>(<span></span>)?Right\.\s*</pre>", solutions)
+        assert "check" in solutions
         for place in places:
             assert f'id="{place}"' in solutions and f'id="{place}"' not in article
             assert f'data-page-of="{place}"' in article
@@ -53,7 +56,8 @@ def test_pages_are_numbered_and_cut_into_chapters(tmp_path):
     path = tmp_path / "book.pdf"
     cut = {"first": ("one", "two/2"), "last": ("three", "")}
     html = pdf.page_of(f"{pdf.title_page()}<ul>{numbers}</ul>{chapters}")
-    count = pdf.write(html, path, cut)
+    with ThreadPoolExecutor(1) as apart:  # from the browser that other tests may have open here
+        count = apart.submit(pdf.write, html, path, cut).result()
     where, pages = pdf.places(path.read_bytes())
     assert pages == count and where["one"] == 2 or where["one"] == 3
     assert where["two/2"] > where["one"] + 1 and where["three"] == where["two/2"] + 1 == pages
