@@ -199,17 +199,6 @@ def test_every_control_works_by_keyboard(show):
         check(shown)
 
 
-def test_a_frame_is_drawn_in_time(show):
-    shown = show(Price(n=8, m=6))
-    took = shown.page.evaluate("""async () => { const took = [];
-      for (let k = 0; k < 60; k++) { const before = performance.now();
-        model.set("work", k % 28); model.set("h", (k % 9) / 10); model.set("x", model.get("x").map((v, i) => i ? v : (k % 7) / 3));
-        await Promise.resolve(); await Promise.resolve(); took.push(performance.now() - before);
-        await new Promise((done) => requestAnimationFrame(done)); }
-      return took.sort((a, b) => a - b); }""")
-    assert took[30] < 8, took  # the median: what else the machine does shifts single ones
-
-
 @pytest.mark.parametrize("width", [320, 375, 760, 1280])
 def test_nothing_overlaps_or_sticks_out(show, width):
     shown = show(Price(), width=width)

@@ -341,18 +341,6 @@ def test_it_descends_to_where_the_pulls_cancel_and_stops_out_of_sight(show, moti
     np.testing.assert_allclose(figure.u, figure.fold()[0][1:3], atol=0.004)
 
 
-def test_a_frame_is_drawn_in_time(show):
-    """All twenty rated: new ratings, a new decay and another u in less than half a frame."""
-    shown = show(Recommender(ratings=[5, 1] * 10))
-    took = shown.page.evaluate("""async () => { const took = [];
-      for (let k = 0; k < 60; k++) { const before = performance.now();
-        model.set("u", [0.5 * Math.sin(k), 0.4 * Math.cos(k)]); model.set("decay", k % 2 ? 5 : 6); model.set("ratings", Array.from({ length: 20 }, (_, s) => 1 + (s + k) % 5));
-        await Promise.resolve(); await Promise.resolve(); took.push(performance.now() - before);
-        await new Promise((done) => requestAnimationFrame(done)); }
-      return took.sort((a, b) => a - b); }""")
-    assert took[30] < 8, took  # the median: what else the machine does shifts single ones
-
-
 @pytest.mark.parametrize("width", [320, 375, 760, 1280])
 def test_nothing_overlaps_or_sticks_out(show, width):
     shown = show(Recommender(), width=width)
