@@ -138,7 +138,8 @@ class Notebook:
 
     def run(self, k, wait_for=None):
         cell = self.page.locator(".jp-Notebook .jp-CodeCell").nth(k)
-        cell.scroll_into_view_if_needed()
+        # A click brings the cell into view, and begins again where JupyterLab has put another
+        # element in its place meanwhile; scroll_into_view_if_needed fails there.
         cell.locator(".jp-InputArea-editor").click()
         self.page.keyboard.press("Shift+Enter")
         if "[ ]" in self.prompt_after(cell):  # pressed before JupyterLab was listening: once more
@@ -302,7 +303,7 @@ def test_a_stored_notebook_shows_the_picture_and_after_a_run_the_figure(lab, bro
     (k,) = [k for k, cell in enumerate(code) if "Activations(" in cell.source]
     with opened(browser, lab, "stored") as notebook:
         cell = notebook.page.locator(".jp-Notebook .jp-CodeCell").nth(k)
-        cell.scroll_into_view_if_needed()
+        cell.hover()
         picture = cell.locator(".jp-OutputArea-output img")
         picture.wait_for()
         assert picture.bounding_box()["width"] == 720
