@@ -53,7 +53,7 @@ test-fast: .venv/.test
 
 lab: .venv/.book
 	@PYTHONPATH=code $(BIN)/python -c 'from book import paths; paths.write_start_page()'
-	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/start.md --LabApp.app_settings_dir='$(CURDIR)/code/book/lab' chapters
+	@PYTHONPATH='$(CURDIR)/code' $(BIN)/jupyter lab --ServerApp.contents_manager_class=book.contents.Contents --LabApp.default_url=/lab/tree/start.md --LabApp.app_settings_dir='$(CURDIR)/code/book/lab' chapters
 
 # Section 5.3 runs TensorFlow, PyTorch and Keras, which come with the extra [test].
 run: .venv/.test

@@ -95,16 +95,18 @@ def missing():
     path = find()
     packages = {DEBIAN.get(library, library) for library in missing_libraries(_driver())}
     if not path or missing_libraries(path):  # its package brings its libraries
-        packages.add(SHELL if _apt_knows(SHELL) else "chromium")
+        packages.add(SHELL if apt_knows(SHELL) else "chromium")
     return sorted(packages)
 
 
-def _apt_knows(package):
-    """Whether apt can install a package."""
+def apt_knows(package):
+    """Whether apt can install a package: `show` knows also those that another one has replaced."""
     if not shutil.which("apt-cache"):
         return False
-    shown = ["apt-cache", "show", "--no-all-versions", package]
-    return not subprocess.run(shown, capture_output=True, check=False).returncode
+    policy = subprocess.run(
+        ["apt-cache", "policy", package], capture_output=True, text=True, check=False
+    )
+    return "Candidate:" in policy.stdout and "Candidate: (none)" not in policy.stdout
 
 
 def listed(names):

@@ -111,6 +111,15 @@ class WebKit(Engine):
 
     name = "WebKit"
     packages = {"WebKitWebDriver": "webkit2gtk-driver", "Xvfb": "xvfb"}
+    renamed = "webkitgtk-webdriver"  # in Debian since WebKitGTK 2.54
+
+    @classmethod
+    def missing(cls):
+        new = chromium.apt_knows(cls.renamed)
+        return sorted(
+            cls.renamed if new and package == "webkit2gtk-driver" else package
+            for package in super().missing()
+        )
 
     def start(self):
         from selenium import webdriver

@@ -29,7 +29,7 @@ def machine(monkeypatch):
         )
         monkeypatch.setattr(chromium.os, "geteuid", lambda: 0 if root else 1000, raising=False)
         monkeypatch.setattr(
-            chromium, "_apt_knows", lambda package: f"apt: {package}" in programs, raising=True
+            chromium, "apt_knows", lambda package: f"apt: {package}" in programs, raising=True
         )
         monkeypatch.setattr(
             engines.Firefox, "parts", lambda: {"firefox-esr": "/bin/f" if "f" in programs else None}
@@ -76,6 +76,11 @@ ALL = {"chromium", "f", "WebKitWebDriver", "Xvfb"}
     [
         (True, {"apt-get"}, ["chromium", "firefox-esr", "libatomic1", "webkit2gtk-driver", "xvfb"]),
         (True, {"apt-get", "chromium", "f", "Xvfb"}, ["webkit2gtk-driver"]),
+        (
+            True,
+            {"apt-get", "chromium", "f", "apt: webkitgtk-webdriver"},
+            ["webkitgtk-webdriver", "xvfb"],
+        ),
         (False, {"apt-get"}, []),
         (True, set(), []),
         (True, {"apt-get", *ALL}, []),
@@ -98,6 +103,21 @@ def test_only_root_on_debian_installs_and_only_what_is_missing(
     assert told.err.count("\n") == ("chromium" not in programs) and (
         "Chromium (/bin/chromium)" in told.out
     ) == ("chromium" in programs)
+
+
+@pytest.mark.parametrize(
+    "policy, knows",
+    [
+        ("driver:\n  Installed: (none)\n  Candidate: 2.54.2-2\n", True),
+        ("driver:\n  Installed: (none)\n  Candidate: (none)\n", False),  # replaced by another
+        ("", False),  # never heard of
+    ],
+)
+def test_a_package_that_another_has_replaced_cannot_be_installed(monkeypatch, policy, knows):
+    monkeypatch.setattr(chromium.shutil, "which", lambda name: f"/bin/{name}")
+    answer = subprocess.CompletedProcess([], 0, policy, "")
+    monkeypatch.setattr(chromium.subprocess, "run", lambda *args, **kwargs: answer)
+    assert chromium.apt_knows("driver") == knows
 
 
 @pytest.mark.parametrize("lacking", ["chromium", "f", "WebKitWebDriver", "Xvfb"])

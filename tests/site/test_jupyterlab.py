@@ -102,7 +102,7 @@ def lab(tmp_path_factory):
                 "--LabApp.extension_manager=readonly",
             ],
             cwd=home,
-            env={**os.environ, **folders, "HOME": str(home)},
+            env={**os.environ, **folders, "HOME": str(home), "PYTHONPATH": str(ROOT / "code")},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -314,6 +314,24 @@ def test_a_stored_notebook_shows_the_picture_and_after_a_run_the_figure(lab, bro
             notebook.run(index)
         cell.locator(".lf[role=group]").wait_for()
         picture.first.wait_for(state="detached")  # or it fails: the figure stands in its place
+
+
+def test_a_notebook_opens_as_saved(lab, browser):
+    """Nothing was changed, so there is nothing to save: neither when it opens nor when it was read
+    to its end, folded solutions included; what a reader writes is marked.
+    """
+    with opened(browser, lab, "stored") as notebook:
+        tab = notebook.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.lm-mod-current")
+        unsaved = notebook.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.jp-mod-dirty")
+        assert "stored" in tab.inner_text()
+        cells = notebook.page.locator(".jp-Notebook .jp-Cell")
+        for k in range(0, cells.count(), 4):
+            cells.nth(k).hover(position={"x": 5, "y": 5})
+        notebook.page.wait_for_timeout(1000)
+        assert unsaved.count() == 0
+        cells.first.click()
+        notebook.page.keyboard.press("b")  # a new cell below
+        unsaved.wait_for()
 
 
 def test_it_opens_on_the_reading_paths_as_text(lab, browser):
