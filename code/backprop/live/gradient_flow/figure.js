@@ -46,7 +46,7 @@ const WIDTHS = { W: widths.linear(2), dW: widths.logarithmic(1e-4, 1e-1) };
 
 // what to do first: the arrows are drawn where their gradients are known
 const AGAINST = "Drag a number on an edge against its arrow: `L` falls.";
-const ANY = "Drag a number on an edge: what follows from that?";
+const ANY = "Drag a weight `w` where it stands on its edge: what follows?";
 
 /** @type {(state: State) => import("./stages.js").Stage} */
 const stageOf = ({ view, stage }) => STAGES[view][Math.min(stage, STAGES[view].length - 1)];
