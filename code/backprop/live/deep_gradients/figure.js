@@ -14,6 +14,9 @@ import { layerPlot, slopePlot } from "./plots.js";
 /** @type {(keyof Settings)[]} */
 const SETTINGS = ["depth", "activation", "init", "sd", "residual", "norm", "seed"];
 const PLAIN = { depth: 30, sd: 0.1, residual: false, norm: false }; // what a preset changes
+const OWN =
+  "Settings of your own. Take one of those above, or change one thing at a time; click in the plot " +
+  "to look at a layer.";
 const SLOPES = {
   sigmoid: "at most 0.25",
   tanh: "at most 1, at z = 0",
@@ -85,12 +88,7 @@ function keptStack() {
  * @param {Host} host
  */
 function presetButtons(host) {
-  const lesson = html(
-    "p",
-    { class: "lf-pg-lesson" },
-    "Take one of the settings above, or change one thing at a time; click in the plot to look at " +
-      "a layer.",
-  );
+  const lesson = html("p", { class: "lf-pg-lesson" });
   /** @type {Preset[]} */
   const presets = host.get("catalogue").presets;
   const made = presets.map(([name, label, text, changes]) => {
@@ -112,11 +110,9 @@ function presetButtons(host) {
   );
   /** @param {State} state */
   const show = (state) => {
-    for (const preset of made) {
-      const here = preset.fits(state);
-      preset.node.setAttribute("aria-pressed", String(here));
-      if (here) write(lesson, preset.text);
-    }
+    const here = made.find(({ fits }) => fits(state));
+    for (const preset of made) preset.node.setAttribute("aria-pressed", String(preset === here));
+    write(lesson, here ? here.text : OWN);
   };
   return { content: [node, lesson], show };
 }
@@ -277,9 +273,10 @@ function linesPanel(host, toLayer) {
     "p",
     { class: "lf-legend" },
     lineKey("lf-deep-forward", "root mean square of activations"),
-    lineKey("lf-deep-back", host.prose("of the error signals `∂L/∂z_l`")),
-    lineKey("lf-deep-rule", host.prose("by the rule, `σ√24 · f′` a layer")),
+    lineKey("lf-deep-back", host.prose("root mean square of error signals `∂L/∂z_l`")),
+    lineKey("lf-deep-rule", host.prose("error by the rule, `σ√24 · f′` a layer")),
     areaKey("", "0.1 to 10"),
+    html("span", {}, host.prose("ring: sets the spread `σ`, 0.01 to 0.5")),
   );
   /** @type {(now: Stack, kept: Stack | null, layer: number, ratio: number) => void} */
   const show = (now, kept, layer, ratio) => {
