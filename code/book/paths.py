@@ -73,13 +73,17 @@ PATHS = [
 
 def documents(root=ROOT):
     """The documents of a book in the order of its contents."""
+    return _listed((root / "_toc.yml").read_text(encoding="utf8"))
 
+
+@cache
+def _listed(contents):
     def walk(entry):
         yield entry.get("file") or entry["root"]
         for child in [*entry.get("chapters", []), *entry.get("sections", [])]:
             yield from walk(child)
 
-    return list(walk(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf8"))))
+    return tuple(walk(yaml.safe_load(contents)))
 
 
 def source(root, document):

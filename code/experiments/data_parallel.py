@@ -1,4 +1,4 @@
-"""Section 8.2.2: data-parallel training with torch.distributed, on one machine or on many.
+"""Section 8.2: data-parallel and sharded training with torch.distributed, on one machine or many.
 
 This starts 3 processes here, checks, trains, and stores the result:
 
@@ -17,7 +17,10 @@ first of which is called alpha:
 Every process holds the whole network and works on its own rows of each batch. What is checked, in
 float64: that the gradients added up over the processes are those of the whole batch, for parts of
 any sizes; that PyTorch's DistributedDataParallel finds the same; and that after many steps all
-processes hold the same weights, those of training in one process.
+processes hold the same weights, those of training in one process. Then Adam in shards: each process
+keeps the two means of its own part of the parameters only; and PyTorch's fully_shard, which divides
+the parameters and their gradients as well. Both are compared with Adam in one process, and what
+each process holds between two steps is counted.
 """
 
 import argparse
@@ -29,6 +32,9 @@ import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor
 
 from backprop.datasets import load_mnist
 from backprop.studies.stored import store
@@ -78,6 +84,82 @@ def in_parallel(net, X, t, rows):
     total = gradient(net)
     dist.all_reduce(total)  # now the sum over the processes, in all of them
     return total
+
+
+def adam_in_shards(net, X, t, rows, share, adam):
+    """One step: the gradient's sum and Adam's means each lie in parts, one a process."""
+    begin, end = rows[dist.get_rank()]
+    net.zero_grad()
+    (
+        torch.nn.functional.cross_entropy(net(X[begin:end]), t[begin:end], reduction="sum") / len(X)
+    ).backward()
+    padded = share.numel() * dist.get_world_size()
+    fill = lambda vector: torch.nn.functional.pad(vector, (0, padded - vector.numel()))
+    share.grad = torch.empty_like(share)
+    dist.reduce_scatter_single(share.grad, fill(gradient(net)))  # my part of the sum
+    adam.step()  # on my part of the parameters
+    whole = torch.empty(padded, dtype=share.dtype)
+    dist.all_gather_single(whole, share.detach())  # all parts, in all processes
+    torch.nn.utils.vector_to_parameters(whole[: weights(net).numel()], net.parameters())
+
+
+def fully_sharded(seed=0):
+    """The model with its parameters divided among the processes, layer by layer."""
+    net = model(seed)
+    mesh = init_device_mesh("cpu", (dist.get_world_size(),))
+    for part in (net[0], net[2], net):
+        fully_shard(part, mesh=mesh)
+    return net
+
+
+def numbers(tensors):
+    """How many numbers this process holds of these tensors."""
+    return sum((v.to_local() if isinstance(v, DTensor) else v).numel() for v in tensors)
+
+
+def means(adam):
+    return [v for state in adam.state.values() for v in state.values() if v.dim()]
+
+
+def in_shards(batches, rows):
+    """Adam three times, in one process, with its means in shards, with everything in shards."""
+    rank, processes = dist.get_rank(), dist.get_world_size()
+    one, own, all_of_it = model(), model(), fully_sharded()
+    P = weights(own).numel()
+    size = -(-P // processes)
+    padded = torch.nn.functional.pad(weights(own), (0, size * processes - P))
+    share = torch.nn.Parameter(padded[rank * size : (rank + 1) * size].clone())
+    adams = [
+        torch.optim.Adam(tensors, lr=0.001)
+        for tensors in (one.parameters(), [share], all_of_it.parameters())
+    ]
+    for X, t in batches:
+        whole_batch(one, X, t)
+        adams[0].step()
+        adam_in_shards(own, X, t, rows, share, adams[1])
+        begin, end = rows[rank]
+        all_of_it.zero_grad()
+        torch.nn.functional.cross_entropy(all_of_it(X[begin:end]), t[begin:end]).backward()
+        adams[2].step()
+    gathered = torch.cat([p.full_tensor().detach().reshape(-1) for p in all_of_it.parameters()])
+    held = lambda net, adam, grads: [
+        numbers(net.parameters()),
+        numbers(grads),
+        numbers(means(adam)),
+    ]
+    return {
+        "Adam in shards, weights differ from those of one process by": largest_difference(
+            weights(own), weights(one)
+        ),
+        "fully_shard, weights differ from those of one process by": largest_difference(
+            gathered, weights(one)
+        ),
+        "held alone": held(one, adams[0], [p.grad for p in one.parameters()]),
+        "held with Adam in shards": held(own, adams[1], [share.grad]),
+        "held with fully_shard": held(
+            all_of_it, adams[2], [p.grad for p in all_of_it.parameters()]
+        ),
+    }
 
 
 def largest_difference(a, b):
@@ -133,6 +215,8 @@ def work(steps):
         weights(many), weights(one)
     )
     found["loss, first and last batch"] = [round(losses[0], 4), round(losses[-1], 4)]
+    batches = [(X[k : k + BATCH], t[k : k + BATCH]) for k in range(0, len(X), BATCH)]
+    found |= in_shards(batches, parts(BATCH, processes))
     return found
 
 

@@ -1,9 +1,12 @@
 """Section 8.2.1: a network of 30 hidden layers on MNIST, as it is and with one cure at a time.
 
 Each recipe chooses its learning rate on the validation pictures, with seed 0, and is then trained
-from four random starts. The test pictures are scored once, after the last epoch.
+from five random starts. A grid whose best rate is at its edge grows beyond it, by three rates at
+most. The test pictures are scored once, after the last epoch.
 Run: python code/experiments/deep_cures.py
 """
+
+from functools import partial
 
 import numpy as np
 from tqdm import tqdm
@@ -17,7 +20,8 @@ from backprop.layers.clipping import Clipped
 from backprop.studies.stored import store
 from backprop.training import TrainingDiverged, accuracy, cosine, train
 
-RATES, SEEDS = [0.001, 0.003, 0.01, 0.03, 0.1], 4
+RATES, SEEDS = [0.001, 0.003, 0.01, 0.03, 0.1], 5
+SMALLER, LARGER = [0.0003, 0.0001, 0.00003], [0.3, 1.0, 3.0]
 RECIPES = {  # name: activation, gain, form, largest norm of a gradient
     "sigmoid": ("sigmoid", 1, "plain", None),
     "tanh": ("tanh", 1, "plain", None),
@@ -42,31 +46,40 @@ def pictures():
 
 
 def trained(make, rate, seed, data, max_norm=None, epochs=3):
-    """Train ``make(rng)``; the network and its losses, or None and the steps where it diverged."""
+    """Train ``make(rng)``; None where it diverged."""
     rng = np.random.default_rng(seed)
     net, optimizer = make(rng), SGD(rate, momentum=0.9)
     optimizer = optimizer if max_norm is None else Clipped(optimizer, max_norm)
+    options = {"epochs": epochs, "batch_size": 64, "schedule": cosine, "progress": False}
     try:
-        history = train(
-            net,
-            CrossEntropy(),
-            *data,
-            optimizer,
-            epochs=epochs,
-            batch_size=64,
-            schedule=cosine,
-            rng=rng,
-            progress=False,
-        )
-    except TrainingDiverged as error:
-        return None, error.history.step_loss
-    return net, history.step_loss
+        train(net, CrossEntropy(), *data, optimizer, rng=rng, **options)
+    except TrainingDiverged:
+        return None
+    return net
+
+
+def score(net, data):
+    """Accuracy; of what diverged, no answer is right."""
+    return accuracy(net.predict(data[0]), data[1]) if net is not None else 0.0
+
+
+def searched(tried):
+    """``tried(rate)`` for every rate of a grid that grows while its best is at its edge."""
+    found = {rate: tried(rate) for rate in RATES}
+    smaller, larger = list(SMALLER), list(LARGER)
+    while True:
+        best = max(found, key=lambda rate: found[rate])
+        if best == min(found) and smaller:
+            rate = smaller.pop(0)
+        elif best == max(found) and larger:
+            rate = larger.pop(0)
+        else:
+            return dict(sorted(found.items())), best
+        found[rate] = tried(rate)
 
 
 def main():
     training, validation, test = pictures()
-    # diverged: no answer is right
-    score = lambda net, data: accuracy(net.predict(data[0]), data[1]) if net is not None else 0.0
     makers = {
         name: (lambda rng, recipe=recipe: deep_classifier(*recipe[:3], rng=rng), recipe[3])
         for name, recipe in RECIPES.items()
@@ -78,24 +91,16 @@ def main():
     )
     result = {}
     for name, (make, max_norm) in tqdm(makers.items()):
-        tried = [trained(make, rate, 0, training, max_norm) for rate in RATES]
-        on_validation = [score(net, validation) for net, _ in tried]
-        best = int(np.argmax(on_validation))
-        runs = [tried[best]] + [
-            trained(make, RATES[best], seed, training, max_norm) for seed in range(1, SEEDS)
-        ]
-        smooth = (
-            [np.mean(part) for part in np.array_split(tried[best][1], 30)]
-            if tried[best][0] is not None
-            else []
-        )
+        run = partial(trained, make, data=training, max_norm=max_norm)
+        rates, best = searched(lambda rate, run=run: score(run(rate, 0), validation))
+        nets = [run(best, seed) for seed in range(SEEDS)]
         result[name] = {
-            "rates": dict(zip(map(str, RATES), on_validation)),
-            "chosen": RATES[best],
-            "diverged": sum(net is None for net, _ in runs),
-            "validation": [score(net, validation) for net, _ in runs],
-            "test": [score(net, test) for net, _ in runs],
-            "loss": [round(float(v), 4) for v in smooth],
+            "rates": {str(rate): value for rate, value in rates.items()},
+            "chosen": best,
+            "edge": best in (min(rates), max(rates)),
+            "diverged": sum(net is None for net in nets),
+            "validation": [score(net, validation) for net in nets],
+            "test": [score(net, test) for net in nets],
         }
     print(store(__file__, result))
 

@@ -370,7 +370,6 @@ CALLS: dict[Callable, Callable[[], dict[str, Any]]] = {
     compression.size_in_bytes: lambda: dict(net=small(), bits=4),
     depth.initialise: lambda: dict(net=small(), scheme="he", rng=7),
     depth.error_sizes: lambda: dict(net=small(), X=np.ones((2, 4)), grad=np.ones((2, 2))),
-    depth.predicted_sizes: lambda: dict(activation="tanh", variance=0.1, depth=2, d=4),
     depth.jacobian: lambda: dict(net=small(), x=np.ones((1, 4))),
     depth.deep_classifier: lambda: dict(
         activation="tanh", gain=1.0, depth=2, d=3, inputs=4, classes=2, rng=7

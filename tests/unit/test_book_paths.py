@@ -52,7 +52,7 @@ def test_a_total_is_the_sum_of_its_pages_without_what_is_folded(tmp_path):
     (tmp_path / "a.md").write_text("# 6.1 One\n\n" + 200 * "word ", encoding="utf8")
     folded = "\n\n```{admonition} More\n:class: dropdown\nfolded\n```\n"
     (tmp_path / "b.md").write_text("# 6.1.1 Two\n\n" + 400 * "word " + folded, encoding="utf8")
-    assert paths.documents(tmp_path) == ["index", "a", "b"]
+    assert paths.documents(tmp_path) == ("index", "a", "b")
     assert paths.sections(tmp_path, "6.1") == ["a", "b"]  # a section may have pages of its own
     assert paths.total(tmp_path, ["a", "b"]).words == 604
     (tmp_path / "a.md").write_text("# 6.1 One\n\n" + 100 * "word ", encoding="utf8")

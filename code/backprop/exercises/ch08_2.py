@@ -7,6 +7,22 @@ import numpy as np
 from .experiments import experiment
 from .registry import Exercise, add
 
+# a factor of 0.9 a layer
+add(
+    Exercise(
+        "8.2 back through fifty layers",
+        100 * 0.9**50,
+        level="recall",
+        decimals=1,
+        mistakes={
+            "factors multiply, they do not add up: each takes a tenth of what is left.": 10.0,
+            "that is the share, not the percentage.": 0.9**50,
+            "that is what was lost.": 100 - 100 * 0.9**50,
+            "that is the mean square; the root mean square was asked for.": 100 * 0.9**100,
+        },
+    )
+)
+
 add(
     Exercise(
         "8.2 the wrong initialisation",
@@ -44,6 +60,56 @@ add(
             ),
             "the signal that leaks through makes the weights smaller, not larger.": lambda d, a: (
                 2 / ((1 - a**2) * d)
+            ),
+        },
+    )
+)
+
+# a million parameters, Adam, float32
+add(
+    Exercise(
+        "8.2 bytes that Adam keeps",
+        16_000_000,
+        level="recall",
+        mistakes={
+            "those are numbers; each takes four bytes.": 4_000_000,
+            "one of the four is missing: parameters, gradients, two means.": 12_000_000,
+            "two of the four are missing: parameters, gradients, two means.": 8_000_000,
+            "a float32 has four bytes.": 32_000_000,
+        },
+    )
+)
+
+
+def largest_batch(budget, P, k, units):
+    return (budget - 4 * (2 + k) * P) // (12 * units)
+
+
+add(
+    Exercise(
+        "8.2 the largest batch",
+        largest_batch,
+        level="practise",
+        inputs=[
+            (10**8, 10**6, 2, 2058),
+            (5 * 10**7, 10**6, 0, 500),
+            (10**9, 3 * 10**7, 1, 70_000),
+        ],
+        mistakes={
+            "that many do not fit: round down.": lambda budget, P, k, units: (
+                -(-(budget - 4 * (2 + k) * P) // (12 * units))
+            ),
+            "the optimiser takes something, too.": lambda budget, P, k, units: (
+                (budget - 8 * P) // (12 * units)
+            ),
+            "the parameters take something before the first sample does.": (
+                lambda budget, P, k, units: budget // (12 * units)
+            ),
+            "a float32 has four bytes.": lambda budget, P, k, units: (
+                (budget - (2 + k) * P) // (3 * units)
+            ),
+            "three numbers are kept for each unit and sample, not one.": (
+                lambda budget, P, k, units: (budget - 4 * (2 + k) * P) // (4 * units)
             ),
         },
     )
@@ -92,6 +158,76 @@ add(
             ),
             "the shares are right, but they are added up over the wrong axis: "
             "one vector for all machines is wanted.": lambda g, n: (n / n.sum())[:, None] * g,
+        },
+    )
+)
+
+
+# eight machines, 100,000 parameters
+add(
+    Exercise(
+        "8.2 through the ring",
+        175_000,
+        level="recall",
+        mistakes={
+            "that is one half: the sums are then in parts, one in each machine.": 87_500,
+            "that is what it would send to all others without the ring.": 700_000,
+            "the last machine need not send a chunk back to where it came from: p - 1 rounds.": (
+                200_000
+            ),
+            "that is what all machines send together.": 8 * 175_000,
+            "that is one chunk.": 12_500,
+        },
+    )
+)
+
+
+def machines(P, room):
+    left = room - 2 * P
+    return -(-14 * P // left) if left > 0 else 0
+
+
+def without_guard(P, room):
+    return -(-14 * P // (room - 2 * P)) if room != 2 * P else 0
+
+
+add(
+    Exercise(
+        "8.2 how many machines",
+        machines,
+        level="think",
+        inputs=[(10**9, 4 * 10**9), (7 * 10**9, 24 * 10**9), (10**6, 2 * 10**6), (10**9, 10**9)],
+        mistakes={
+            "where the weights alone fill the machine, no number of machines will do.": (
+                without_guard
+            ),
+            "so many are one too few: round up.": lambda P, room: (
+                14 * P // (room - 2 * P) if room > 2 * P else 0
+            ),
+            "every machine holds all the weights.": lambda P, room: -(-16 * P // room),
+            "the gradients are in shares, too.": lambda P, room: (
+                -(-12 * P // (room - 4 * P)) if room > 4 * P else 0
+            ),
+        },
+    )
+)
+
+
+# a gradient of (0.2, -0.5, 0.1, -1.2), and 0.05 for each pixel
+add(
+    Exercise(
+        "8.2 the worst small step",
+        0.1,
+        level="recall",
+        decimals=3,
+        mistakes={
+            "each pixel may go its own way: sizes add up, not signed entries.": 0.07,
+            "that step is short as a whole; here each pixel may move by 0.05.": round(
+                0.05 * (0.04 + 0.25 + 0.01 + 1.44) ** 0.5, 4
+            ),
+            "that is one pixel alone.": 0.06,
+            "that is the sum of the sizes; each is multiplied by how far the pixel moves.": 2.0,
+            "the loss rises; the attack goes up.": -0.1,
         },
     )
 )
