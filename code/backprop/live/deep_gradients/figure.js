@@ -14,9 +14,6 @@ import { layerPlot, slopePlot } from "./plots.js";
 /** @type {(keyof Settings)[]} */
 const SETTINGS = ["depth", "activation", "init", "sd", "residual", "norm", "seed"];
 const PLAIN = { depth: 30, sd: 0.1, residual: false, norm: false }; // what a preset changes
-const OWN =
-  "Settings of your own. Take one of those above, or change one thing at a time; click in the plot " +
-  "to look at a layer.";
 const SLOPES = {
   sigmoid: "at most 0.25",
   tanh: "at most 1, at z = 0",
@@ -112,7 +109,8 @@ function presetButtons(host) {
   const show = (state) => {
     const here = made.find(({ fits }) => fits(state));
     for (const preset of made) preset.node.setAttribute("aria-pressed", String(preset === here));
-    write(lesson, here ? here.text : OWN);
+    lesson.classList.toggle("lf-later", !here); // it speaks of the preset's numbers
+    if (here) write(lesson, here.text);
   };
   return { content: [node, lesson], show };
 }
