@@ -1009,6 +1009,18 @@ def test_an_arrow_points_where_the_loss_grows_and_is_longer_for_a_larger_gradien
 # ------------------------------------------------------------------------------------------ for eyes and screen readers
 
 
+def test_the_task_and_the_guess_speak_of_what_is_drawn(show):
+    shown = show(GradientFlow(view="forward", stage=1))
+    task, guess = shown.page.locator(".lf-first"), shown.page.locator(".lf-guess")
+    assert "arrow" not in task.inner_text() and not guess.is_visible()
+    shown.set(view="backward", stage=0)
+    assert "against its arrow" in task.inner_text()
+    shown.drag("W1[0,0]", 20)
+    assert guess.is_visible()
+    shown.set(stage=1)  # no gradient of a weight is known there
+    assert "arrow" not in task.inner_text()
+
+
 def test_stages_bring_out_what_they_compute_and_hold_back_what_comes_later(show):
     shown = show()
     visible = """(names) => names.map((name) => [...document.querySelectorAll(`.lf-diagram [data-name="${name}"]`)]

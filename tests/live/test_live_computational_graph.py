@@ -324,6 +324,14 @@ def test_stages_show_what_is_known_by_then(show, expression):
     assert (shown.get("view"), shown.get("stage")) == ("backward", len(made) + 1)
 
 
+def test_the_task_asks_to_predict_only_where_something_is_still_to_come(show):
+    shown = show(ComputationalGraph(view="forward", stage=1))
+    assert "What comes next?" in shown.page.locator(".lf-first").inner_text()
+    assert not any(name.startswith("grad") for name in in_diagram(shown))
+    shown.set(view="backward", stage=0)
+    assert "every derivative follows" in shown.page.locator(".lf-first").inner_text()
+
+
 def test_a_partial_sum_is_completed(show):
     shown = show(ComputationalGraph(inputs={"x": 2, "y": -3}, view="backward", stage=2))
     assert in_diagram(shown)["sum[f,1]"] == "1.000" and "grad[x]" not in in_diagram(shown)

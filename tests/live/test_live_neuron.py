@@ -216,7 +216,8 @@ def test_shading_follows_the_activation(show):
 def test_what_is_said_about_the_points(show):
     shown = show(Neuron(data="XOR"))
     for state, words in (
-        ({}, "No line gets all four"),
+        ({}, "until no point is ringed"),  # not yet told that it cannot be done
+        ({"w": [1, 1], "b": -0.5}, "No line gets all four"),
         ({"data": "AND", "w": [1, 1], "b": -1.5}, "separates"),
         ({"b": 0}, "until no point is ringed"),
         ({"w": [0, 0], "b": 1}, "every input here is class 1"),

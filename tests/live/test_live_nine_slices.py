@@ -113,6 +113,8 @@ def test_every_number_is_true_for_random_states_and_after_a_drag_along_each_curv
 
 def test_keys_move_a_weight_and_the_prediction_starts_where_they_began(show):
     shown = show()
+    guess = shown.page.get_by_text("should be")
+    assert not guess.is_visible()  # nothing was moved yet
     for name in ("W1[1,2]", "W2[0,0]"):
         at = check(shown)[name]
         control = shown.control(name)
@@ -123,6 +125,7 @@ def test_keys_move_a_weight_and_the_prediction_starts_where_they_began(show):
             assert check(shown)[name] == pytest.approx(at)
         control.press("Home")
         after = check(shown)
+        assert guess.is_visible()
         assert after[name] == -3 and after["by"] == pytest.approx(-3 - shown.get("before"))
         assert re.fullmatch(r"\u22123\.000, gradient .*\d", control.get_attribute("aria-valuetext"))
         assert control.get_attribute("aria-label").startswith("loss along the weight from ")

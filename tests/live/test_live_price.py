@@ -159,6 +159,14 @@ def test_numbers_and_bars_are_the_derivatives_and_only_the_known_ones(show):
                 np.testing.assert_allclose(widths[drawn], unit * size, atol=0.05)
 
 
+def test_what_a_nudge_brought_is_said_once_one_was_made(show):
+    shown = show(Price())
+    guess = shown.page.locator(".lf-price-guess")
+    assert guess.is_visible()
+    shown.set(work=0)
+    assert not guess.is_visible()
+
+
 def test_inputs_and_the_sweep_are_dragged_in_the_picture(show):
     shown = show(Price())
     mouse = shown.page.mouse

@@ -310,6 +310,7 @@ function build(host) {
         passes.show(view);
         panel.show(stage, stages[view].indexOf(stage), stages[view].length - 1);
         diagram.stage(stage.now ? stage : null);
+        host.task(stage.now ? STEP : DRAG);
         legend.replaceChildren(...legendOf(graph, numbers));
       }
       numbers.show(table);
@@ -333,10 +334,14 @@ function build(host) {
   };
 }
 
+// what to do first: in the overview all is drawn, at a stage only what is known
+const DRAG = "Drag an input’s box sideways: every value and every derivative follows.";
+const STEP = "What comes next? Say it, then step with ›. Or drag an input’s box sideways.";
+
 export default liveFigure({
   name: "graph",
   label: "a computational graph with values and gradients",
-  first: "Drag an input’s box sideways: every value and every derivative follows.",
+  first: DRAG,
   traits: ["expression", "inputs", "view", "stage"],
   format,
   read,

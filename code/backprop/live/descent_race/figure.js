@@ -16,9 +16,9 @@ import { MOST, RACERS, RACER_NAMES, lineThrough, race, standing } from "./race.j
 /** @typedef {import("../shared/host.js").Host<State>} Host */
 
 const ETAS = [-4, -3, -2, -1]
-  .flatMap((power) => [1, 1.5, 2, 3, 5, 7, 8, 9].map((m) => Number(`${m}e${power}`)))
+  .flatMap((power) => [1, 1.1, 1.2, 1.5, 2, 3, 5, 7, 8, 9].map((m) => Number(`${m}e${power}`)))
   .concat(1, 1.5, 2, 3)
-  .slice(8);
+  .slice(10);
 const PACE = 80; // of the play button, in ms a step
 const CALM = 10; // with less motion: that many steps at once, as seldom
 /** Of the loss plot. @type {[number, number]} */

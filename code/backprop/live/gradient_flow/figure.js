@@ -44,6 +44,10 @@ const REACH = 3; // of the weights, where they are dragged
 const bounds = (name) => (name[0] === "W" ? [-REACH, REACH] : name === "t" ? [0, 1] : [-1, 1]);
 const WIDTHS = { W: widths.linear(2), dW: widths.logarithmic(1e-4, 1e-1) };
 
+// what to do first: the arrows are drawn where their gradients are known
+const AGAINST = "Drag a number on an edge against its arrow: `L` falls.";
+const ANY = "Drag a weight `w` where it stands on its edge: what follows?";
+
 /** @type {(state: State) => import("./stages.js").Stage} */
 const stageOf = ({ view, stage }) => STAGES[view][Math.min(stage, STAGES[view].length - 1)];
 
@@ -88,20 +92,21 @@ function slicePanel(host, { onhold, onmove, onnudge }) {
     event.preventDefault();
   });
   const title = html("span");
+  const guessed = html(
+    "p",
+    { class: "lf-guess" },
+    host.prose("From $before by $by: `ΔL` should be `g Δw` = "),
+    html("b", { class: "lf-guessed" }, host.live("predicted")),
+    " and is ",
+    html("b", {}, host.live("actual")),
+    ".",
+  );
   const node = html(
     "div",
     { class: "lf-slice" },
     html("p", { class: "lf-slice-title" }, "The loss along ", title),
     plot.node,
-    html(
-      "p",
-      { class: "lf-guess" },
-      host.prose("From $before by $by: `ΔL` should be `g Δw` = "),
-      html("b", { class: "lf-guessed" }, host.live("predicted")),
-      " and is ",
-      html("b", {}, host.live("actual")),
-      ".",
-    ),
+    guessed,
   );
   /** @type {{ x: Pair, y: Pair, xTicks: number[], yTicks: number[] }} */
   let axes = { x: [0, 0], y: [0, 0], xTicks: [], yTicks: [] };
@@ -122,6 +127,7 @@ function slicePanel(host, { onhold, onmove, onnudge }) {
     /** @type {Pair} */
     const guess = [w, start.loss + table.predicted];
     const moved = w !== from;
+    guessed.classList.toggle("lf-off", !moved);
     const inside = guess[1] >= 0 && guess[1] <= top;
     plot.mark({
       lines: [
@@ -375,6 +381,7 @@ function build(host) {
       const all = stages.indexOf(stage) === 0;
       // a gradient that is not computed yet colours nothing
       const isKnown = (/** @type {number} */ l) => all || computed.includes(`dW${l}`);
+      if (changed("view", "stage")) host.task(isKnown(1) || isKnown(2) ? AGAINST : ANY);
       diagram.paint(table, (l) => (view === "backward" && isKnown(l) ? "dW" : "W"), WIDTHS);
       slice.draw(state, table);
       descent.show(state.eta, table.step);
@@ -402,7 +409,7 @@ function build(host) {
 export default liveFigure({
   name: "gradient-flow",
   label: "gradients flowing through a 2-3-1 network",
-  first: "Drag a number on an edge against its arrow: `L` falls.",
+  first: AGAINST,
   traits: ["x", "t", "W1", "W2", "eta", "history", "view", "stage", "selected", "before"],
   format,
   build,

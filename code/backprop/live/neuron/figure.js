@@ -36,7 +36,9 @@ const REMARKS = {
 function verdictOf({ w, b, data }, { z, right, points }) {
   if (!lineInPlane(w, b, 0))
     return `The line lies outside the plane shown: every input here is class ${Number(z > 0)}.`;
-  if (data === "XOR") return "No line gets all four: three is the most a single neuron can do.";
+  if (data === "XOR" && right === 3)
+    // the best a line can do, so not said before
+    return "No line gets all four: three is the most a single neuron can do.";
   return right === points
     ? "All of them: this line separates the classes."
     : "Move the line until no point is ringed.";

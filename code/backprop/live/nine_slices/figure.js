@@ -144,15 +144,16 @@ function build(host) {
   const heads = ["from `x_1`", "from `x_2`", "to the output"].map((text) =>
     html("span", {}, host.prose(text)),
   );
-  const guess = html(
-    "p",
-    { class: "lf-guess" },
-    host.prose("`L` = $loss. From $before by $by: `ΔL` should be `g Δw` = "),
+  const moved = html(
+    "span",
+    {},
+    host.prose("From $before by $by: `ΔL` should be `g Δw` = "),
     html("b", { class: "lf-guessed" }, host.live("predicted")),
     " and is ",
     html("b", {}, host.live("actual")),
     ".",
   );
+  const guess = html("p", { class: "lf-guess" }, host.prose("`L` = $loss. "), moved);
   return {
     content: [
       html("div", { class: "lf-slices lf-slices-heads", "aria-hidden": "true" }, heads),
@@ -172,6 +173,7 @@ function build(host) {
     draw(state) {
       const table = slicesOf(state);
       numbers.show(table);
+      moved.classList.toggle("lf-off", table.by === 0);
       for (const { draw } of plots) draw(state, table);
       sliders[0].show(state.x[0]);
       sliders[1].show(state.x[1]);

@@ -155,6 +155,7 @@ function build(host) {
       const table = tableOf(state);
       numbers.show(table);
       for (const [name, control] of Object.entries(sliders)) control.show(table[name]);
+      guess.classList.toggle("lf-off", table["forward[known]"] === 0);
       for (const way of WAYS) panels[way].show(state);
     },
 
@@ -177,7 +178,7 @@ function build(host) {
 export default liveFigure({
   name: "price",
   label: "the price of a gradient, forward and backward",
-  first: "Drag “passes made” up from 0: who knows all derivatives first? Then set `n` to 8.",
+  first: "Drag “passes made” to 0, then up: who knows all derivatives first? Then set `n` to 8.",
   traits: ["n", "m", "x", "h", "work"],
   format,
   build,

@@ -355,13 +355,19 @@ export class Host {
     this.speaking = window.setTimeout(aloud, drawn ? STILL : 0);
   }
 
+  /** What to do first, where that changes with what is shown. @param {string} text */
+  task(text) {
+    this.words?.replaceChildren(...prose(text, this.numbers).filter(Boolean));
+  }
+
   /** What to do first, and the way back. */
   bar() {
     const { first } = this.description;
     if (!first) return null;
     const reset = button("Reset", () => this.reset(), { "data-control": "reset" });
-    const words = html("p", { class: "lf-first" }, prose(first, this.numbers));
-    return html("div", { class: "lf-bar" }, words, reset);
+    this.words = html("p", { class: "lf-first" });
+    this.task(first);
+    return html("div", { class: "lf-bar" }, this.words, reset);
   }
 
   /** A hold that the browser breaks off goes back to what was before; the focus is remembered. */

@@ -165,7 +165,7 @@ function build(host) {
 export default liveFigure({
   name: "tug",
   label: "samples that pull at a weight",
-  first: "Drag the batch size from 1 to 8, then a sample: who pulls which way?",
+  first: "Drag the batch size up to 8, then a sample: who pulls which way?",
   traits: ["x", "t", "w", "size", "shuffle", "eta"],
   format,
   build,
