@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from backprop.datasets import load_mnist, split
+from backprop.loop import TrainingDiverged
 from backprop.losses import CrossEntropy
 from backprop.network import Network
 from backprop.optimizers import SGD
@@ -16,7 +17,8 @@ from backprop.studies.relations import PairRelation, train_on_pairs
 from backprop.studies.stored import store
 from backprop.training import accuracy, cosine, train
 
-NUMBERS, RATES, SEEDS, EPOCHS, BATCH = [100, 300, 1000, 3000], [0.03, 0.1, 0.3], 3, 20, 32
+NUMBERS, EPOCHS, BATCH = [100, 300, 1000, 3000], 20, 32
+RATES, TRIES, SEEDS = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0], 2, 5
 LABELLED = [20, 100, 300, 1000, 3000]
 DIGITS = np.arange(10)
 SUM, DIFFERENCE = np.add.outer(DIGITS, DIGITS), np.abs(np.subtract.outer(DIGITS, DIGITS))
@@ -124,6 +126,14 @@ def scores(net, X, y):
     return float(np.mean(c == y)), float(np.mean(c[::2] + c[1::2] == total))
 
 
+def judged(method, n, rate, seed, training, validation):
+    """The share of validation sums that a network of this rate has right; 0 where it diverges."""
+    try:
+        return scores(method(n, rate, seed, training), *validation)[1]
+    except TrainingDiverged:
+        return 0.0
+
+
 def main():
     training, validation, test = data()
     result = {"numbers": NUMBERS, "labelled": LABELLED, "rates": RATES}
@@ -134,11 +144,16 @@ def main():
     ]:
         result[name] = {}
         for n in tqdm(sizes, desc=name):
-            tried = [scores(method(n, rate, 100, training), *validation)[1] for rate in RATES]
+            tried = [
+                np.mean(
+                    [judged(method, n, rate, 100 + k, training, validation) for k in range(TRIES)]
+                )
+                for rate in RATES
+            ]
             rate = RATES[int(np.argmax(tried))]
             result[name][str(n)] = {
                 "rate": rate,
-                "tried": tried,
+                "tried": np.round(tried, 4).tolist(),
                 "test": [scores(method(n, rate, seed, training), *test) for seed in range(SEEDS)],
             }
         print(name, result[name])

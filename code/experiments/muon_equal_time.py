@@ -1,7 +1,7 @@
 """Section 8.3: SGD with momentum and Adam with as much processor time as 240 steps of Muon take.
 
-They run at the rate chosen for 240 steps and below; Muon at its own and the two beside it. Five
-starts each.
+Each runs at four neighbouring rates: that chosen for 240 steps, one above and two below for SGD and
+Adam, whose runs are longer now, one below and two above for Muon. Five starts each.
 
 Run: python code/experiments/muon_equal_time.py
 (after muon_race.py, whose rates and times it reads)
@@ -20,6 +20,11 @@ training, validation, test = data()
 
 def run(name, rate, seed, steps):
     """One network: validation loss after 240 steps and after all, training loss, test accuracy."""
+
+    def loss(X, y):
+        value = cross_entropy.both(net.propagate(X), y)[0]
+        return round(float(value), 4) if np.isfinite(value) else 99.0
+
     net = Network(SIZES, hidden="relu", rng=np.random.default_rng(seed), dtype=np.float32)
     rng, optimizer, losses = np.random.default_rng(seed), MAKE[name](net, rate), []
     for step in range(steps):
@@ -27,11 +32,11 @@ def run(name, rate, seed, steps):
         net.backward(cross_entropy.both(net.propagate(training[0][rows]), training[1][rows])[1])
         optimizer.step(net.theta, net.gradient, cosine(step / steps))
         if step + 1 in (240, steps):
-            losses.append(round(float(cross_entropy(net.predict(validation[0]), validation[1])), 4))
+            losses.append(loss(*validation))
     return {
         "early": losses[0],
         "loss": losses[-1],
-        "training": round(float(cross_entropy(net.predict(training[0]), training[1])), 4),
+        "training": loss(*training),
         "test": accuracy(net.predict(test[0]), test[1]),
     }
 
@@ -43,7 +48,8 @@ for name in ["SGD with momentum", "Adam", "Muon"]:
         race["steps"] * race["optimizers"]["Muon"]["milliseconds"] / chosen["milliseconds"]
     )
     at = race["grid"].index(chosen["rate"])
-    rates = [race["grid"][at], race["grid"][at - 1]] + [race["grid"][at + 1]] * (name == "Muon")
+    lowest = at - 1 if name == "Muon" else at - 2
+    rates = race["grid"][lowest : lowest + 4]
     result[name] = {
         "steps": steps,
         "runs": {str(rate): [run(name, rate, seed, steps) for seed in range(5)] for rate in rates},

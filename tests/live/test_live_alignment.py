@@ -38,7 +38,8 @@ def check(shown):
         assert written(text) == pytest.approx(value, rel=0.06, abs=6e-4), (name, text)
         assert "-" not in text
     words = shown.page.locator(".lf-align-verdict").text_content()
-    assert words == f"Alone, the frames spell {wanted.spelt}. Best path: {wanted.path}"
+    path = f"Likeliest path to {wanted.labels} (dotted): {wanted.path}"
+    assert words == f"The highest bars spell {wanted.spelt}. {path}"
     return wanted
 
 

@@ -365,6 +365,28 @@ def test_the_lines_end_is_dragged_and_the_line_moves_with_it(show):
     assert not ring.is_visible()  # the spread undoes itself: nothing to drag
 
 
+def test_the_axes_stay_while_the_ring_is_held_and_a_presets_sentence_goes(show):
+    shown = show(DeepGradients())
+    axis = "[...document.querySelectorAll('.lf-chart .lf-tick')].map((n) => n.textContent).join()"
+    lesson = shown.page.locator(".lf-pg-lesson")
+    assert "none is above a quarter" in lesson.text_content()
+    before, ring = shown.page.evaluate(axis), shown.page.locator(".lf-deep-handle .lf-handle-ring")
+    box = ring.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    for aside in range(6):
+        shown.page.mouse.move(x + aside, y - 70)
+    now = ring.bounding_box()
+    assert now["y"] + now["height"] / 2 == pytest.approx(y - 70, abs=14)
+    assert shown.page.evaluate(axis) == before
+    shown.page.mouse.up()
+    shown.page.wait_for_timeout(100)
+    assert shown.page.evaluate(axis) != before
+    assert not lesson.is_visible()
+    check(shown)
+
+
 def test_a_click_in_the_plot_looks_at_a_layer(show):
     shown = show(DeepGradients())
     box = shown.page.locator(".lf-chart").first.bounding_box()

@@ -254,11 +254,6 @@ def sights(browser, site):
 SCREEN = 900  # pixels, at 1280 wide
 EARLY, LATE = (2000, 12), (2500, 15)  # words and screens of a main line, to chapter 5 and from 6 on
 LISTS = {"corrections", "notation"}  # pages to look things up in
-# Pages that are still to be rewritten. The list only shrinks: who gets one below its limits takes it
-# off.
-TOO_LONG = {
-    "8_3_directions",
-}
 
 
 @pytest.mark.parametrize("page", [name for name in NOTEBOOKS if Path(name).name not in LISTS])
@@ -268,10 +263,7 @@ def test_main_line_is_short_enough_to_be_read_at_one_go(page, sights):
     most_words, most_screens = EARLY if re.match(r"chapters/0[1-5]", page) else LATE
     fits = words <= most_words and screens <= most_screens
     measured = f"{words} words, {screens:.1f} screens (at most {most_words} and {most_screens})"
-    if Path(page).name in TOO_LONG:
-        assert not fits, f"take it off the list TOO_LONG: {measured}"
-    else:
-        assert fits, measured
+    assert fits, measured
 
 
 @each_page
@@ -402,10 +394,6 @@ def test_live_figure_has_a_name_and_a_polite_voice(document, index, sights):
 FIRST = {"text": 215_000, "figure": 285_000, "weights": 292_000}
 LIMITS = {"text": 250_000, "figure": 350_000, "weights": 500_000}
 TRAINED = 40_000  # characters of a figure's state: so much are weights, and nothing else is
-# Pages that are still too heavy, with what they may weigh until they are shorter. Nothing is added here, and no number grows.
-TOO_HEAVY = {
-    "chapters/08_outlook/8_3_directions": 258_000,
-}
 
 
 @each_page
@@ -422,10 +410,7 @@ def test_page_is_light(page, sights):
     kind = "text"
     if facts["live"]:
         kind = "weights" if max(facts["states"]) > TRAINED else "figure"
-    assert weight <= TOO_HEAVY.get(page, LIMITS[kind]), sorted(
-        weights.items(), key=lambda item: -item[1]
-    )[:8]
-    assert page not in TOO_HEAVY or weight > LIMITS[kind], "light enough: drop it from TOO_HEAVY"
+    assert weight <= LIMITS[kind], sorted(weights.items(), key=lambda item: -item[1])[:8]
     assert sum(first.values()) <= FIRST[kind], sorted(first.items(), key=lambda item: -item[1])[:8]
     assert facts["head"]["sheets"] <= 1 + len(facts["live"]), (
         "a page has one style sheet; each live figure may bring one"

@@ -1,4 +1,4 @@
-"""Exercises of section 8.3."""
+"""Exercises of section 8.3, its numbered pages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,22 @@ def orthogonal(G, turn=lambda Vt: Vt):
     U, _, Vt = np.linalg.svd(G, full_matrices=False)
     return U @ turn(Vt)
 
+
+# a layer of 1,024 x 1,024 weights, a batch of 512
+add(
+    Exercise(
+        "8.3 the price of a better step",
+        10.0,
+        level="recall",
+        mistakes={
+            "a product of square matrices takes more than the 4 k^2 l of the two others: "
+            "the term k/(2l) is missing.": 10 * 1024 / (3 * 512),
+            "that is training over Newton-Schulz; the other way round.": 0.1,
+            "that is one of the five iterations.": 2.0,
+            "the batch divides: a larger one makes the step cheaper.": 10 * 512 / (3 * 1024) * 1.5,
+        },
+    )
+)
 
 rng = np.random.default_rng(83)
 add(
@@ -31,6 +47,36 @@ add(
                 orthogonal(G, np.transpose)
             ),
             "the singular values are still in it.": lambda G: G.copy(),
+        },
+    )
+)
+
+
+def by_column(G):
+    return G / np.linalg.norm(G, axis=0)
+
+
+add(
+    Exercise(
+        "8.3 another measure",
+        by_column,
+        level="think",
+        inputs=[
+            (np.random.default_rng(k).normal(size=shape),)
+            for k, shape in enumerate(((3, 3), (6, 2), (2, 5)))
+        ],
+        mistakes={
+            "those are the rows; the weights into a unit are a column.": lambda G: (
+                G / np.linalg.norm(G, axis=1, keepdims=True)
+            ),
+            "that bounds the whole matrix; each column may be of length 1.": lambda G: (
+                G / np.linalg.norm(G)
+            ),
+            "that makes the longest column 1; the others may be as long.": lambda G: (
+                G / np.linalg.norm(G, axis=0).max()
+            ),
+            "that bounds each entry by itself, not each column.": np.sign,
+            "that bounds the spectral norm, another measure.": orthogonal,
         },
     )
 )
@@ -85,6 +131,93 @@ add(
             "alpha weighs the teacher, 1 - alpha the labels.": lambda z, v, t, a, T: mixed_gradient(
                 z, v, t, 1 - a, T
             ),
+        },
+    )
+)
+
+
+def best_mask(N, k, b, there=True, weights=True, log=np.log2):
+    f = k / N
+    mask = -N * (f * log(f) + (1 - f) * log(1 - f) * there)
+    return (b * k * weights + mask) / 8
+
+
+add(
+    Exercise(
+        "8.3 the best mask",
+        best_mask,
+        level="think",
+        inputs=[(266_200, 26_620, 4), (1000, 500, 8), (10_000, 9_000, 3), (64, 1, 32)],
+        mistakes={
+            "that is a mask of one bit a place; the best code takes less.": lambda N, k, b: (
+                (b * k + N) / 8
+            ),
+            "bits are counted with the logarithm to base 2.": lambda N, k, b: best_mask(
+                N, k, b, log=np.log
+            ),
+            "places where nothing stays take bits, too.": lambda N, k, b: best_mask(
+                N, k, b, there=False
+            ),
+            "that is the mask alone; the weights that stay have b bits each.": lambda N, k, b: (
+                best_mask(N, k, b, weights=False)
+            ),
+            "those are bits; a byte has eight.": lambda N, k, b: 8 * best_mask(N, k, b),
+            "that is one place; the mask has N of them.": lambda N, k, b: (
+                (b * k + 8 * best_mask(N, k, 0) / N) / 8
+            ),
+        },
+    )
+)
+
+# the first picture 1 with 0.6, 2 with 0.4, the second 1 with 0.25, 2 with 0.75; sum 3
+add(
+    Exercise(
+        "8.3 given the sum",
+        9 / 11,
+        level="recall",
+        mistakes={
+            "that is what the network says without the sum.": 0.6,
+            "that is the probability of 1 + 2; divide by that of the sum.": 0.45,
+            "that is the probability of the sum.": 0.55,
+            "that is the probability of a 2.": 2 / 11,
+            "the second picture must be a 2 then, not a 1.": 0.15 / (0.15 + 0.3),
+        },
+    )
+)
+
+
+def larger_of_two(z, w, t, up_to=1, swap=False):
+    p, q = softmax.forward(np.stack([w, z] if swap else [z, w]))
+    r = np.zeros(10)
+    r[:t] = p[:t] * q[t]
+    r[t] = p[t] * q[: t + up_to].sum()
+    return p - (r / r.sum() if r.sum() else r)
+
+
+add(
+    Exercise(
+        "8.3 the larger of two",
+        larger_of_two,
+        level="practise",
+        inputs=[
+            (
+                np.random.default_rng(k).normal(0, 2, 10),
+                np.random.default_rng(90 + k).normal(0, 2, 10),
+                t,
+            )
+            for k, t in enumerate((4, 9, 1))
+        ],
+        mistakes={
+            "two equal digits fit as well: (t, t).": lambda z, w, t: larger_of_two(
+                z, w, t, up_to=0
+            ),
+            "that is the gradient for the second picture.": lambda z, w, t: larger_of_two(
+                z, w, t, swap=True
+            ),
+            "t is no label of the first picture; it may be the smaller one.": lambda z, w, t: (
+                softmax.forward(z[None])[0] - np.eye(10)[t]
+            ),
+            "the gradient is p - r, not r - p.": lambda z, w, t: -larger_of_two(z, w, t),
         },
     )
 )

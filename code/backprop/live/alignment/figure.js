@@ -41,12 +41,12 @@ function frameTable(host) {
   return html(
     "table",
     { class: "lf-table lf-align-table" },
-    html("thead", {}, html("tr", {}, html("th", { scope: "col" }, "this frame"), heads)),
+    html("thead", {}, html("tr", {}, html("th", { scope: "col" }, "in this frame"), heads)),
     html(
       "tbody",
       {},
-      row("p", "says, p"),
-      row("gamma", "knowing the labels, γ"),
+      row("p", "it says, p"),
+      row("gamma", "it should say, γ"),
       row("g", "gradient p − γ", "lf-align-g"),
     ),
   );
@@ -114,7 +114,7 @@ function build(host) {
       html(
         "div",
         { class: "lf-align-wanted" },
-        html("span", {}, host.prose("Labels")),
+        html("span", {}, host.prose("Spoken")),
         wanted.node,
         html("span", {}, host.prose("`P` = $P, `L` = $loss")),
       ),
@@ -156,7 +156,10 @@ function build(host) {
       });
       wanted.show(state.labels);
       const alone = inWords(collapsed(likeliest(state.z))) || "nothing";
-      write(verdict, `Alone, the frames spell ${alone}. Best path: ${inWords(found.path)}`);
+      write(
+        verdict,
+        `The highest bars spell ${alone}. Likeliest path to ${state.labels} (dotted): ${inWords(found.path)}`,
+      );
     },
 
     say,
@@ -173,7 +176,9 @@ function build(host) {
 export default liveFigure({
   name: "align",
   label: "an alignment of frames and labels",
-  first: "Drag a bar up or down. An arrow leads from `p` to `γ`.",
+  first:
+    "Bars: what each frame says (4, 7, or – for nothing). Purple mark: what it should say, once " +
+    "what was spoken is known. Drag a bar to its mark.",
   traits: ["z", "labels", "frame"],
   format,
   build,

@@ -272,7 +272,8 @@ function build(host) {
 export default liveFigure({
   name: "broken-line",
   label: "find the broken line of a backward pass",
-  first: "Drag the inputs towards 0, then click the line that is broken.",
+  first:
+    "Drag a slider until the fault hides: what hides it tells what it is. Then click that line.",
   traits: ["round", "accused", "scale", "n", "w2", "w3"],
   format,
   build,

@@ -85,12 +85,7 @@ function keptStack() {
  * @param {Host} host
  */
 function presetButtons(host) {
-  const lesson = html(
-    "p",
-    { class: "lf-pg-lesson" },
-    "Take one of the settings above, or change one thing at a time; click in the plot to look at " +
-      "a layer.",
-  );
+  const lesson = html("p", { class: "lf-pg-lesson" });
   /** @type {Preset[]} */
   const presets = host.get("catalogue").presets;
   const made = presets.map(([name, label, text, changes]) => {
@@ -112,11 +107,10 @@ function presetButtons(host) {
   );
   /** @param {State} state */
   const show = (state) => {
-    for (const preset of made) {
-      const here = preset.fits(state);
-      preset.node.setAttribute("aria-pressed", String(here));
-      if (here) write(lesson, preset.text);
-    }
+    const here = made.find(({ fits }) => fits(state));
+    for (const preset of made) preset.node.setAttribute("aria-pressed", String(preset === here));
+    lesson.classList.toggle("lf-later", !here); // it speaks of the preset's numbers
+    if (here) write(lesson, here.text);
   };
   return { content: [node, lesson], show };
 }
@@ -277,9 +271,10 @@ function linesPanel(host, toLayer) {
     "p",
     { class: "lf-legend" },
     lineKey("lf-deep-forward", "root mean square of activations"),
-    lineKey("lf-deep-back", host.prose("of the error signals `∂L/∂z_l`")),
-    lineKey("lf-deep-rule", host.prose("by the rule, `σ√24 · f′` a layer")),
+    lineKey("lf-deep-back", host.prose("root mean square of error signals `∂L/∂z_l`")),
+    lineKey("lf-deep-rule", host.prose("error by the rule, `σ√24 · f′` a layer")),
     areaKey("", "0.1 to 10"),
+    html("span", {}, host.prose("ring: sets the spread `σ`, 0.01 to 0.5")),
   );
   /** @type {(now: Stack, kept: Stack | null, layer: number, ratio: number) => void} */
   const show = (now, kept, layer, ratio) => {

@@ -123,6 +123,7 @@ export function layerPlot(onlayer, onend) {
   /** @type {Shown | null} */
   let last = null;
   let framed = "";
+  let grasped = false; // while the ring is held the axes stay: it must not slip from the hand
   const axes = chart({
     label: "root mean square of activations and error signals in each layer",
     height: (w) => (w < 420 ? 220 : 290),
@@ -135,6 +136,13 @@ export function layerPlot(onlayer, onend) {
   axes.over.append(dots, labels, handle);
   drag(handle, {
     plane: true,
+    grab: () => {
+      grasped = true;
+    },
+    drop: () => {
+      grasped = false;
+      if (last) show(last);
+    },
     move: (_, top) => {
       const box = axes.node.getBoundingClientRect();
       onend(10 ** axes.y(top + handle.getBoundingClientRect().top - box.top));
@@ -187,7 +195,7 @@ export function layerPlot(onlayer, onend) {
   function show(shown) {
     last = shown;
     const { frame, key } = frameOf(shown);
-    if (key === framed) return draw(shown);
+    if (key === framed || grasped) return draw(shown);
     framed = key;
     axes.frame(frame);
   }

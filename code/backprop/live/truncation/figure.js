@@ -45,7 +45,7 @@ function partsTable(host) {
       html("th", { scope: "row", class: kind }, text),
       ["whole", "cut"].map((name) => html("td", {}, host.live(`${name}[${what}]`))),
     );
-  const heads = ["quantity", "whole pass", "cut pass"].map((text) =>
+  const heads = ["part of the gradient", "whole pass", "cut pass"].map((text) =>
     html("th", { scope: "col" }, text),
   );
   return html(
@@ -114,16 +114,28 @@ function build(host) {
     const sides = `cut after ${k} steps ${small(cut)}, whole ${small(all)}`;
     return `Clue ${delay} steps back: ${sides}. ${verdict.textContent}`;
   };
+  /** @param {string} text */
+  const title = (text) => html("p", { class: "lf-cut-title" }, host.prose(text));
   /** @type {(kind: string, text: string) => HTMLElement} */
   const key = (kind, text) => html("span", {}, html("i", { class: `lf-cut-key ${kind}` }), text);
 
   return {
     content: [
       html(
+        "p",
+        { class: "lf-hint" },
+        host.prose("`h_t = w h_{t−1} + x_t` is to recall the input of `D` steps ago: the clue."),
+      ),
+      html(
         "div",
         { class: "lf-cut-plots" },
-        html("div", { class: "lf-cut-shares" }, shares.axes.node),
-        html("div", { class: "lf-cut-loss-plot" }, loss.axes.node),
+        html(
+          "div",
+          { class: "lf-cut-shares" },
+          title("How each step back pulls on `w`"),
+          shares.axes.node,
+        ),
+        html("div", { class: "lf-cut-loss-plot" }, title("Mean loss by `w`"), loss.axes.node),
         verdict,
       ),
       html(
@@ -176,7 +188,7 @@ function build(host) {
 export default liveFigure({
   name: "cut",
   label: "a backward pass that is cut off",
-  first: "Drag the cut, then the clue, then `w`.",
+  first: "Drag the orange cut left, past the clue: does its arrow turn round?",
   traits: ["k", "delay", "w"],
   format,
   build,
