@@ -169,6 +169,11 @@ def test_the_axis_of_products_stays_and_the_arrow_grows(show):
     shown.slide(z=6)
     assert shown.page.evaluate(product)[0] == axis
     assert shown.page.evaluate(product)[1] > 1.5 * height
+    # off the scale, too, it stands at the depth that the text names
+    shown.set(depth=10)
+    middle = """(s) => { const b = document.querySelector(".lf-product " + s).getBoundingClientRect(); return b.left + b.width / 2; }"""
+    arrow, cursor = (shown.page.evaluate(middle, s) for s in ("[data-gradient]", ".lf-cursor"))
+    assert abs(arrow - cursor) < 1
 
 
 def test_the_tangent_is_as_steep_as_the_slope_says(show):

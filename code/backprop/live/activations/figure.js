@@ -227,15 +227,14 @@ function slopesMultiply(host) {
     const shown = layers.filter((l) => table[`product[${l}]`] >= LOWEST);
     /** @param {number} l */
     const kind = (l) => (l > depth ? "lf-small lf-later-dot" : l < depth ? "lf-small" : "");
-    const last = Math.min(depth, shown.length);
     plot.mark({
       cursor: depth,
-      // down from 1 by so many decades
+      // down from 1 by so many decades, to the end of the scale if they are more
       lines: passes
         ? [
             {
-              from: [last || 0.5, 1],
-              to: [last || 0.5, Math.max(LOWEST, table[`product[${last || 1}]`])],
+              from: [depth, 1],
+              to: [depth, Math.max(LOWEST, table[`product[${depth}]`])],
               kind: "lf-gradient-arrow",
               head: true,
               gradient: "product of the slopes",
