@@ -4,6 +4,7 @@ Each belongs to its script as it stands.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,16 @@ def test_every_experiment_has_the_result_of_its_present_script(path):
     assert result.provenance["meaning"] == meaning(path), (
         f"{path.name} was changed after its result: run it again"
     )
+
+
+def test_no_script_takes_the_name_of_a_module_of_python():
+    """The folder of a script that runs comes first where Python looks: `compression` there hid the
+    package of that name in Python 3.14.
+    """
+    newer = {"annotationlib", "compression"}  # of 3.14, for a test that runs with an older Python
+    folders = ("code/experiments", "code/bench", "code/book", "tests", "tests/unit", "tests/site")
+    names = {path.stem for folder in folders for path in (ROOT / folder).glob("*.py")}
+    assert len(names) > 50 and not names & (set(sys.stdlib_module_names) | newer)
 
 
 def test_every_result_has_its_script():

@@ -2,7 +2,7 @@
 
 Beside it small networks, in 32 bits and in 4. Five starts.
 
-Run: python code/experiments/compression.py
+Run: python code/experiments/smaller_networks.py
 """
 
 import numpy as np
