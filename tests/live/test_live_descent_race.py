@@ -438,7 +438,7 @@ def test_touch_targets_words_and_leaving(show):
         )
         >= 44
     )
-    shown.slide(eta=24)  # a stop of the scale: 1
+    shown.slide(eta=30)  # a stop of the scale: 1
     assert page.locator("[role=status]").text_content() == ""
     page.wait_for_function(
         "/SGD diverged at step \\d+; Momentum diverged at step/.test(document.querySelector('[role=status]').textContent)"
