@@ -122,7 +122,7 @@ const SLOPE_LABELS = {
 const VALUE_LABELS = {
   sigmoid: { label: "sigmoid", at: -7.8, dy: -7 },
   tanh: { label: "tanh", at: -7.8, dy: -7 },
-  identity: { label: "identity, ReLU", at: 1.1, dx: -7, dy: 4, anchor: "end" },
+  identity: { label: "identity", at: 1.1, dx: -7, dy: 4, anchor: "end" },
 };
 // The range of a and its ticks.
 /** @type {{ y: Pair, yTicks: number[] }} */

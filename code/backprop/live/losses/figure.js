@@ -51,7 +51,7 @@ const SERIES = {
       depends: () => 0,
       places: () => [
         { at: 2, dx: -9, dy: 0, anchor: "end" },
-        { at: 2, dx: -9, dy: 0, anchor: "end" },
+        { at: -1.7, dx: 10, dy: 10 },
       ],
     },
     {
