@@ -28,6 +28,8 @@ const WAIT = 150; // ms until it is asked again whether the reader rests
 const LATER = 2500; // ms until it is said what all rates together show
 const MOMENTA = [0, 0.5, 0.9, 0.99];
 const SHOWN = 10; // pictures of the data
+const DOTS =
+  "Blue: the rate η of the slider. Grey: the others, which the figure tries by itself, a dot and a curve each.";
 
 /** @param {number} v */
 const plainNumber = (v) => (v >= 0.001 ? String(Number(v.toPrecision(4))) : small(v));
@@ -124,12 +126,16 @@ function controlsOf(host, { etas, toStep, onmove }) {
     const lowest = `the lowest loss, ${small(least)}, has ${plainNumber(best)}.`;
     return `All ${etas.length} learning rates tried; ${lowest}`;
   };
-  const all = button(`Try all ${etas.length}`, () => host.set({ tried: etas }, allTried, LATER), {
-    "data-control": "all",
-  });
+  const all = button(
+    `Try all ${etas.length} rates`,
+    () => host.set({ tried: etas }, allTried, LATER),
+    {
+      "data-control": "all",
+    },
+  );
   const onlyThis = "Only the present learning rate is left.";
   const forget = button(
-    "Forget the others",
+    "Keep only this one",
     () => host.set({ tried: [host.state.eta] }, onlyThis, 0),
     { "data-control": "forget" },
   );
@@ -291,12 +297,7 @@ function build(host) {
     write(verdict, fates[fate].replace("{step}", String(own.stopped)));
     verdict.className = `lf-rate-verdict ${kind}`;
     const crossed = points.some(({ run }) => isOff(run, step));
-    write(
-      hint,
-      crossed
-        ? "A cross: a loss above 100, or a run that overflowed."
-        : "Move η: every rate you try leaves its curve and its dot.",
-    );
+    write(hint, crossed ? `${DOTS} A cross: a loss above 100, or a run that overflowed.` : DOTS);
   };
 
   function say() {
@@ -322,7 +323,7 @@ function build(host) {
         { class: "lf-panels" },
         panel(curves.axes.node, "Loss against the step"),
         panel(rates.axes.node, host.prose("Loss after $step steps against `η`")),
-        panel(way.axes.node, "Loss after one step along −∇L"),
+        panel(way.axes.node, host.prose("Loss after the first step, along `−∇L`, against `η`")),
         html(
           "div",
           { class: "lf-panel lf-rate-words" },
@@ -378,7 +379,8 @@ function build(host) {
 export default liveFigure({
   name: "rate",
   label: "the learning rate",
-  first: "Move `η` up, to where the gradient’s prediction and the loss part.",
+  first:
+    "Move `η` up: where do the loss that the gradient predicts (dashed) and the true one part?",
   traits: ["eta", "momentum", "activation", "step", "tried", "seed"],
   format,
   build,

@@ -48,6 +48,7 @@ export function samplesPlot() {
     label: "the samples and the fitted curve",
     height: tall,
     xLabel: "x",
+    yLabel: "y",
     margin: { left: 26, right: 8, top: 6, bottom: 32 },
     onframe: () => last && show(last),
   });
@@ -105,7 +106,7 @@ export function samplesPlot() {
 export function errorsPlot(marks, onpick) {
   const logs = marks.map(Math.log10);
   const level = svg("line", { class: "lf-fit-floor" });
-  const note = svg("text", { class: "lf-fit-note" }, "noise");
+  const note = svg("text", { class: "lf-fit-note" }, "noise alone");
   const lines = svg("g");
   const tangents = svg("g");
   const dots = svg("g");
@@ -116,7 +117,8 @@ export function errorsPlot(marks, onpick) {
     label: "errors against the step",
     height: tall,
     xLabel: "step",
-    margin: { left: 32, right: 10, top: 6, bottom: 32 },
+    yLabel: "mean squared error",
+    margin: { left: 32, right: 16, top: 6, bottom: 32 },
     onmove: ([x]) => onpick(x),
     onframe: () => last && show(last),
   });
