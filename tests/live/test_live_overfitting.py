@@ -328,4 +328,4 @@ def test_axes_and_arrows_are_named(show):
     legend = shown.page.locator(".lf-legend").inner_text()
     assert "lowest validation error" in legend and "left, how a sample pulls" in legend
     tug = shown.page.locator(".lf-fit-ropes").inner_text()
-    assert "Length of the weights |w| =" in tug and "longer (→) or shorter (←)" in tug
+    assert "Weights’ length |w| =" in tug and "longer (→), shorter (←)" in tug

@@ -443,7 +443,12 @@ function build(host) {
   const kernelCaption = html(
     "p",
     { class: "lf-cv-caption" },
-    html("span", {}, prose("Kernel `W`", numbers), html("i", {}, " ↔ drag a number")),
+    html(
+      "span",
+      {},
+      prose("Kernel `W`", numbers),
+      html("span", { class: "lf-cv-drag" }, " ↔ drag"),
+    ),
   );
   /** @type {Record<View, import("../shared/draw.js").Child[]>} of the picture, the map, the slopes */
   const titles = {
@@ -469,15 +474,13 @@ function build(host) {
   const minis = { z: raster(MAP_SIDE), t: raster(MAP_SIDE) };
   /** @param {"z" | "t"} name */
   const mini = (name) =>
-    html("span", { class: "lf-cv-mini" }, minis[name].node, prose(`\`${name}\``, numbers));
+    html("span", { class: "lf-cv-mini" }, prose(`\`${name}\``, numbers), minis[name].node);
   const difference = html(
     "div",
     { class: "lf-cv-minis", role: "img", "aria-label": "the output z less the target t" },
     mini("z"),
     "−",
     mini("t"),
-    "=",
-    prose("`δ`", numbers),
   );
   const whereabouts = html("p", { class: "lf-hint lf-cv-where" });
   const note = html("p", { class: "lf-hint lf-cv-note" });

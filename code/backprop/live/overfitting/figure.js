@@ -155,7 +155,11 @@ function tug(host, picture, rest) {
     html(
       "p",
       { class: "lf-fit-ropes" },
-      html("span", {}, host.prose("Length of the weights `|w|` = $length; it is pulled longer (→) or shorter (←) by")),
+      html(
+        "span",
+        {},
+        host.prose("Weights’ length |w| = $length, pulled longer (→), shorter (←) by"),
+      ),
       rope("lf-fit-data", "the data ", "pull[data]"),
       rope("lf-fit-decay", "the decay ", "pull[decay]"),
       rope("lf-fit-sum", "both ", "pull[sum]"),
@@ -269,7 +273,8 @@ function build(host) {
 export default liveFigure({
   name: "fit",
   label: "overfitting",
-  first: "Drag the step back: where is the validation error lowest? Then try the decay `λ` instead.",
+  first:
+    "Drag the step back: where is the validation error lowest? Then try the decay `λ` instead.",
   traits: ["n", "units", "noise", "decay", "step", "seed"],
   rest: 1200,
   format,

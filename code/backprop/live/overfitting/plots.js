@@ -106,7 +106,7 @@ export function samplesPlot() {
 export function errorsPlot(marks, onpick) {
   const logs = marks.map(Math.log10);
   const level = svg("line", { class: "lf-fit-floor" });
-  const note = svg("text", { class: "lf-fit-note" }, "noise alone");
+  const note = svg("text", { class: "lf-fit-note" }, "noise");
   const lines = svg("g");
   const tangents = svg("g");
   const dots = svg("g");
@@ -136,7 +136,7 @@ export function errorsPlot(marks, onpick) {
     const [left, right] = axes.framed.x.map(X);
     const visibility = table.floor < ERRORS[0] ? "hidden" : "visible";
     place(level, { x1: left, x2: right, y1: Y(table.floor), y2: Y(table.floor), visibility });
-    place(note, { x: left + 4, y: Y(table.floor) - 5, visibility });
+    place(note, { x: left + 4, y: Y(table.floor) + 14, visibility });
     refill(lines, PARTS, "path", (part) => ({
       class: `lf-fit-line lf-fit-${part}`,
       d: pathThrough(run[part].map((v, k) => [X(logs[k]), Y(v)])),
