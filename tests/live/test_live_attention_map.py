@@ -349,7 +349,7 @@ def test_what_is_drawn_are_the_maps(show, make):
             assert (below == (grid.ravel() < 0)).all()
         t = figure.at[0]
         np.testing.assert_allclose(found["lines"], 0.6 + 11 * weights[t], atol=6e-3)
-        np.testing.assert_allclose(found["pulls"], 36 * height(slopes[t]), atol=0.06)
+        np.testing.assert_allclose(found["pulls"], 30 * height(slopes[t]), atol=0.06)
         assert all(stem < head for stem, head in found["widths"] if head > 0.5)
 
 
@@ -409,13 +409,13 @@ def test_an_arrow_is_dragged(show, make):
     shown.page.mouse.down()
     assert (shown.get("letter"), shown.get("nudge")) == (4, 0)
     seen = set()
-    for by, nudge in ((-12, 2), (-18, 3), (30, -5), (400, -6)):
+    for by, nudge in ((-10, 2), (-15, 3), (25, -5), (400, -6)):
         shown.page.mouse.move(x, y + by)
         assert shown.get("nudge") == pytest.approx(nudge)
         check(shown, make)
         seen.add(str(shown.page.evaluate(DRAWN)["pulls"]))
         ring = shown.page.locator(".lf-at-ring-grip.lf-now").bounding_box()  # under the pointer
-        where = min(max(y + by, y - 36), y + 36)
+        where = min(max(y + by, y - 30), y + 30)
         assert ring["y"] + ring["height"] / 2 == pytest.approx(where, abs=1)
     assert len(seen) == 4
     shown.page.mouse.up()

@@ -268,7 +268,7 @@ function flowPanel(host, moves) {
   /** @type {(look: Look, ways: string[][] | undefined) => void} */
   const show = (look, ways) => {
     const right = judged(look.names, ways);
-    place(says, { "data-right": String(right) });
+    place(says, { "data-right": String(right ?? "unknown") });
     write(says, saidOf(look.names, ways, right));
     write(sound, look.names[look.t]);
     write(most, look.letters[indexOfMost(look.A[look.t])]);

@@ -9,11 +9,11 @@ import { heightOf } from "./maths.js";
 /** @typedef {import("./maths.js").Look} Look */
 
 /** In pixels, of the lines. @param {number} width */
-const tallOf = (width) => (width < 420 ? 56 : 80);
-const PULL = 36; // of the longest arrow, each way
-const PER_SCORE = 6; // pixels of a drag that add 1 to a score
+const tallOf = (width) => (width < 420 ? 40 : 80);
+const PULL = 30; // of the longest arrow, each way
+const PER_SCORE = 5; // pixels of a drag that add 1 to a score
 const LEVELS = [1, 0.1, -0.1, -1]; // slopes at whose height a line is drawn
-const MIDDLE = PULL + 8; // from the upper edge to where no arrow points
+const MIDDLE = PULL + 7; // from the upper edge to where no arrow points
 const MANY = 10; // tokens in a row: more are written smaller
 
 /**

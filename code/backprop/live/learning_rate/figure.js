@@ -5,17 +5,7 @@ import { html, place, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { paintInk, palette, raster } from "../shared/paint.js";
 import { curvesPlot, ratesPlot, wayPlot } from "./plots.js";
-import {
-  STEPS,
-  DigitRuns,
-  digitsOf,
-  fateOf,
-  isLost,
-  isOff,
-  lastBy,
-  risesBy,
-  wayDown,
-} from "./train.js";
+import { STEPS, DigitRuns, digitsOf, fateOf, isLost, lastBy, risesBy, wayDown } from "./train.js";
 
 /** @typedef {import("./train.js").RunSettings & { eta: number, step: number, tried: number[] }} State */
 /** @typedef {import("../shared/host.js").Host<State>} Host */
@@ -29,7 +19,7 @@ const LATER = 2500; // ms until it is said what all rates together show
 const MOMENTA = [0, 0.5, 0.9, 0.99];
 const SHOWN = 10; // pictures of the data
 const DOTS =
-  "Blue: the rate η of the slider. Grey: the others, which the figure tries by itself, a dot and a curve each.";
+  "Blue: your η. Grey: the other rates, tried by the figure. A cross: above 100, or overflow.";
 
 /** @param {number} v */
 const plainNumber = (v) => (v >= 0.001 ? String(Number(v.toPrecision(4))) : small(v));
@@ -252,7 +242,6 @@ function build(host) {
   });
   const thumbs = thumbnails(host, digits);
   const verdict = html("p", { class: "lf-rate-verdict" });
-  const hint = html("span");
   /** @type {(node: Element, ...caption: import("../shared/draw.js").Child[]) => HTMLElement} */
   const panel = (node, ...caption) =>
     html("div", { class: "lf-panel" }, html("p", { class: "lf-pg-caption" }, caption), node);
@@ -337,8 +326,8 @@ function build(host) {
           html(
             "p",
             { class: "lf-hint lf-rate-best" },
-            hint,
             html("span", {}, host.prose("Lowest so far: $least at `η` = $best.")),
+            html("span", { class: "lf-rate-dots" }, DOTS),
           ),
           thumbs.node,
         ),
