@@ -285,8 +285,6 @@ function build(host) {
     const kind = isLost(own, step) ? "lf-lost" : fate === "slow" ? "" : "lf-there";
     write(verdict, fates[fate].replace("{step}", String(own.stopped)));
     verdict.className = `lf-rate-verdict ${kind}`;
-    const crossed = points.some(({ run }) => isOff(run, step));
-    write(hint, crossed ? `${DOTS} A cross: a loss above 100, or a run that overflowed.` : DOTS);
   };
 
   function say() {
