@@ -202,7 +202,7 @@ class Sequential(Model):
         return x
 
     def backward(self, grad: np.ndarray, inputs: bool = False) -> np.ndarray | Any:
-        """From ``grad = dL/d(output)`` fill `gradients`; return ``dL/dX`` if `inputs`.
+        """From ``grad = dL/d(output)`` write `gradients` anew; return ``dL/dX`` if `inputs`.
 
         `grad` has the shape of the output of the last forward pass.
         """
@@ -213,7 +213,7 @@ class Sequential(Model):
 
     @whole_door
     def loss_and_gradients(self, loss: Loss, X: np.ndarray, t: Any) -> float:
-        """One forward and one backward pass: fill `gradients` and return the loss."""
+        """Forward and backward: write `gradients` anew (nothing is added up); return the loss."""
         X = finite("X", self.inputs(X))
         y = self.propagate(X)
         check_output(loss, self)

@@ -450,6 +450,27 @@ def test_labels_leave_their_arrows_in_view(show, width):
         assert min(clear) > 0.6, (expression, clear)
 
 
+@pytest.mark.parametrize("width", [353, 760])
+def test_a_label_stands_at_its_own_arrow_and_on_no_other(show, width):
+    """353: the width of a figure on a phone of 390 pixels, 321, between margins of 16."""
+    shown = show(ComputationalGraph(), width=width)
+    for expression in EXPRESSIONS:
+        shown.set(
+            expression=expression,
+            inputs={n: r[0] for n, r in EXPRESSIONS[expression]["inputs"].items()},
+            view="backward",
+            stage=0,
+        )
+        far = shown.page.evaluate("""() => { const lines = [...document.querySelectorAll(".lf-wire > .lf-edge")].map((line) => { const n = (a) => Number(line.getAttribute(a)), m = line.getScreenCTM();
+            return Array.from({ length: 41 }, (_, k) => new DOMPoint(n("x1") + k / 40 * (n("x2") - n("x1")), n("y1") + k / 40 * (n("y2") - n("y1"))).matrixTransform(m)); });
+          return [...document.querySelectorAll(".lf-beside")].map((label) => { const b = label.getBoundingClientRect();
+            return lines.map((points) => Math.min(...points.map((p) => Math.hypot(Math.max(b.left - p.x, 0, p.x - b.right), Math.max(b.top - p.y, 0, p.y - b.bottom))))); }); }""")
+        for k, gaps in enumerate(far):  # labels and arrows stand in one order
+            others = gaps[:k] + gaps[k + 1 :]
+            assert min(others) > 0, (expression, k)
+            assert expression != "twice" or gaps[k] < min(others), k  # the one that opens
+
+
 def test_boxes_lead_to_their_stage(show):
     shown = show(ComputationalGraph(expression="unit", view="forward"))
     boxes = shown.page.locator(".lf-diagram .lf-unit")

@@ -384,6 +384,7 @@ def test_the_axes_stay_while_the_ring_is_held_and_a_presets_sentence_goes(show):
     shown.page.wait_for_timeout(100)
     assert shown.page.evaluate(axis) != before
     assert not lesson.is_visible()
+    assert shown.page.locator(".lf-deep-own").is_visible()  # where it stood is not left empty
     check(shown)
 
 

@@ -194,8 +194,7 @@ def test_text_is_no_smaller_than_12_pixels(screen, name):
             if (!n.data.trim() || !seen(node) || node.closest(".lf-spoken, select")) continue;
             const scale = node instanceof SVGElement ? Math.hypot(node.getScreenCTM().a, node.getScreenCTM().b) : 1;
             const pixels = scale * parseFloat(getComputedStyle(node).fontSize);
-            const script = node.closest("sub, sup, .lf-index, .lf-power"); // indices and powers of what is large enough
-            if (pixels < (script ? 9 : 12) - 0.1) found.push([pixels, n.data]);
+            if (pixels < 12 - 0.1) found.push([pixels, n.data]); // indices and powers, too
           }
           return found;
         }""")

@@ -379,6 +379,19 @@ def test_text_has_contrast(show, theme):
         assert worst[0] >= 4.5, worst
 
 
+def test_button_line_and_bars_of_a_cell_have_one_colour(show):
+    shown = show(GradientThroughTime())
+    seen = set()
+    for cell in CELLS:
+        shown.set(cell=cell)
+        look = """(cell) => [[".lf-segmented input:checked + label", "backgroundColor"], [`path.lf-gt-${cell}.lf-gt-now`, "stroke"], [".lf-gt-bar", "fill"]]
+          .map(([what, name]) => getComputedStyle(document.querySelector(what))[name])"""
+        button, line, bar = shown.page.evaluate(look, cell)
+        assert button == line == bar
+        seen.add(line)
+    assert len(seen) == len(CELLS)
+
+
 def test_words_two_views_and_leaving(show):
     shown = show(GradientThroughTime())
     page = shown.page

@@ -1,6 +1,7 @@
 """The live figure `Recommender`: its arrows are gradients, a step lands where they say, its list is Python's, it works and reads well."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -339,6 +340,14 @@ def test_it_descends_to_where_the_pulls_cancel_and_stops_out_of_sight(show, moti
     )
     figure = check(shown)
     np.testing.assert_allclose(figure.u, figure.fold()[0][1:3], atol=0.004)
+
+
+def test_a_colour_means_one_thing_and_the_sum_is_told_in_words(show):
+    shown = show(Recommender())
+    look = "[['.lf-rec-pull', 'stroke'], ['.lf-rec-home', 'stroke'], ['.lf-rec-pick', 'stroke']].map(([what, name]) => getComputedStyle(document.querySelector(what))[name])"
+    assert len(set(shown.page.evaluate(look))) == 3
+    text = shown.page.locator(".lf-recommender").inner_text()
+    assert "from the average user" in text and not re.search("[μρ]|p · q", text)
 
 
 @pytest.mark.parametrize("width", [320, 375, 760, 1280])

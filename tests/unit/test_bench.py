@@ -128,3 +128,17 @@ def test_a_run_on_a_busy_machine_is_not_stored(change, words):
     assert quiet.objections(part) == []
     (said,) = quiet.objections(part | change)
     assert re.search(words, said)
+
+
+# ----------------------------------------------------------------------------------------- figures
+def test_time_from_a_key_to_the_frame_holds_the_work_in_between(browser):
+    figures = module("figures")
+    work = "const end = performance.now() + {}; while (performance.now() < end);"
+    slider = f"<input type='range' data-control='x' oninput='{work}'>"
+    waited = []
+    for ms in (0, 400):
+        page = browser.new_page()
+        page.set_content(slider.format(ms))
+        waited.append(figures.key_to_frame(page, "x", 5))
+        page.close()
+    assert 16 <= waited[0] < 400 <= waited[1]

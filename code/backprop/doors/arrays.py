@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,8 @@ def finite(what: str, x: np.ndarray) -> np.ndarray:
 
     The error calls `x` by the name `what` and says where the first such entry stands.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = x.sum() if x.dtype.kind == "f" else 0  # a quick look: no array of answers
-    if not np.isfinite(total) and not (ok := np.isfinite(x)).all():
+    total = np.vdot(x, x) if x.dtype.kind == "f" else 0.0  # a quick look: no array of answers
+    if not math.isfinite(total) and not (ok := np.isfinite(x)).all():
         where = tuple(int(i) for i in np.argwhere(~ok)[0])
         raise ValueError(
             f"{what} must be finite; {np.count_nonzero(~ok)} of {x.size} entries are NaN or "
@@ -144,7 +144,8 @@ def classes(what: str, t: Any, n: int | None, K: int) -> np.ndarray:
         broken = t.dtype.kind == "f" and bool((t != np.round(t)).any())
         hint = "these are no whole numbers" if broken else "t.astype(int) makes some"
         raise ValueError(f"{what}: class labels must be integers, not {t.dtype}; {hint}")
-    if t.size and (t.min() < 0 or t.max() >= K):
+    # a negative number read without its sign is a large one
+    if t.size and t.view(f"u{t.itemsize}").max() >= K:
         raise ValueError(
             f"{what}: labels lie in {t.min()} .. {t.max()}, but there are {K} classes, 0 .. {K - 1}"
         )

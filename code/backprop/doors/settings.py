@@ -200,11 +200,10 @@ def stores(code: Any) -> frozenset[str]:
 
 
 @functools.cache
-def known(cls: Any) -> frozenset[str]:
-    """All names that an object of `cls` may have."""
-    hidden = {f"_{name}" for name in dir(cls) if isinstance(getattr(cls, name), Setting)}
+def known(cls: Any) -> set[str]:
+    """All names that an object of `cls` may have; `refuse_unknown` adds what it lets through."""
     said = [base.__dict__.get("__annotations__", ()) for base in cls.__mro__]
-    return frozenset({*dir(cls), *hidden, "_made"}.union(*written(cls), *said))
+    return {*dir(cls), "_made"}.union(*written(cls), *said)
 
 
 def refuse_unknown(thing: Any) -> None:
@@ -213,12 +212,15 @@ def refuse_unknown(thing: Any) -> None:
     It is taken away again. For layers: at each step they set many names, and a look at each would
     take time, so that this one is asked where a pass begins.
     """
-    if vars(thing).keys() <= known(thing.__class__):
+    names = known(thing.__class__)
+    if vars(thing).keys() <= names:
         return
-    for name in list(vars(thing)):
-        if name not in known(thing.__class__) and not may_be_new(thing, name):
+    for name in vars(thing).keys() - names:
+        if not may_be_new(thing, name):
             delattr(thing, name)
             raise AttributeError(no_name(thing, name))
+        if getattr(thing, "_made", False):  # while it is made it may have any name
+            names.add(name)
 
 
 def lasting_names(thing: Any, but: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -205,11 +205,11 @@ function gradientColumn(host) {
   const key = html(
     "p",
     { class: "lf-adv-scale" },
-    html("span", {}, host.prose("Slopes: ink lowers `L`, \u2212$full")),
+    html("span", {}, host.prose("Slopes `∂L/∂x`: orange, more ink there lowers `L`")),
     html("i", { "aria-hidden": "true" }),
-    html("span", {}, host.prose("$full, raises it")),
+    html("span", {}, host.prose("blue, it raises `L`, by $full at most")),
   );
-  const node = column(host.prose("`∂L/∂x` at `x′`"), map.node);
+  const node = column(host.prose("Slopes at `x′`"), map.node);
   /** @type {(gradient: number[], full: number, colours: Record<"positive" | "negative", Colour>) => void} */
   const show = (gradient, full, colours) => paintSigned(map.dots, gradient, full, colours);
   const speak = () =>
@@ -287,7 +287,7 @@ function build(host) {
   const columns = {
     clean: pictureColumn(host, "clean", "As it is: `x`"),
     adversarial: pictureColumn(host, "adversarial", "Moved: `x′`"),
-    noisy: pictureColumn(host, "noisy", "Noise"),
+    noisy: pictureColumn(host, "noisy", "Random signs"),
   };
   const gradient = gradientColumn(host);
   for (const { node } of [gradient.square, columns.adversarial.square, columns.noisy.square]) {
@@ -375,7 +375,8 @@ function build(host) {
 export default liveFigure({
   name: "adv",
   label: "an adversarial digit",
-  first: "Drag ε: every pixel moves a little, the way its gradient at the picture says.",
+  first:
+    "Drag ε: each pixel moves by so much, lighter or darker as its slope says. How little changes what the network reads?",
   traits: ["example", "epsilon", "target", "noise_seed"],
   format,
   build,

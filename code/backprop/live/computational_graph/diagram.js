@@ -155,43 +155,55 @@ export function graphDiagram({ numbers, ...reader }) {
   }
 
   /**
-   * Each label on that side of its arrow where it covers less of other arrows, of labels placed before
-   * it, and of what lies beyond the edges.
+   * Each label beside its arrow where it covers least of arrows, boxes and labels placed before it: on
+   * one of its sides, near the middle.
    * @param {number} text
    * @param {number} width
+   * @param {(name: string) => [number, number]} at  the middle of a box
+   * @param {number} w  of a box
    */
-  function placeLabels(text, width) {
+  function placeLabels(text, width, at, w) {
     const [wide, tall] = [5.2 * text, 2 * text + 6];
-    /** @type {[x: number, y: number][]} */
+    /** @type {[x: number, y: number, weight: number][]} */
     const taken = []; // points that are covered with something
     for (const { ends } of arrows)
       for (let k = 0; k <= 20; k++)
         taken.push([
           ends.x1 + (k / 20) * (ends.x2 - ends.x1),
           ends.y1 + (k / 20) * (ends.y2 - ends.y1),
+          2,
         ]);
+    for (const { name } of boxes)
+      for (let k = 0; k <= 16; k++)
+        for (const by of [-0.5, 0, 0.5])
+          taken.push([at(name)[0] + (k / 16 - 0.5) * w, at(name)[1] + by * HEIGHT, 2]);
     for (const arrow of arrows) {
       const { ends, share } = arrow;
       const across = ends.x2 - ends.x1;
-      const slant = Math.abs(across / (ends.y2 - ends.y1));
-      const beside = BESIDE + Math.min(36, slant * (text + 4));
-      const x = ends.x1 + share * across;
-      const y = ends.y1 + share * (ends.y2 - ends.y1);
-      /** How much it would cover with its left edge there. @param {number} from */
-      const cost = (from) =>
-        taken.filter(([a, b]) => a > from && a < from + wide && Math.abs(b - y) < tall / 2).length +
-        (from < 0 || from + wide > width ? 200 : 0);
-      const [there, here] = [cost(x - beside - wide), cost(x + beside)];
-      const left = there === here ? across > 12 : there < here;
-      arrow.spot = {
-        x: left ? Math.max(wide, x - beside) : Math.min(width - wide, x + beside),
-        y,
-        text,
-        anchor: left ? "end" : "start",
+      const down = ends.y2 - ends.y1;
+      const beside = BESIDE + Math.min(36, Math.abs(across / down) * (text + 4));
+      /** @type {(along: number, left: boolean) => { cost: number, from: number, y: number, left: boolean }} */
+      const candidate = (along, left) => {
+        const x = ends.x1 + along * across;
+        const y = ends.y1 + along * down;
+        const wanted = left ? x - beside - wide : x + beside;
+        const from = Math.min(width - wide, Math.max(0, wanted));
+        /** What is covered `by` pixels around it. @param {number} by */
+        const near = (by) =>
+          taken
+            .filter(([a, b]) => a > from - by && a < from + wide + by && Math.abs(b - y) < tall / 2)
+            .reduce((sum, point) => sum + point[2], 0);
+        const hidden = near(0) + near(BESIDE - 2) / 4;
+        const off = Math.abs(from - wanted) / 2 + 8 * Math.abs(along - share);
+        return { cost: hidden + off + (left === across > 12 ? 0 : 0.5), from, y, left };
       };
-      const from = left ? x - beside - wide : x + beside;
+      const [best] = [0, -0.15, 0.15, -0.3, 0.3]
+        .flatMap((by) => [candidate(share + by, true), candidate(share + by, false)])
+        .sort((a, b) => a.cost - b.cost);
+      const { from, y, left } = best;
+      arrow.spot = { x: left ? from + wide : from, y, text, anchor: left ? "end" : "start" };
       for (let k = 0; k <= 8; k++)
-        for (const by of [-0.3, 0, 0.3]) taken.push([from + (k / 8) * wide, y + by * tall]);
+        for (const by of [-0.45, 0, 0.45]) taken.push([from + (k / 8) * wide, y + by * tall, 4]);
       placeLabel(arrow);
     }
   }
@@ -234,7 +246,7 @@ export function graphDiagram({ numbers, ...reader }) {
       arrow.ends = ends;
       place(arrow.flow, ends);
     }
-    placeLabels(text, width);
+    placeLabels(text, width, at, w);
     if (painted) paint(...painted);
   }
 

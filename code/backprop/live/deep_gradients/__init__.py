@@ -28,7 +28,7 @@ PRESETS: dict[
 ] = {  # name: what to press, what it shows, what it sets
     "sigmoid": (
         "Sigmoid",
-        "Look at the slopes on the right: none is above a quarter. Thirty layers, thirty such "
+        "Look at the sigmoid’s slopes f′: none is above a quarter. Thirty layers, thirty such "
         "factors, and layer 1 learns nothing.",
         {"activation": "sigmoid", "init": "xavier"},
     ),

@@ -85,7 +85,9 @@ function keptStack() {
  * @param {Host} host
  */
 function presetButtons(host) {
-  const lesson = html("p", { class: "lf-pg-lesson" });
+  const lesson = html("span");
+  const own = html("span", { class: "lf-deep-own" }, "Your own settings. Press one to compare.");
+  const told = html("p", { class: "lf-pg-lesson" }, lesson, own);
   /** @type {Preset[]} */
   const presets = host.get("catalogue").presets;
   const made = presets.map(([name, label, text, changes]) => {
@@ -109,10 +111,10 @@ function presetButtons(host) {
   const show = (state) => {
     const here = made.find(({ fits }) => fits(state));
     for (const preset of made) preset.node.setAttribute("aria-pressed", String(preset === here));
-    lesson.classList.toggle("lf-later", !here); // it speaks of the preset's numbers
+    told.classList.toggle("lf-later", !here); // it speaks of the preset's numbers
     if (here) write(lesson, here.text);
   };
-  return { content: [node, lesson], show };
+  return { content: [node, told], show };
 }
 
 /**

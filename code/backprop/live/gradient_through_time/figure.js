@@ -21,12 +21,12 @@ const SEEDS = 20;
 const OTHERS = 8;
 /** @type {Record<Cell, string>} */
 const NOTES = {
-  rnn: "Every step back multiplies by the same `W_h^T` and by slopes of tanh, at most 1. So `k` steps back the norm is at most `σ^k`, where `σ` is the largest singular value of `W_h` (dashed). Set the inputs to 0: nothing saturates, and an orthogonal `W_h` reaches the bound.",
+  rnn: "Every step back multiplies by the same `W_h^T` and by slopes of tanh, at most 1. So `k` steps back from the last, `T`, the norm is at most `σ^k` (dashed), where `σ` is the largest singular value of `W_h`; for an orthogonal matrix times a number, its spectral radius `ρ` is the same. Set the inputs to 0: nothing saturates, and such a `W_h` reaches the bound.",
   lstm: "The memory is multiplied by the forget gate alone, with no matrix in between. Raise the bias of that gate: it opens, and the curve runs level. (The drop at its right end is another matter: a memory that keeps everything grows, and tanh of it saturates.) Below 0 the LSTM forgets too.",
   gru: "The update gate `u` mixes the old state in: `h_t = (1 − u) g + u h_{t−1}`. Where `u` is near 1 the gradient passes as it came; the bias of the gate decides how near.",
 };
 const LOOSER =
-  " A Gaussian `W_h` has a `σ` above its spectral radius: the bound may grow where the gradient dies.";
+  " A Gaussian `W_h` has a `σ` above its spectral radius `ρ`: the bound may grow where the gradient dies.";
 
 /** @param {number} v */
 const normText = (v) => (v < 1e-99 && v > 0 ? "0" : small(v));
@@ -71,11 +71,16 @@ function slidersOf(host) {
   };
   return {
     steps: knob("steps", '"steps "T', "number of steps", { min: 1, max: MOST_STEPS, step: 1 }),
-    scale: knob("scale", '"spectral radius of "W_h', "spectral radius of the recurrent weights", {
-      min: 0.2,
-      max: 2,
-      step: 0.02,
-    }),
+    scale: knob(
+      "scale",
+      '"spectral radius "ρ" of "W_h',
+      "spectral radius of the recurrent weights",
+      {
+        min: 0.2,
+        max: 2,
+        step: 0.02,
+      },
+    ),
     inputs: knob("inputs", '"size of inputs"', "standard deviation of the inputs", {
       min: 0,
       max: 3,
@@ -120,7 +125,7 @@ function cellTable(host) {
     html("th", column, "cell"),
     html("th", column, "norm at ", prose("`t` = ", host.numbers), host.live("at")),
     html("th", column, "factor a step"),
-    html("th", column, "below 1 % after"),
+    html("th", column, "steps to 1\u00a0%\u00a0left"),
   );
   const node = html(
     "table",
@@ -145,7 +150,6 @@ function cellTable(host) {
 function build(host) {
   const { numbers, root } = host;
   const radii = host.get("radii");
-  root.dataset.view = "backward";
   /** @type {Norms} */
   let norms;
   /** @type {(t: number, words?: null) => void} */
@@ -192,7 +196,7 @@ function build(host) {
   const bound = html(
     "p",
     { class: "lf-hint lf-gt-bounded" },
-    prose("Bound of the RNN, `k = $back$` steps back: `σ^k` = ", numbers),
+    prose("Bound of the RNN, `k = T − t = $back$` steps back: `σ^k` = ", numbers),
     host.live("sigma"),
     html("sup", {}, host.live("back")),
     " = ",
@@ -201,7 +205,7 @@ function build(host) {
   const picture = html(
     "div",
     { class: "lf-stick" },
-    html("p", { class: "lf-gt-caption" }, prose("Norm of `∂L/∂h_t`: on its way back", numbers)),
+    html("p", { class: "lf-gt-caption" }, prose("Norm of `∂L/∂h_t`, at every step `t`", numbers)),
     plot.node,
   );
   host.onWidth(picture, plot.resize);
@@ -317,7 +321,7 @@ export default liveFigure({
   name: "gt",
   label: "the gradient on its way back through time",
   first:
-    "Drag the ring or the first slider: how much of the gradient is left, step by step back from the last?",
+    "Drag the ring up or down: it sets the size of the RNN’s weights. How much of the gradient of the last step, `T`, reaches the first?",
   traits: ["cell", "steps", "scale", "matrix", "inputs", "gate_bias", "seed", "at", "seeds"],
   format,
   build,

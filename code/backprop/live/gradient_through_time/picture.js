@@ -39,6 +39,7 @@ export function normsPlot({ onpoint, onstep, onbound }) {
     { class: "lf-handle lf-gt-handle", "aria-hidden": "true" },
     svg("circle", { class: "lf-reach-dot", r: 22 }),
     svg("circle", { class: "lf-handle-ring", r: 7 }),
+    svg("text", { class: "lf-curve-label lf-faint", x: 11, y: -7 }, "drag"),
   );
   const faint = svg("g");
   const bound = svg("path", { class: "lf-gt-bound" });

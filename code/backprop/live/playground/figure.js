@@ -45,6 +45,12 @@ const ADDRESS = "#playground=";
 // the ends of the bars of the gradient norms, on a logarithmic scale
 const LEAST_NORM = 1e-6;
 const MOST_NORM = 10;
+/** On their scale. @type {[norm: number, text: string][]} */
+const MARKED_NORMS = [
+  [1e-5, "10⁻⁵"],
+  [1e-3, "10⁻³"],
+  [0.1, "0.1"],
+];
 const FIRST_WORDS = "Each of these settings shows something: take one, and press Play.";
 
 /** @type {(a: unknown, b: unknown) => boolean} */
@@ -340,6 +346,27 @@ function addressBox(host, message, onread) {
 }
 
 // ------------------------------------------------------------------------------------------------------------ results
+/** Of a norm, from 0 to 1: where its bar ends. @param {number} norm */
+const shareOf = (norm) => {
+  const share = Math.log(norm / LEAST_NORM) / Math.log(MOST_NORM / LEAST_NORM);
+  return Math.min(1, Math.max(0, share || 0));
+};
+/** What stands below the bars: they are logarithmic. */
+const normScale = () =>
+  html(
+    "tr",
+    { class: "lf-pg-scale" },
+    html("th"),
+    html(
+      "td",
+      {},
+      MARKED_NORMS.map(([v, text]) =>
+        html("span", { style: `left: ${(100 * shareOf(v)).toFixed(2)}%` }, text),
+      ),
+    ),
+    html("td"),
+  );
+
 /**
  * The two plots with their numbers.
  * @param {Host} host
@@ -369,8 +396,9 @@ function resultPanels(host) {
   const bars = html(
     "table",
     { class: "lf-table lf-pg-norms" },
-    html("caption", {}, html("strong", {}, "Gradient norms "), symbol),
+    html("caption", {}, html("strong", {}, "Gradient norms "), symbol, ", logarithmic"),
     rows,
+    html("tfoot", { "aria-hidden": "true" }, normScale()),
   );
   const side = html(
     "div",
@@ -420,7 +448,7 @@ function resultPanels(host) {
     if (tracks.length === depth) return;
     host.numbers.forget(rows);
     tracks = Array.from({ length: depth }, (_, k) =>
-      html("i", { "data-gradient": `norm of layer ${k + 1}` }),
+      html("i", { class: `lf-pg-layer${k + 1}`, "data-gradient": `norm of layer ${k + 1}` }),
     );
     rows.replaceChildren(
       ...tracks.map((track, k) =>
@@ -437,8 +465,7 @@ function resultPanels(host) {
   /** @param {number[]} norms */
   const showNorms = (norms) => {
     tracks.forEach((track, k) => {
-      const share = Math.log(norms[k] / LEAST_NORM) / Math.log(MOST_NORM / LEAST_NORM);
-      track.style.transform = `scaleX(${Math.min(1, Math.max(0, share || 0)).toFixed(4)})`;
+      track.style.transform = `scaleX(${shareOf(norms[k]).toFixed(4)})`;
     });
   };
   /** @type {(results: string, norms: number[]) => void} */
@@ -479,7 +506,7 @@ function unitReadout(host) {
     } else {
       const weights = Array.from({ length: net.sizes[layer - 1] }, (_, i) => [weight(i), " "]);
       const bias = maths(`b_{${j + 1}}^{(${layer})} = $b${layer}[${j}]$`, numbers);
-      const title = `${name[0].toUpperCase()}${name.slice(1)}: `;
+      const title = layer === net.depth ? "Into the output (look at any unit): " : `Into ${name}: `;
       readout.replaceChildren(title, ...weights.flat(), bias);
     }
   }

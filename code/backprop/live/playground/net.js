@@ -10,7 +10,10 @@ import { SMALL_SIDE, heatMap, shownBy } from "./plane.js";
 
 const UNIT = 34; // the side of a unit's view, in pixels
 const ROW = UNIT + 8;
-const EDGE = 31; // from the side of the picture to the middle of the first and the last layer
+const EDGE = 20; // from the side of the picture to the middle of the first and the last layer
+/** From layer to layer, with − and + side by side and one above the other, in pixels. */
+const BESIDE = { fine: 62, coarse: 92 };
+const ABOVE = { fine: 41, coarse: 46 };
 const LEAST_ROWS = 4;
 const MOST_UNITS = 8;
 const MOST_LAYERS = 4;
@@ -117,9 +120,10 @@ export function networkPicture({ onsize, onselect }) {
 
   // ---------------------------------------------------------------------------------------- what is where: sizes changed
   function lay() {
-    const least = window.matchMedia("(pointer: coarse)").matches ? 96 : 66;
+    const hand = window.matchMedia("(pointer: coarse)").matches ? "coarse" : "fine";
     const gaps = sizes.length - 1;
-    const wide = Math.max(width, least * gaps + 2 * EDGE);
+    inner.classList.toggle("lf-pg-stacked", (width - 2 * EDGE) / gaps < BESIDE[hand]);
+    const wide = Math.max(width, ABOVE[hand] * gaps + 2 * EDGE);
     const step = (wide - 2 * EDGE) / gaps;
     const tall = ROW * Math.max(LEAST_ROWS, ...sizes) + 4;
     inner.style.width = `${wide}px`;

@@ -96,10 +96,11 @@ function legend(host) {
     { class: "lf-legend" },
     key("lf-rec-spot", "rated, pulls"),
     key("lf-rec-spot lf-negative", "rated, pushes"),
+    key("lf-rec-spot lf-rec-blank", "not rated"),
     key("lf-rec-key", "pull of a rating"),
     key("lf-rec-key lf-rec-key-home", "pull of the decay"),
     key("lf-rec-key lf-rec-key-sum", host.prose("their sum, the next step: `−η ∂L/∂u`")),
-    html("span", {}, "+ where the pulls cancel"),
+    html("span", {}, host.prose("rings: equal `L`, least at +")),
     html("span", {}, "◇ recommended"),
     html("span", {}, host.prose("$rated of 20 rated")),
   );
@@ -251,7 +252,9 @@ function build(host) {
     "p",
     { class: "lf-hint lf-rec-sum-line" },
     why,
-    host.prose(": `μ + c_i` $average, `b` $b, `p · q_i` $taste; together $sum stars"),
+    host.prose(
+      ": $average from the average user, $b for how kindly you rate, $taste for your taste; together $sum stars",
+    ),
   );
   /** @type {(ratings: number[]) => void} */
   const all = (ratings) => host.set({ ratings: [...ratings], chosen: 0 }, say, 0);
@@ -288,6 +291,12 @@ function build(host) {
             "section",
             { class: "lf-picks", "aria-label": "recommendations" },
             html("div", { class: "lf-rec-head" }, html("b", {}, "For you"), sort.node),
+            html(
+              "p",
+              { class: "lf-hint lf-rec-columns", "aria-hidden": "true" },
+              html("span", {}, "above its average"),
+              html("span", {}, "stars"),
+            ),
             list.node,
             sum,
           ),
@@ -341,7 +350,8 @@ function build(host) {
 export default liveFigure({
   name: "recommender",
   label: "ratings that pull a user's vector",
-  first: "Drag `u` or give stars; then let it descend.",
+  first:
+    "Drag `u`, your taste, or give a film stars: each rating pulls `u` towards its film or pushes it away. Then press Descend.",
   traits: ["ratings", "u", "decay", "eta", "film", "sort", "chosen"],
   format,
   build,

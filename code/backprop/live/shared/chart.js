@@ -49,7 +49,7 @@ const tickText = (v) =>
 export const powerOfTen = (v) =>
   v === 1
     ? "1"
-    : ["10", svg("tspan", { dy: -4.5, class: "lf-power" }, fixed(0)(Math.round(Math.log10(v))))];
+    : ["10", svg("tspan", { dy: -5.5, class: "lf-power" }, fixed(0)(Math.round(Math.log10(v))))];
 
 /**
  * The path of y = f(x) from lo to hi. At `breaks` (kinks, jumps) one piece ends and another begins,
