@@ -94,9 +94,13 @@ def shaped(f: Any, name: str, z: np.ndarray, result: Any) -> np.ndarray:
 
 def both_door(method: Callable) -> Callable:
     """Put before `both`: outputs become floats, targets go through `targets`."""
+    ours = method.__module__.startswith("backprop.")
 
     @functools.wraps(method)
     def both(self: Any, y: np.ndarray, t: Any) -> tuple[float, np.ndarray]:
+        quick = inside.now and ours and type(y) is np.ndarray and y.dtype.kind == "f"
+        if quick and y.ndim and y.size:
+            return method(self, y, self.targets(plain(t), y.shape, y.dtype))
         origin = y.origin if isinstance(y, Output) else frozenset()
         y = plain(floats("the outputs", y))
         if y.ndim == 0 or y.size == 0:

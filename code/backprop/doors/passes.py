@@ -29,7 +29,7 @@ from .together import Arrays, Whole
 
 numbers = itertools.count(1)
 # what no copy takes
-PASSING = ("home", "passed", "made", "then", "equals", "glimpse", "buffers", "fed", "fresh")
+PASSING = tuple("home passed made then equals glimpse looked buffers fed fresh".split())
 
 
 def apart(method: Callable) -> Callable:
@@ -47,12 +47,17 @@ def apart(method: Callable) -> Callable:
 
 
 def begin(node: Any) -> int:
-    """Number a new pass through `node` and the layers in it; what they kept of others is gone."""
-    node.passed = number = next(numbers)
-    refuse_unknown(node)
-    for leaf in node.leaves:
-        refuse_unknown(leaf)
-        leaf.passed = number
+    """Number a new pass through `node` and the layers in it; what they kept of others is gone.
+
+    Names that are new since the last look are looked at: where there are as many, there are none.
+    """
+    number = next(numbers)
+    for thing in (node, *node.leaves):
+        held = vars(thing)
+        held["passed"] = number
+        if held.get("looked") != len(held):
+            refuse_unknown(thing)
+            held["looked"] = len(held) + ("looked" not in held)
     return number
 
 
@@ -126,7 +131,7 @@ def whole_door(method: Callable) -> Callable:
             result = method(self, *args, **options)
         finally:
             inside.now = False
-        self.made = number, None, self.dtype
+        vars(self)["made"] = number, None, self.dtype
         return result
 
     return loss_and_gradients
@@ -220,6 +225,8 @@ class Guarded(Whole):
         Of each recent pass a digest of what went in, what came out and the parameters.
     glimpse : pair of int and list
         The number of a quick pass, and arrays with some of their entries as they were in it.
+    looked : int
+        How many attributes there were when their names were last looked at.
     """
 
     layers: Sequence[Any] = ()
@@ -230,6 +237,7 @@ class Guarded(Whole):
     then: tuple[int, list[bytes]] = (0, [])
     equals: dict[int, int] = {}
     glimpse: tuple[int, list[tuple[np.ndarray, bytes]]] = (0, [])
+    looked: int = 0
     fresh: bool = True  # no backward of this reader's layer has run since its last forward
     fed: tuple | None = None  # what a reader's layer took last: shape and dtype
 
