@@ -324,7 +324,7 @@ def test_touch_targets_words_and_leaving(show):
 def test_axes_and_arrows_are_named(show):
     shown = show(Overfitting())
     names = shown.page.locator(".lf-axis-label").all_text_contents()
-    assert [name for name in names if name] == ["x", "y", "step", "mean squared error"]
+    assert [name for name in names if name] == ["x", "y", "step", "squared error"]
     legend = shown.page.locator(".lf-legend").inner_text()
     assert "lowest validation error" in legend and "left, how a sample pulls" in legend
     tug = shown.page.locator(".lf-fit-ropes").inner_text()

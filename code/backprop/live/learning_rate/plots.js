@@ -15,7 +15,7 @@ const NOTHING = "M0,0";
 /** @type {[number, number]} */
 const LOSSES = [LOW, HIGH];
 /** @type {{ y: [number, number], log: true, yTicks: number[], curves: [] }} */
-const AXES = { y: LOSSES, log: true, yTicks: [1e-3, 1e-2, 0.1, 1, 10, 100], curves: [] };
+const AXES = { y: LOSSES, log: true, yTicks: [1e-2, 0.1, 1, 10, 100], curves: [] };
 const LAYOUT = {
   height: () => (window.innerWidth < 600 ? 140 : 200),
   margin: { left: 42, right: 14, top: 10, bottom: 36 },

@@ -117,7 +117,7 @@ export function errorsPlot(marks, onpick) {
     label: "errors against the step",
     height: tall,
     xLabel: "step",
-    yLabel: "mean squared error",
+    yLabel: "squared error",
     margin: { left: 32, right: 16, top: 6, bottom: 32 },
     onmove: ([x]) => onpick(x),
     onframe: () => last && show(last),
