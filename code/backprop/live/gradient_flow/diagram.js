@@ -17,10 +17,10 @@ import { nudgeOf } from "../shared/steps.js";
  */
 const SIZES = [
   { from: 560, R: 50, r: 34, gap: 128, text: 14, line: 17, p: 0.62 },
-  { from: 400, R: 43, r: 28, gap: 128, text: 12.5, line: 15, p: 0.58 },
-  { from: 335, R: 40, r: 24, gap: 122, text: 12, line: 13.5, p: 0.57 },
-  { from: 270, R: 40, r: 22, gap: 160, text: 12, line: 13.5, p: 0.43 },
-  { from: 0, R: 38, r: 21, gap: 186, text: 12, line: 13.5, p: 0.46, lift: 46 },
+  { from: 400, R: 43, r: 28, gap: 128, text: 12.5, line: 15.5, p: 0.58 },
+  { from: 335, R: 40, r: 24, gap: 122, text: 12, line: 14, p: 0.57 },
+  { from: 270, R: 40, r: 22, gap: 160, text: 12, line: 14, p: 0.43 },
+  { from: 0, R: 38, r: 21, gap: 186, text: 12, line: 14, p: 0.46, lift: 46 },
 ];
 const ARROW = 7; // px below the numbers of an edge for the arrow of its gradient
 /**
@@ -68,7 +68,7 @@ export function networkDiagram(options) {
       "text",
       { class: "lf-row-label" },
       svg("tspan", { class: "lf-symbol" }, symbol),
-      index && svg("tspan", { class: "lf-index", dy: 2.5 }, index),
+      index && svg("tspan", { class: "lf-index", dy: 2 }, index),
     );
     const kind = /delta|dy/.test(name) ? "lf-row lf-error" : "lf-row";
     return { number, label, node: mark(svg("g", { class: kind }, label, number), groupOf(name)) };
