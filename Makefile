@@ -32,9 +32,10 @@ CONSTRAIN = grep -v '^-e' requirements.txt > .venv/constraints.txt
 # A network with a certificate of its own is one that the system trusts (Node 24; older ones do not know the variable).
 NPM = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 npm --prefix code
 
-# Two processes, each of which takes the next file; tests/conftest.py puts those that take longest first.
+# Four processes for two cores, since the browser tests wait for frames half of the time; each takes the next file, and
+# tests/conftest.py puts those that take longest first.
 PYTEST = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -c tests/pytest.ini --rootdir . \
-    -n 2 --dist loadfile --no-loadscope-reorder
+    -n 4 --dist loadfile --no-loadscope-reorder
 
 book: .venv/.book
 	@$(BIN)/jupyter-book build . -W -n --keep-going

@@ -16,6 +16,7 @@ import argparse
 import ast
 import copy
 import datetime
+import functools
 import json
 import os
 import random
@@ -121,6 +122,7 @@ def sources() -> dict[str, Path]:
     return found
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     """The modules in which mistakes are planted."""
     return {
@@ -131,6 +133,7 @@ def modules() -> dict[str, Path]:
     }
 
 
+@functools.cache
 def imported(path: Path) -> set[str]:
     """What a file imports, dots as slashes, "from x import y" as x and x/y; inside the package and
     from it, without its name.

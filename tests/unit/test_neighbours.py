@@ -76,6 +76,12 @@ def test_ease_is_the_inverse_of_the_matrix_of_films(seed, penalty):
     assert close(ease(X, penalty), X @ B)
 
 
+def test_ease_keeps_float32():
+    X = some_likes(5)
+    found = ease(X.astype(np.float32), 2.0)
+    assert found.dtype == np.float32 and np.allclose(found, ease(X, 2.0), atol=1e-5)
+
+
 def test_ease_minimises_what_it_says():
     """Off the diagonal, where B is free, the gradient of the penalised squares is 0."""
     X, penalty = some_likes(3), 2.0

@@ -92,6 +92,13 @@ def test_top_leaves_out_what_was_seen_and_sorts():
     assert top(scores, 2, table_of(np.array([0]), np.array([1]), 1, 4)).tolist() == [[3, 2]]
 
 
+@pytest.mark.parametrize("k", [1, 3, 12])
+def test_top_is_the_beginning_of_a_stable_sort(k):
+    rng = np.random.default_rng(k)
+    for scores in (rng.random((7, 12)), *rng.choice([-np.inf, -0.0, 0.0, 1.0], (30, 7, 12))):
+        assert np.array_equal(top(scores, k), np.argsort(-scores, axis=1, kind="stable")[:, :k])
+
+
 REFUSED = {
     "too many": (lambda: top(np.zeros((1, 3)), 4), "k must lie in 1 .. 3"),
     "all seen": (

@@ -27,5 +27,6 @@ from . import (
     ch09_4,
     ch09_6,
     need,
+    speed,
 )  # noqa: F401
 from .registry import EXERCISES, Exercise, add  # noqa: F401

@@ -127,7 +127,14 @@ def top(scores: np.ndarray, k: int, seen: np.ndarray | None = None) -> np.ndarra
         scores = np.where(seen, -np.inf, scores)
     if not 1 <= k <= scores.shape[1]:
         raise ValueError(f"k must lie in 1 .. {scores.shape[1]}, the number of films, not {k}")
-    return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    least = np.partition(scores, -k, axis=1)[:, [-k]]  # the k-th highest score, (users, 1)
+    kept = scores > least
+    for u in np.flatnonzero(kept.sum(axis=1) < k):  # of those level with it the first
+        level = np.flatnonzero(scores[u] == least[u])
+        kept[u, level[: k - kept[u].sum()]] = True
+    films = np.nonzero(kept)[1].reshape(len(scores), k)
+    best = np.take_along_axis(scores, films, axis=1)
+    return np.take_along_axis(films, np.argsort(-best, axis=1, kind="stable"), axis=1)
 
 
 @checked(whole_arrays="ranked liked")
