@@ -43,7 +43,15 @@ ASIDE = {
     "studies/sonar",
     "studies/stored",
 }
-NOT_FORMULAS = {"__init__", "__repr__", "output_shape", "initialise", "reset", "windows_along"}
+NOT_FORMULAS = {
+    "__init__",
+    "__repr__",
+    "__getstate__",
+    "output_shape",
+    "initialise",
+    "reset",
+    "windows_along",
+}
 # what these take are sizes
 ALLOCATE = {
     "reshape",

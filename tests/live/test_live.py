@@ -1271,3 +1271,8 @@ def test_picture_does_not_depend_on_the_style_of_the_notebook(recwarn):
         plots.use_style()
         assert GradientFlow().picture() == before
     assert not recwarn.list
+
+
+def test_the_legend_of_the_arrow_is_there_on_a_phone(show):
+    shown = show(GradientFlow(), width=353)  # 321 for the figure, as on a phone's page
+    assert shown.page.locator(".lf-arrow-key:visible").count() == 1

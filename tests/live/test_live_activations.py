@@ -263,3 +263,13 @@ def test_touch_targets_words_and_leaving(show):
     assert "saturated" in page.locator("[role=status]").text_content()
     page.evaluate("stop()")
     assert page.evaluate("model.count()") == 0 and page.locator(".lf").count() == 0
+
+
+@pytest.mark.parametrize("width", [353, 760])
+def test_the_name_of_the_best_line_stands_beside_it(show, width):
+    shown = show(Activations(z=0), width=width)
+    clear = shown.page.evaluate("""() => { const [n, line] = ["text", "path"].map((tag) => [...document.querySelectorAll(tag + ".lf-dashed")].pop());
+      const b = n.getBoundingClientRect(), length = line.getTotalLength(), m = line.getScreenCTM();
+      return Array.from({ length: 200 }, (_, k) => line.getPointAtLength((k / 199) * length).matrixTransform(m))
+        .every((p) => p.x < b.left || p.x > b.right || p.y < b.top + 2 || p.y > b.bottom - 2); }""")
+    assert clear

@@ -11,7 +11,7 @@ from mathematics import Mathematics
 
 from backprop.activations import softmax
 from backprop.language.encoder_decoder import END, START, EncoderDecoder
-from backprop.live.attention_map import LONGEST, WORDS, AttentionMap, opened, packed
+from backprop.live.attention_map import LONGEST, WORDS, AttentionMap, height, opened, packed
 from backprop.studies.stored import stored
 
 STATE = ("word", "step", "letter", "head", "temperature", "hidden", "nudge")
@@ -50,7 +50,7 @@ def check(shown, make):
         if np.isfinite(value):
             scale = 100 if name.startswith("p[") or name in ("p", "top") else 1
             assert written(text) == pytest.approx(
-                scale * value, rel=0.06, abs=0.051 if scale == 100 or name == "spread" else 5.1e-3
+                scale * value, rel=0.06, abs=0.051 if scale == 100 else 5.1e-3
             ), (name, text, value)
         assert "-" not in text
     best = np.argsort(
@@ -61,8 +61,6 @@ def check(shown, make):
         "score",
         "slope",
         "top",
-        "spread",
-        "peak",
         "temperature",
         "nudge",
         "said",
@@ -175,10 +173,8 @@ def test_maps_of_one_head_and_of_all(make):
     figure.head = 0
     np.testing.assert_allclose(figure.maps["slopes"], figure.slopes.sum(axis=0))
     np.testing.assert_allclose(figure.maps["weights"].sum(axis=1), 1)
-    even = make(["photograph"], temperature=1000.0).values
-    assert even["spread"] == pytest.approx(10, abs=0.01) and make(
-        ["photograph"], temperature=0.01, head=1
-    ).values["spread"] == pytest.approx(1, abs=0.05)
+    assert make(["photograph"], temperature=1000.0).values["top"] == pytest.approx(0.1, abs=2e-3)
+    assert make(["photograph"], temperature=0.01, head=1).values["top"] > 0.98
 
 
 def test_python_can_show_any_word(make):
@@ -334,7 +330,8 @@ def test_numbers_are_the_companions_for_random_settings(show, make):
 
 DRAWN = """() => { const cells = (k) => [...document.querySelectorAll(".lf-at-map")[k].querySelectorAll(".lf-at-cell")].map((n) => [Number(n.getAttribute("fill-opacity")), n.classList.contains("lf-negative")]);
   return { weights: cells(0), slopes: cells(1), lines: [...document.querySelectorAll(".lf-at-line")].map((n) => Number(n.getAttribute("stroke-width"))),
-    stems: [...document.querySelectorAll(".lf-at-stem")].map((n) => n.getAttribute("y1") - n.getAttribute("y2")),
+    pulls: [...document.querySelectorAll(".lf-at-stem")].map((n, i) => n.getAttribute("y1") - document.querySelectorAll(".lf-at-tip")[i].getAttribute("points").split(/[ ,]/)[1]),
+    widths: [...document.querySelectorAll(".lf-at-stem")].map((n, i) => [n.getAttribute("stroke-width"), document.querySelectorAll(".lf-at-tip")[i].getBBox().width].map(Number)),
     letters: [...document.querySelectorAll(".lf-at-letters .lf-at-token")].map((n) => n.textContent), sounds: [...document.querySelectorAll(".lf-at-sounds .lf-at-token")].map((n) => n.textContent) }; }"""
 
 
@@ -345,15 +342,52 @@ def test_what_is_drawn_are_the_maps(show, make):
         shown.set(**state)
         found, figure = shown.page.evaluate(DRAWN), make([state["word"]], **state)
         weights, slopes = figure.maps["weights"], figure.maps["slopes"]
-        full = max(np.abs(slopes).max(), 0.05)
         assert found["letters"] == list(figure.word) and found["sounds"] == figure.written
-        for name, grid, peak in (("weights", weights, 1), ("slopes", slopes, full)):
+        for name, grid in (("weights", weights), ("slopes", height(slopes))):
             opacity, below = map(np.array, zip(*found[name]))
-            np.testing.assert_allclose(opacity, np.abs(grid).ravel() / peak, atol=6e-4)
+            np.testing.assert_allclose(opacity, np.abs(grid).ravel(), atol=6e-4)
             assert (below == (grid.ravel() < 0)).all()
         t = figure.at[0]
         np.testing.assert_allclose(found["lines"], 0.6 + 11 * weights[t], atol=6e-3)
-        np.testing.assert_allclose(found["stems"], 30 * slopes[t] / full, atol=0.02)
+        np.testing.assert_allclose(found["pulls"], 30 * height(slopes[t]), atol=0.06)
+        assert all(stem < head for stem, head in found["widths"] if head > 0.5)
+
+
+def test_the_scale_of_the_slopes_stands_still(show, make):
+    """A slope of one pair, drawn before and after another pair was pulled at: as high as before."""
+    shown = show(make(), width=760)
+    shown.set(step=2, letter=3)
+    levels = "[...document.querySelectorAll('.lf-at-level')].map((n) => n.getAttribute('y1'))"
+    scale = "document.querySelector('.lf-at-scale').textContent"
+    before = [shown.page.evaluate(DRAWN)["slopes"], *map(shown.page.evaluate, (levels, scale))]
+    for nudge in (-6, -2, 1, 6):
+        shown.set(nudge=nudge)
+        after = [shown.page.evaluate(DRAWN)["slopes"], *map(shown.page.evaluate, (levels, scale))]
+        rows = [k for k in range(len(before[0])) if not 14 <= k < 21]  # all other sounds
+        assert [after[0][k] for k in rows] == [before[0][k] for k in rows] and after[0] != before[0]
+        assert after[1:] == before[1:]
+    assert height(np.array([-9.0, 0.0, 5.0])).tolist() == [-1, 0, 1]
+    assert height(0.001) == pytest.approx(0.02 / np.arcsinh(100), rel=1e-3)
+
+
+def test_it_says_whether_the_network_is_right(show, make):
+    written = make(["through"]).written[:-1]
+    other = ["S1", "S2"]
+    for ways, words in (
+        (None, f"Network: {' '.join(written)}."),
+        ([other, written], f"Network: {' '.join(written)}, as in the dictionary."),
+        (
+            [other, other[::-1]],
+            f"Network: {' '.join(written)}, wrong. Dictionary: S1 S2 or S2 S1.",
+        ),
+    ):
+        figure = make(dictionary=ways and {"through": ways})
+        shown = show(figure)
+        shown.set(dictionary=figure.dictionary)
+        assert shown.page.locator(".lf-at-truth").text_content() == words
+        assert ("The dictionary says" in figure.describe()) == bool(ways)
+    with pytest.raises(ValueError, match="unknown sounds.*'NO'"):
+        make(dictionary={"through": [["NO"]]})
 
 
 def test_a_small_nudge_does_what_the_slope_says(make):
@@ -375,11 +409,14 @@ def test_an_arrow_is_dragged(show, make):
     shown.page.mouse.down()
     assert (shown.get("letter"), shown.get("nudge")) == (4, 0)
     seen = set()
-    for by, nudge in ((-18, 2), (-27, 3), (45, -5), (400, -6)):
+    for by, nudge in ((-10, 2), (-15, 3), (25, -5), (400, -6)):
         shown.page.mouse.move(x, y + by)
         assert shown.get("nudge") == pytest.approx(nudge)
         check(shown, make)
-        seen.add(str(shown.page.evaluate(DRAWN)["stems"]))
+        seen.add(str(shown.page.evaluate(DRAWN)["pulls"]))
+        ring = shown.page.locator(".lf-at-ring-grip.lf-now").bounding_box()  # under the pointer
+        where = min(max(y + by, y - 30), y + 30)
+        assert ring["y"] + ring["height"] / 2 == pytest.approx(where, abs=1)
     assert len(seen) == 4
     shown.page.mouse.up()
     box = shown.page.locator(".lf-at-sounds").bounding_box()

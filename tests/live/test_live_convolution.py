@@ -8,7 +8,7 @@ from live_page import CONTRAST, PROBLEMS, live_pages, written
 from backprop.datasets import load_mnist
 from backprop.live import LiveFigure
 from backprop.live.base import HERE
-from backprop.live.convolution import DIGITS, KERNELS, LIMIT, PICTURES, Convolution
+from backprop.live.convolution import DIGITS, FULL, FULL_CELL, KERNELS, LIMIT, PICTURES, Convolution
 
 STATE = (
     "image",
@@ -299,7 +299,7 @@ PIXELS = """(k) => { const canvas = document.querySelectorAll(".lf-cv-square can
 
 
 def test_what_is_painted_is_the_maps(show):
-    shown = show(Convolution(kernel=KERNELS["any old kernel"], target_kernel=KERNELS["blur"]))
+    shown = show(Convolution(kernel=KERNELS["irregular"], target_kernel=KERNELS["blur"]))
     for view in VIEWS:
         shown.set(view=view)
         figure = twin(shown)
@@ -308,13 +308,38 @@ def test_what_is_painted_is_the_maps(show):
         )
         for k, grid in enumerate(grids):
             painted, flat = np.array(shown.page.evaluate(PIXELS, k)), grid.ravel()
-            peak = 1 if view == "forward" and k == 0 else np.abs(flat).max()
-            np.testing.assert_allclose(painted[:, 3], 255 * np.abs(flat) / peak, atol=1)
+            names = ("image", "z") if view == "forward" else ("dx", "delta")
+            peak = {"image": 1, **(FULL_CELL if view == "cell" else FULL)}[names[k]]
+            wanted = np.minimum(255, 255 * np.abs(flat) / peak)
+            np.testing.assert_allclose(painted[:, 3], wanted, atol=1)
             if peak != 1:
                 strong = np.abs(flat) > 0.3 * peak
                 assert (
                     (painted[strong, 2] > painted[strong, 0]) == (flat[strong] > 0)
                 ).all()  # blue above 0, orange below
+
+
+MINIS = """() => [...document.querySelectorAll(".lf-cv-mini canvas")].map((canvas) => {
+  const d = canvas.getContext("2d").getImageData(0, 0, 10, 10).data; return Array.from({ length: 100 }, (_, i) => d[4 * i + 3]); })"""
+
+
+def test_output_and_target_are_seen_and_no_scale_follows_a_drag(show):
+    shown = show(Convolution())
+    scales = "[...document.querySelectorAll('.lf-cv-scale')].map((n) => n.textContent).join()"
+    before, faint = shown.page.evaluate(scales), []
+    for w in (-1, 0.5, 1.3, 40):
+        kernel = np.array(KERNELS["left-right edges"], float)
+        kernel[1, 0] = w
+        shown.set(kernel=kernel.tolist())
+        figure = twin(shown)
+        for painted, grid in zip(shown.page.evaluate(MINIS), (figure.z, figure.target)):
+            wanted = np.minimum(255, 255 * np.abs(grid.ravel()) / FULL["z"])
+            np.testing.assert_allclose(painted, wanted, atol=1)
+        assert shown.page.evaluate(scales) == before
+        faint.append(np.array(shown.page.evaluate(PIXELS, 1))[:, 3].sum())
+    assert faint[0] > faint[1] > faint[2] < faint[3]  # a smaller error is a fainter map
+    shown.set(view="forward")
+    assert not shown.page.locator(".lf-cv-minis").is_visible()
 
 
 def test_steps_are_the_companions(show):

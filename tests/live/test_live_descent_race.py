@@ -456,3 +456,10 @@ def test_touch_targets_words_and_leaving(show):
         and page.locator(".lf").count() == 0
         and shown.get("steps") == steps
     )
+
+
+def test_what_the_page_asks_is_not_told_and_the_opening_is(show):
+    shown = show(DescentRace())
+    text = shown.page.locator(".lf-race").inner_text()
+    assert "2/κ" not in text and "opens after eight steps" in text
+    assert shown.get("steps") == 8

@@ -416,10 +416,8 @@ def test_examples_give_the_companions_numbers(show, digit, net, examples):
     assert shown.page.locator(".lf-digit-empty").is_visible()
     for k, label in enumerate(examples[1]):
         press(shown, f"example {k + 1}, a {label}")
-        assert (
-            np.array_equal(shown.get("pixels"), opened(shown.figure.examples[k]))
-            and not shown.control("centre").is_checked()
-        )
+        assert np.array_equal(shown.get("pixels"), opened(shown.figure.examples[k]))
+        assert "sees it as it is" in shown.page.locator(".lf-digit-seen").text_content()
         assert (check(shown, net)["best"] != label) == (k == len(examples[1]) - 1)
     assert not shown.page.locator(".lf-digit-empty").is_visible()
 
@@ -603,6 +601,35 @@ def test_the_map_moves_while_the_pen_does_and_a_step_is_foretold(show, digit, ne
     assert check(shown, net)["loss"] == pytest.approx(found["after"], rel=1e-9)
 
 
+def test_what_the_slopes_foretell_is_drawn_below_zero_too(show, digit):
+    """Three bars from one line of 0; a foretold loss below it points the other way."""
+    shown = show(digit(target=3, eta=10))
+    bars = """[...document.querySelectorAll(".lf-digit-track i")].map((n) => { const a = n.getBoundingClientRect(), b = n.parentElement.getBoundingClientRect();
+      return [(a.left - b.left) / b.width, (a.right - b.left) / b.width]; })"""
+    now, told, then = shown.page.evaluate(bars)
+    values = shown.numbers()
+    assert values["predicted"][0] < 0 and told == pytest.approx([0, 0.25], abs=0.01)
+    for (left, right), name in ((now, "loss"), (then, "after")):
+        share = values[name][0] / max(values[k][0] for k in ("loss", "after"))
+        assert (left, right) == pytest.approx((0.25, 0.25 + 0.75 * share), abs=0.01)
+
+
+def test_it_says_what_an_example_was_meant_to_be(show, digit, examples):
+    """The network's answer, the writer's digit and the supposed one are told apart."""
+    shown = show(digit(target=3))
+    reads, suppose = (shown.page.locator(f".lf-digit-{name}") for name in ("reads", "suppose"))
+    assert f"the writer meant {examples[1][0]}" in reads.text_content()
+    assert suppose.text_content().startswith("Suppose the digit is 3: ")
+    assert shown.control("centre").is_checked()  # and no stroke ticks it
+    outline = shown.page.locator(".lf-digit-pad .lf-digit-edge")
+    before = outline.get_attribute("d")
+    draw(shown, 1)
+    assert "the writer" not in reads.text_content()
+    assert shown.control("centre").is_checked() and outline.get_attribute("d") not in ("", before)
+    shown.set(shown="nothing")
+    assert outline.get_attribute("d") == ""
+
+
 def test_drawing_on_a_loaded_picture_leaves_the_rest_of_it(show, digit, net):
     shown = show(digit())
     before = np.array(digit().pixels)
@@ -623,7 +650,7 @@ def test_every_switch_does_what_it_says(show, digit, net):
         ).click()
         assert shown.get("target") == k and check(shown, net)["against"] == k
         assert shown.page.locator(".lf-against b").text_content() == str(k)
-    shown.page.get_by_text("the runner-up", exact=True).click()
+    shown.page.get_by_text("whichever comes second", exact=True).click()
     assert shown.get("target") is None and check(shown, net)["against"] == digit().rival
     for text, name in (
         ("x · ∂L/∂x", "gradient x ink"),

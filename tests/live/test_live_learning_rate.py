@@ -384,15 +384,30 @@ def test_what_becomes_of_a_run_is_said(show, state, words):
     assert words in shown.page.locator(".lf-rate-verdict").text_content()
 
 
-@pytest.mark.parametrize(
-    "tried, words", [([], "Move η"), ([0.001, 10.0], "Move η"), ([100.0], "A cross")]
-)
-def test_a_cross_is_explained_where_one_is_drawn(show, tried, words):
+@pytest.mark.parametrize("tried, crosses", [([], 0), ([0.001, 10.0], 0), ([100.0], 1)])
+def test_the_dots_and_a_cross_are_explained(show, tried, crosses):
     shown = show(LearningRate(eta=0.1, tried=tried))
     settled(shown)
-    crosses = shown.page.locator(".lf-rate-off").count()
-    assert (crosses > 0) == (words == "A cross")
-    assert shown.page.locator(".lf-rate-best span").first.inner_text().startswith(words)
+    assert shown.page.locator(".lf-rate-off").count() == crosses
+    words = shown.page.locator(".lf-rate-dots").inner_text()
+    assert words.startswith("Blue: your η. Grey: the other rates") and "A cross: " in words
+
+
+def test_lines_leave_the_frame_and_join_neighbours_only(show):
+    """What lies beyond a frame is cut off by it, not drawn along its edge; no line spans rates that nobody tried."""
+    shown = show(LearningRate(eta=70.0, tried=[0.001, 0.0015, 0.1]))
+    settled(shown)
+    flat = """() => [...document.querySelectorAll(".lf-panel:nth-child(3) .lf-area .lf-rate-line")].map((n) => {
+      const [top, tall] = ["y", "height"].map((k) => Number(n.closest(".lf-area").getAttribute(k)));
+      const ys = n.getAttribute("d").slice(1).split("L").map((p) => Number(p.split(",")[1]));
+      return [ys.filter((y) => Math.abs(y - top) < 0.3 || Math.abs(y - top - tall) < 0.3).length, Math.min(...ys) < top, Math.max(...ys) > top + tall]; })"""
+    (told, *_, below), (true, above, _) = shown.page.evaluate(flat)
+    assert told <= 1 and true <= 1 and above and below
+    assert not shown.page.locator(".lf-rate-landed").is_visible()
+    shown.set(eta=1.5)
+    assert shown.page.locator(".lf-rate-landed").is_visible()
+    joins = shown.page.locator(".lf-panel:nth-child(2) .lf-rate-old").get_attribute("d")
+    assert joins.count("L") == 1 and joins.count("M") == 4
 
 
 def test_no_rate_is_marked_as_zero(show):

@@ -277,3 +277,18 @@ def test_touch_targets_words_and_leaving(show):
     )
     page.evaluate("stop()")
     assert page.evaluate("model.count()") == 0 and page.locator(".lf").count() == 0
+
+
+@pytest.mark.parametrize("width", [353, 760])
+@pytest.mark.parametrize(
+    "state", [{"task": "regression", "error": 2}, {"task": "classification", "z": -4, "t": 1}]
+)
+def test_the_names_of_the_curves_lie_on_no_bar_and_no_mark(show, width, state):
+    """As the figure opens in 2.3 and 4.2; 353 leaves it the 321 pixels of a phone's page."""
+    shown = show(Losses(**state), width=width)
+    met = shown.page.evaluate("""() => { const seen = (n) => n.getClientRects().length, box = (n) => n.getBoundingClientRect();
+      const all = (what) => [...document.querySelectorAll(what)].filter(seen);
+      return all(".lf-curve-label").flatMap((n) => all(".lf-bar, .lf-chart .lf-mark").filter((m) => { const [a, b] = [box(n), box(m)];
+        const own = n.closest(".lf-chart") === m.closest(".lf-chart"), half = m.matches(".lf-bar") ? 3 : 0;
+        return own && a.left < b.right + half && b.left - half < a.right && a.top + 2 < b.bottom && b.top < a.bottom - 2; }).map((m) => n.textContent + " on " + m.getAttribute("class"))); }""")
+    assert met == []

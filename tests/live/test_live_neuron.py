@@ -417,3 +417,12 @@ def test_words_two_views_and_leaving(show):
     check(shown)
     page.evaluate("stop(); stop2()")
     assert page.evaluate("model.count()") == 0 and page.locator(".lf").count() == 0
+
+
+def test_the_legend_is_there_on_a_phone_and_names_what_is_drawn(show):
+    shown = show(Neuron(), width=353)
+    for activation in ("sigmoid", "step"):  # the step has no slope, so no arrow and no word of one
+        shown.set(activation=activation)
+        legend = shown.page.locator(".lf-neuron-legend").inner_text()
+        assert "on the wrong side" in legend and "any input" in legend
+        assert ("should go for" in legend) == (activation == "sigmoid")

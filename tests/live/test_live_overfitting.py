@@ -319,3 +319,13 @@ def test_touch_targets_words_and_leaving(show):
     page.evaluate("model.set('seed', 9); stop()")
     page.wait_for_timeout(200)
     assert page.evaluate("model.count()") == 0 and page.locator(".lf").count() == 0
+
+
+def test_axes_and_arrows_are_named(show):
+    shown = show(Overfitting())
+    names = shown.page.locator(".lf-axis-label").all_text_contents()
+    assert [name for name in names if name] == ["x", "y", "step", "squared error"]
+    legend = shown.page.locator(".lf-legend").inner_text()
+    assert "lowest validation error" in legend and "left, how a sample pulls" in legend
+    tug = shown.page.locator(".lf-fit-ropes").inner_text()
+    assert "Weights’ length |w| =" in tug and "longer (→), shorter (←)" in tug

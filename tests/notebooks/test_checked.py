@@ -55,7 +55,6 @@ WAITING = {
     "language/sentiment",
     "language/speech",
     "language/templates",
-    "model",
     "studies/adapters",
     "studies/experts",
     "studies/float8",

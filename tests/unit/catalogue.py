@@ -355,7 +355,7 @@ CALLS: dict[Callable, Callable[[], dict[str, Any]]] = {
     ),
     attribution.fgsm: lambda: dict(net=small(), X=np.ones((2, 4)), t=np.array([0, 1]), epsilon=0.1),
     attribution.pgd: lambda: dict(
-        net=small(), X=np.ones((2, 4)), t=np.array([0, 1]), epsilon=0.1, steps=2, rng=7
+        net=small(), X=np.ones((2, 4)), t=np.array([0, 1]), epsilon=0.1, steps=2, rng=7, reach=1
     ),
     attribution.one_hot: lambda: dict(k=np.array([0, 1]), z=np.zeros((2, 3))),
     checkpointing.loss_and_gradients: lambda: dict(

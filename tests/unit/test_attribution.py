@@ -94,6 +94,19 @@ def test_the_sign_of_the_gradient_is_the_best_step_within_the_box():
     assert all((g * rng.uniform(-1, 1, X.shape)).sum(axis=1).max() < best.max() for _ in range(100))
 
 
+def test_a_step_of_pgd_has_its_share_of_the_reach():
+    net, X, t, _ = setting(2)
+    X = 0.3 + 0.4 * X  # far from 0 and 1: the box alone stops a step
+    start = X + np.random.default_rng(3).uniform(-0.1, 0.1, X.shape)
+    step = np.clip(start + 0.05 * np.sign(loss_gradient(net, start, t)), X - 0.1, X + 0.1)
+    moved = pgd(net, X, t, 0.1, 1, np.random.default_rng(3), reach=0.5)
+    assert close(moved, step, 1e-12)
+    last = np.clip(step + 0.05 * np.sign(loss_gradient(net, step, t)), X - 0.1, X + 0.1)
+    assert close(pgd(net, X, t, 0.1, 2, np.random.default_rng(3), reach=1), last, 1e-12)
+    with pytest.raises(ValueError, match="reach must"):
+        pgd(net, X, t, 0.1, reach=0)
+
+
 def test_float32_stays_float32():
     net = Network([6, 7, 4], "relu", rng=np.random.default_rng(0), dtype=np.float32)
     X, t = np.random.default_rng(1).uniform(size=(3, 6)).astype(np.float32), np.array([0, 1, 2])

@@ -1,5 +1,8 @@
 """Section 8.1: multiplications, the Transformer block, two tasks, a gradient through a step."""
 
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +13,7 @@ from backprop.studies.counting import count_products
 from backprop.studies.frameworks import Missing, NotInstalled, need
 from backprop.gradient_check import check_network, gradient_check
 from backprop.network import Dense
-from backprop.losses import CrossEntropy
+from backprop.losses import CrossEntropy, MeanSquaredError
 from backprop.studies.meta import (
     adapt,
     hessian_vector,
@@ -24,6 +27,7 @@ from backprop.studies.meta import (
 )
 from backprop.network import Network
 from backprop.network import Sequential
+from backprop.studies.stored import stored
 from backprop.studies.transformer import LastElement, block, lookup, parity
 
 SIZES = (1, 5, 4, 1)
@@ -48,6 +52,70 @@ def test_attention_costs_the_square_of_the_length():
     layer = MultiHeadAttention(8, 2, rng=np.random.default_rng(0))
     for T in (3, 12):
         assert count_products(layer.forward, np.ones((1, T, 8)))[0] == 4 * T * 64 + 2 * T * T * 8
+
+
+# ---------------------------------------------------------------------------- how to divide a price
+@pytest.fixture
+def desk(monkeypatch):
+    """The script of the study, `code/experiments/desk_scaling.py`."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "code" / "experiments")
+    return importlib.import_module("desk_scaling")
+
+
+def test_students_side_by_side_learn_as_networks_do(desk):
+    rng = np.random.default_rng(9)
+    sizes = [desk.INPUTS, 5, 5, 1]
+    students = desk.Students(sizes, [np.random.default_rng(k) for k in range(3)])
+    alone = [Network(sizes, "relu", rng=np.random.default_rng(k), dtype="f4") for k in range(3)]
+    for one, other in zip(students.single(), alone):
+        np.testing.assert_array_equal(one.theta, other.theta)
+    students.theta += rng.normal(0, 0.3, students.theta.shape).astype(np.float32)
+    X, t = desk.points(rng, 12).reshape(3, 4, 8), rng.normal(size=(3, 4, 1)).astype(np.float32)
+    value, losses = students.learn(X, t), []
+    for k, net in enumerate(students.single()):
+        losses.append(net.loss_and_gradients(MeanSquaredError(), X[k], t[k]))
+        for name, gradient in net.gradients.items():
+            found = students.gradients[name][k].reshape(gradient.shape)
+            np.testing.assert_allclose(found, gradient, rtol=1e-4, atol=1e-5, err_msg=name)
+    assert value == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+def test_the_price_of_a_student_is_that_of_its_products(desk):
+    rng = np.random.default_rng(1)
+    net, X = Network([desk.INPUTS, 6, 6, 1], "relu", rng=rng), rng.normal(size=(4, desk.INPUTS))
+    there, _ = count_products(net.propagate, X)
+    net.forward(X)
+    back, _ = count_products(lambda g: net.backward(g) or g, rng.normal(size=(4, 1)))
+    assert there + back == 4 * desk.multiplications(6)
+    paid = 2 * desk.multiplications(6) * desk.BATCH * desk.steps_for(1e7, 6)
+    assert paid == pytest.approx(1e7, rel=1e-3)
+
+
+def test_the_rate_found_is_better_than_its_neighbours(desk):
+    for best in (-4, 1, 7):
+        k, scores = desk.tuned(1, lambda j: (j - best) ** 2)
+        assert k == best and {best - 1, best, best + 1} <= set(scores)
+    k, scores = desk.tuned(1, lambda j: np.inf if j > 0 else -j)  # diverged from 0.02 on
+    assert k == 0 and scores[1] == np.inf
+    with np.errstate(all="ignore"):
+        assert desk.trained(4, 30, 1e30, [(0, 0)], desk.teacher()) == []
+
+
+def test_the_stored_study_is_what_the_script_computes(desk):
+    result = stored("desk_scaling").result
+    assert {p["price"] for p in result["points"]} == set(desk.PRICES)
+    for p in result["points"]:
+        h = p["width"]
+        assert p["samples"] == desk.BATCH * desk.steps_for(p["price"], h)
+        assert len(p["test"]) == desk.STARTS and min(p["test"]) > desk.NOISE**2
+        rates = [*map(float, p["rates"])]
+        place = rates.index(p["rate"])
+        assert min(p["rates"].values()) == p["rates"][str(p["rate"])]
+        assert 0 < place < len(rates) - 1
+    cheap = max(result["points"][:7], key=lambda p: p["width"])
+    again = desk.point(cheap["price"], cheap["width"])
+    assert again["rate"] == cheap["rate"]
+    np.testing.assert_allclose(again["test"], cheap["test"], rtol=0.03)  # of other machines
 
 
 # ---------------------------------------------------------------------------------------- the block

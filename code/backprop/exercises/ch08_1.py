@@ -66,6 +66,47 @@ add(
 )
 
 
+def parabola(N, loss):
+    return np.polyfit(np.log(N), loss, 2)
+
+
+def bottom(N, loss):
+    c2, c1, _ = parabola(N, loss)
+    return np.exp(-c1 / (2 * c2))
+
+
+def bottom_over_n(N, loss):
+    c2, c1, _ = np.polyfit(N, loss, 2)
+    return -c1 / (2 * c2)
+
+
+add(
+    Exercise(
+        "8.1 bottom of a valley",
+        bottom,
+        level="practise",
+        inputs=[
+            (np.array([100.0, 200, 400, 800, 1600]), np.array([0.31, 0.27, 0.26, 0.28, 0.33])),
+            (np.array([50.0, 100, 300, 900]), np.array([2.5, 2.1, 2.0, 2.6])),
+            (np.array([1e3, 2e3, 5e3, 1e4]), np.array([1.0, 0.7, 0.8, 1.4])),
+        ],
+        mistakes={
+            "the parabola goes over log N, not over N.": bottom_over_n,
+            "that is log N at the bottom; N is its exponential.": lambda N, loss: np.log(
+                bottom(N, loss)
+            ),
+            "that is the best N of those tried; the bottom lies between them.": lambda N, loss: N[
+                np.argmin(loss)
+            ],
+            "the slope is 2 c2 x + c1: where is it zero?": lambda N, loss: bottom(N, loss) ** 2,
+            "that is the loss at the bottom.": lambda N, loss: np.polyval(
+                parabola(N, loss), np.log(bottom(N, loss))
+            ),
+        },
+    )
+)
+
+
 def two_sums(G, A, B):
     grad_U = G + G @ B.T
     return grad_U + grad_U @ A.T

@@ -48,24 +48,33 @@ class WittenBell:
 
     def next(self, before: str) -> np.ndarray:
         """The probabilities of the next character, (K,), after the text `before`."""
-        p = np.full(len(self.alphabet), 1 / len(self.alphabet))
-        for k in range(min(self.n, len(before) + 1)):
-            followers = self.counts.get(before[len(before) - k :])
-            if followers is None:
-                break  # a longer context was not seen either
-            c = np.array(list(followers))  # (D,), the different ones
-            N_c = np.array(list(followers.values()))  # (D,)
-            N, D = N_c.sum(), len(c)
-            p = p * (D / (D + N))
-            p[c] += N_c / (D + N)
+        return self.after(before[max(0, len(before) - self.n + 1) :], {})
+
+    def after(self, context: str, known: dict[str, np.ndarray]) -> np.ndarray:
+        """`next`, after at most n - 1 characters; `known` keeps what it finds."""
+        if context not in known:
+            K = len(self.alphabet)
+            p = self.after(context[1:], known) if context else np.full(K, 1 / K)
+            followers = self.counts.get(context)  # not seen: then no longer context was either
+            if followers is not None:
+                c = np.array(list(followers))  # (D,), the different ones
+                p = self.mixed(p, c, np.array(list(followers.values())), len(context))
+            known[context] = p
+        return known[context]
+
+    def mixed(self, p: np.ndarray, c: np.ndarray, N_c: np.ndarray, k: int) -> np.ndarray:
+        """P_{k+1} from P_k, `p`, where after these k characters each of `c` came `N_c` times."""
+        N, D = N_c.sum(), len(c)
+        p = p * (D / (D + N))
+        p[c] += N_c / (D + N)
         return p
 
     def bits(self, text: str, before: str = "") -> float:
         """The mean of -log2 p over the characters of `text`, which comes after `before`."""
         whole = before + text
-        logs = []
+        logs, known = [], dict[str, np.ndarray]()
         for i in range(len(before), len(whole)):
-            p = self.next(whole[max(0, i - self.n + 1) : i])
+            p = self.after(whole[max(0, i - self.n + 1) : i], known)
             logs.append(np.log2(p[self.ids[whole[i]]]))
         return -float(np.mean(logs))
 
@@ -107,18 +116,11 @@ class KneserNey(WittenBell):
             for gram, N_c in grams.items():
                 self.counts[gram[:-1]][self.ids[gram[-1]]] = N_c
 
-    def next(self, before: str) -> np.ndarray:
-        """The probabilities of the next character, (K,), after the text `before`."""
-        p = np.full(len(self.alphabet), 1 / len(self.alphabet))
-        for k in range(min(self.n, len(before) + 1)):
-            followers = self.counts.get(before[len(before) - k :])
-            if followers is None:
-                break  # a longer context was not seen either
-            c = np.array(list(followers))  # (D,), the different ones
-            N_c = np.array(list(followers.values()))  # (D,)
-            d = self.discounts[k][np.minimum(N_c, 3)]  # (D,)
-            p = p * (d.sum() / N_c.sum())
-            p[c] += (N_c - d) / N_c.sum()
+    def mixed(self, p: np.ndarray, c: np.ndarray, N_c: np.ndarray, k: int) -> np.ndarray:
+        """P_{k+1} from P_k, `p`, where after these k characters each of `c` counts `N_c`."""
+        d = self.discounts[k][np.minimum(N_c, 3)]  # (D,)
+        p = p * (d.sum() / N_c.sum())
+        p[c] += (N_c - d) / N_c.sum()
         return p
 
 

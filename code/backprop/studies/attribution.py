@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..doors import checked, classes, generator, not_negative
+from ..doors import checked, classes, generator, not_negative, positive
 from ..losses import CrossEntropy
 from ..network import Network
 
@@ -93,11 +93,11 @@ def pgd(
     epsilon: float,
     steps: int = 20,
     rng: np.random.Generator | None = None,
+    reach: float = 2.5,
 ) -> np.ndarray:
     """Projected gradient ascent on the loss: many small steps of `fgsm`, from a random start.
 
-    The steps have the length 2.5 epsilon / steps (madry2018); the place reached last is returned,
-    (n, d).
+    The place reached last is returned, (n, d).
 
     Parameters
     ----------
@@ -113,13 +113,16 @@ def pgd(
         How many steps.
     rng : numpy.random.Generator, optional
         Source of the start.
+    reach : float
+        How far all steps lead together, in epsilons: each has the length reach epsilon / steps
+        (madry2018 take 2.5).
     """
     epsilon = X.dtype.type(in_unit_box(X, epsilon))
     rng = generator(rng)
     low = np.maximum(X - epsilon, 0)
     high = np.minimum(X + epsilon, 1)
     moved = np.clip(X + rng.uniform(-epsilon, epsilon, X.shape).astype(X.dtype), low, high)
-    length = X.dtype.type(2.5) * epsilon / X.dtype.type(steps)
+    length = X.dtype.type(positive("reach", reach)) * epsilon / X.dtype.type(steps)
     for _ in range(steps):
         moved += length * np.sign(loss_gradient(net, moved, t))
         np.clip(moved, low, high, out=moved)  # back into the box

@@ -118,6 +118,12 @@ const SLOPE_LABELS = {
   relu: { label: "ReLU", at: 7.8, dy: -7, anchor: "end" },
   identity: { label: "identity", at: -7.8, dy: -7 },
 };
+/** Of the curves in grey, where the plot is one of a from −1.3 to 1.3. @type {Partial<typeof SLOPE_LABELS>} */
+const VALUE_LABELS = {
+  sigmoid: { label: "sigmoid", at: -7.8, dy: -7 },
+  tanh: { label: "tanh", at: -7.8, dy: -7 },
+  identity: { label: "identity", at: 1.1, dx: -7, dy: 4, anchor: "end" },
+};
 // The range of a and its ticks.
 /** @type {{ y: Pair, yTicks: number[] }} */
 const BOUNDED = { y: [-1.3, 1.3], yTicks: [-1, -0.5, 0, 0.5, 1] };
@@ -166,6 +172,7 @@ function slopesMultiply(host) {
       label: "product of the slopes, layer by layer",
       height: () => (host.root.clientWidth < 600 ? 150 : 190),
       xLabel: "layers the error signal has passed",
+      yLabel: "product of the slopes",
       margin: { left: 56 },
       onmove: ([l]) => host.set({ depth: Math.min(LAYERS, Math.max(1, Math.round(l))) }),
     }),
@@ -214,9 +221,9 @@ function slopesMultiply(host) {
           {
             f: (l) => LARGEST[activation] ** l,
             kind: "lf-faint lf-dashed",
-            label: "at best",
-            at: 19,
-            dy: LARGEST[activation] === 1 ? 15 : -8,
+            label: `all slopes ${LARGEST[activation]}`, // the largest
+            at: 20,
+            dy: LARGEST[activation] === 1 ? 18 : -26,
             anchor: "end",
           },
         ],
@@ -287,7 +294,7 @@ function build(host) {
     right.formula.replaceChildren(maths(FORMULAS[activation][1], numbers));
     note.replaceChildren(...host.prose(SATURATION[activation]));
     const names = NAMES.map(([name]) => name).filter((name) => name !== activation);
-    /** @type {(of: typeof value, labels?: typeof SLOPE_LABELS) => import("../shared/chart.js").Curve[]} */
+    /** @type {(of: typeof value, labels?: Partial<typeof SLOPE_LABELS>) => import("../shared/chart.js").Curve[]} */
     const curves = (of, labels) =>
       [...names, activation].map((name) => ({
         f: (z) => of(name, z),
@@ -296,7 +303,9 @@ function build(host) {
         ...labels?.[name],
       }));
     const axes = { x: Z, xTicks: [-8, -4, 0, 4, 8], bands: SATURATED[activation] };
-    left.plot.frame({ ...axes, ...FRAMES[activation], curves: curves(value) });
+    const bounded = FRAMES[activation] === BOUNDED;
+    const named = bounded ? VALUE_LABELS : undefined;
+    left.plot.frame({ ...axes, ...FRAMES[activation], curves: curves(value, named) });
     right.plot.frame({ ...axes, ...SLOPES, curves: curves(slope, SLOPE_LABELS) });
   };
 

@@ -5,7 +5,7 @@ and what comes of looking elsewhere.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from string import ascii_lowercase
 
 import numpy as np
@@ -18,6 +18,7 @@ from ...plots import SIGNED
 from ..base import LiveFigure, Number
 
 LONGEST = 16  # letters of a word
+LEAST, MOST = 0.05, 5.0  # slopes: below the one drawn in proportion, above the other no higher
 WORDS = ("through", "knight", "photograph", "chemistry", "psychology", "backpropagation")
 
 
@@ -38,7 +39,8 @@ class AttentionMap(LiveFigure):
     `letter`: the letter pointed at. `nudge`, -6 to 6, is added to the score of the pair pointed at,
     in the heads shown. With Python, `word` may be any word of known letters. Computed: `written`,
     `weights`, `probabilities`, `slopes`, `values`; of the nudge, what the slope says that it does
-    to ln p, and what it does (`said`, `came`).
+    to ln p, and what it does (`said`, `came`). Slopes are drawn on one scale, which no control
+    moves: `height`.
 
     Parameters
     ----------
@@ -50,13 +52,17 @@ class AttentionMap(LiveFigure):
         The tokens of its sounds.
     words : sequence of str
         Those that the page can show without Python.
+    dictionary : mapping of str to sequences of str, optional
+        The right ways to say a word, each the names of its sounds; the figure says whether the
+        network's is one of them.
     **state
         Traits.
 
     Raises
     ------
     ValueError
-        If `net` has no attention, the tokens are not as many as it knows, or there is no word.
+        If `net` has no attention, the tokens are not as many as it knows, there is no word, or
+        the dictionary has a sound that is none of `sounds`.
 
     Examples
     --------
@@ -79,6 +85,8 @@ class AttentionMap(LiveFigure):
     sounds: traitlets.List[str] = traitlets.List(read_only=True).tag(sync=True)
     # weights and biases of the last layer, see `packed`
     readout = traitlets.Dict(read_only=True).tag(sync=True)
+    # word: the right ways to say it, [[sound, ...], ...]
+    dictionary: traitlets.Dict[str, list] = traitlets.Dict(read_only=True).tag(sync=True)
     # word: what the page needs to know of it, see `example`
     examples = traitlets.Dict(read_only=True).tag(sync=True)
 
@@ -88,6 +96,7 @@ class AttentionMap(LiveFigure):
         letters: Sequence[str] | None = None,
         sounds: Sequence[str] | None = None,
         words: Sequence[str] = WORDS,
+        dictionary: Mapping[str, Iterable[Sequence[str]]] | None = None,
         **state,
     ):
         if net is None:
@@ -110,7 +119,12 @@ class AttentionMap(LiveFigure):
             )
         if not words:
             raise ValueError("there must be at least one word to show")
+        ways = {word: sorted(map(list, found)) for word, found in (dictionary or {}).items()}
+        heard = {name for found in ways.values() for way in found for name in way}
+        if not heard <= set(sounds):
+            raise ValueError(f"the dictionary has the unknown sounds {sorted(heard - set(sounds))}")
         self._net, self._letters = net, list(letters)
+        self.set_trait("dictionary", ways)
         last = net["readout"].layers[0].parameters
         self.set_trait("heads", net["attention"].heads)
         self.set_trait("sounds", [name.strip("<>") for name in sounds])
@@ -261,13 +275,11 @@ class AttentionMap(LiveFigure):
         A, slopes = self.together(weights, slopes).values()
         before, p_before, slopes_before = self.look(self.array("scores"))
         slope_before = self.together(before, slopes_before)["slopes"][t, k]
-        logs = np.log(A[t], out=np.zeros(len(self.word)), where=A[t] > 0)
         values = {
             "A": A[t, k],
             "score": self.scores[self.head - 1, t, k] if self.head else np.nan,
             "slope": slopes[t, k],
             "top": A[t].max(),
-            "spread": np.exp(-A[t] @ logs),
             "peak": np.abs(slopes).max(),
             "temperature": self.temperature,
             "nudge": self.nudge,
@@ -287,9 +299,11 @@ class AttentionMap(LiveFigure):
         A, t = self.values, min(self.step, len(self.written) - 1)
         row = self.weights[self.head - 1, t] if self.head else self.weights.mean(axis=0)[t]
         most = int(row.argmax())
+        ways = [" ".join(way) for way in self.dictionary.get(self.word, ())]
+        known = f"The dictionary says {' or '.join(ways)}. " if ways else ""
         return (
             f"Where the network looks in the letters of {self.word!r} while it writes "
-            f"{' '.join(self.written[:-1]) or 'nothing'}. For {self.written[t]!r} it looks most at "
+            f"{' '.join(self.written[:-1]) or 'nothing'}. {known}For {self.written[t]!r} it looks most at "
             f"{self.word[most]!r}, letter {most + 1}, with the weight {A['top']:.2f}; that sound "
             f"has the probability {A['p']:.2f}."
         )
@@ -302,8 +316,8 @@ class AttentionMap(LiveFigure):
         t, which = self.at[0], f"head {self.head}" if self.head else "all heads"
         titles = {"weights": "weights", "slopes": "slopes of ln p by the scores"}
         for ax, (name, grid) in zip(axes, self.maps.items()):
-            peak = 1.0 if name == "weights" else max(float(np.abs(grid).max()), 0.05)
-            ax.imshow(grid, aspect="auto", cmap=SIGNED, vmin=-peak, vmax=peak)
+            shade = grid if name == "weights" else height(grid)
+            ax.imshow(shade, aspect="auto", cmap=SIGNED, vmin=-1, vmax=1)
             ax.set(
                 xticks=range(len(self.word)),
                 xticklabels=list(self.word),
@@ -331,6 +345,16 @@ class AttentionMap(LiveFigure):
         )
         bars.set_title(f"sound {t + 1}: probabilities", size=9, color=ink)
         return figure
+
+
+def height(slope: np.ndarray) -> np.ndarray:
+    """How high a slope is drawn, from -1 to 1: as the slope where it is far below `LEAST`, as its
+    logarithm above, and no higher than `MOST`.
+
+    The slopes of a word that the network is sure of are a thousandth of those that a reader can
+    bring about. On one scale for all of them nothing jumps when one of them grows.
+    """
+    return np.clip(np.arcsinh(np.asarray(slope) / LEAST) / np.arcsinh(MOST / LEAST), -1, 1)
 
 
 def packed(array: np.ndarray) -> dict:

@@ -3,7 +3,7 @@
 import { html, place, write, maths, prose, fixed, small } from "../shared/draw.js";
 import { slider, button, segmented, menu } from "../shared/controls.js";
 import { liveFigure } from "../shared/host.js";
-import { indexOfMost, lookOf, openedWord, readoutOf } from "./maths.js";
+import { heightOf, indexOfMost, lookOf, MOST_SLOPE, openedWord, readoutOf } from "./maths.js";
 import { flowPicture } from "./flow.js";
 import { mapPicture } from "./map.js";
 
@@ -18,8 +18,10 @@ const NOTE =
   "Before each sound the decoder looks at the letters: it takes a mean of what the encoder made of " +
   'them, weighted by `A = "softmax"(s/τ)`. An arrow over a letter is the softmax going backwards, ' +
   '`A_k (g_k − "Σ"_j A_j g_j)/τ`: up, if a larger score of this letter made the sound likelier. ' +
-  "Where the weight is 0 nothing comes back. Hiding a letter sets its score to −∞; the encoder has " +
-  "still read it, and its neighbours may know enough of it.";
+  "Where the weight is 0 nothing comes back. A head is one such look with scores of its own; the " +
+  "decoder has two, and of both together the mean of the weights is shown. The temperature divides " +
+  "all scores: below 1 the look gets sharper, above 1 blurred. Hiding a letter sets its score to " +
+  "−∞; the encoder has still read it, and its neighbours may know enough of it.";
 
 /** @type {import("../shared/draw.js").Format} */
 const percent = (v) => (100 * v).toFixed(1);
@@ -30,7 +32,6 @@ const FORMATS = {
   p: percent,
   top: percent,
   temperature: String,
-  spread: fixed(1),
   nudge: fixed(1),
   A: fixed(3),
   score: ifThere(fixed(2)),
@@ -52,6 +53,22 @@ const wordsOfPair = ({ t, k, letters, names, table }) => {
   return `${names[t]} and ${letters[k]}: ${weight}, slope ${shorter(table.slope)}`;
 };
 
+/**
+ * Whether one of the right ways is what was written; undefined where none is known.
+ * @type {(names: string[], ways: string[][] | undefined) => boolean | undefined}
+ */
+const judged = (names, ways) => {
+  const said = names.filter((name) => name !== "end").join(" ");
+  return ways?.length ? ways.some((way) => way.join(" ") === said) : undefined;
+};
+/** @type {(names: string[], ways: string[][] | undefined, right: boolean | undefined) => string} */
+const saidOf = (names, ways, right) => {
+  const said = `Network: ${names.filter((name) => name !== "end").join(" ")}`;
+  if (right === undefined) return `${said}.`;
+  if (right) return `${said}, as in the dictionary.`;
+  return `${said}, wrong. Dictionary: ${ways?.map((way) => way.join(" ")).join(" or ")}.`;
+};
+
 // ------------------------------------------------------------------------------------------------------------ controls
 /**
  * The word and the head.
@@ -70,7 +87,8 @@ function head(host) {
   const single = Array.from({ length: heads }, (_, n) => [`${n + 1}`, `head ${n + 1}`]);
   const pick = segmented({
     label: "head",
-    options: heads > 1 ? [["0", "all heads"], ...single] : [["0", "the head"]],
+    options:
+      heads > 1 ? [["0", heads > 2 ? "all heads" : "both heads"], ...single] : [["0", "the head"]],
     onchange: (v) => host.set({ head: Number(v), nudge: 0 }),
   });
   /** @type {(state: State, changed: import("../shared/host.js").Changed<State>) => void} */
@@ -98,7 +116,7 @@ function controls(host, soundBars, lookNow) {
   const nudge = slider({
     numbers,
     name: "nudge",
-    label: '"added to "s',
+    label: '"added to its score "s',
     spoken: "added to the score of the letter pointed at",
     min: -REACH,
     max: REACH,
@@ -124,7 +142,7 @@ function controls(host, soundBars, lookNow) {
   const table = html(
     "table",
     { class: "lf-at-bars lf-at-changes" },
-    html("caption", {}, prose('Change of `"ln "p`', numbers)),
+    html("caption", {}, prose('What this changes in `"ln "p`', numbers)),
     html(
       "tbody",
       {},
@@ -224,25 +242,34 @@ function flowPanel(host, moves) {
   const picture = flowPicture(moves);
   const sound = html("b");
   const most = html("b");
-  const caption = prose('Arrows `∂" ln "p/∂s`: would a larger score help?', host.numbers);
+  const caption = prose(
+    'Arrows `∂" ln "p/∂s` (lines: 0.1, 1): would a larger `s` help?',
+    host.numbers,
+  );
+  const says = html("p", { class: "lf-at-truth" });
   const node = html(
     "div",
     { class: "lf-stick lf-at-flow" },
     html("p", { class: "lf-at-caption" }, caption),
     picture.pulls,
     picture.content,
+    says,
     html(
       "p",
       { class: "lf-at-say" },
+      "For ",
       sound,
-      " looks most at ",
+      " it looks most at ",
       most,
-      host.prose(", $top\u2009%, as over $spread letters."),
+      host.prose(": $top\u2009% of the weight."),
     ),
   );
   host.onWidth(node, picture.resize);
-  /** @param {Look} look */
-  const show = (look) => {
+  /** @type {(look: Look, ways: string[][] | undefined) => void} */
+  const show = (look, ways) => {
+    const right = judged(look.names, ways);
+    place(says, { "data-right": String(right ?? "unknown") });
+    write(says, saidOf(look.names, ways, right));
     write(sound, look.names[look.t]);
     write(most, look.letters[indexOfMost(look.A[look.t])]);
     picture.show(look, wordsOfPair(look), wordsOfSound(look));
@@ -262,9 +289,9 @@ function mapsPanel(host, moves) {
   const scale = html(
     "span",
     { class: "lf-at-scale" },
-    html("span", {}, "\u2212", host.live("peak")),
+    `\u2212${MOST_SLOPE}`,
     html("i"),
-    host.live("peak"),
+    `${MOST_SLOPE}, logarithmic`,
   );
   /** @type {(picture: ReturnType<typeof mapPicture>, ...caption: import("../shared/draw.js").Child[]) => HTMLElement} */
   const side = (picture, ...caption) => {
@@ -278,17 +305,24 @@ function mapsPanel(host, moves) {
     side(weights, html("span", {}, prose("Weights `A`", numbers))),
     side(slopes, html("span", {}, prose('Slopes `∂" ln "p/∂s`', numbers)), scale),
   );
+  const score = maths("s = $score$ , |", numbers);
   const pair = html(
     "div",
     { class: "lf-lines" },
-    maths("s = $score$ , | A = $A$ , |", numbers),
+    score,
+    maths("A = $A$ , |", numbers),
     maths('∂" ln "p/∂s = $slope$ , | p = $p$ " %"', numbers),
   );
   /** @param {Look} look */
   const show = (look) => {
-    const { A, S, full } = look;
-    weights.show(look, A, 1, wordsOfPair(look));
-    slopes.show(look, S, full, wordsOfPair(look));
+    const { A, S, table } = look;
+    weights.show(look, A, wordsOfPair(look));
+    slopes.show(
+      look,
+      S.map((row) => row.map(heightOf)),
+      wordsOfPair(look),
+    );
+    score.hidden = !Number.isFinite(table.score); // of both heads together there is none
   };
   return { node: html("div", { class: "lf-at-side" }, maps, pair), show };
 }
@@ -355,7 +389,7 @@ function build(host) {
       look = lookOf(state, wordOf(state), readout, sounds);
       host.numbers.show(look.table);
       above.show(state, changed);
-      flow.show(look);
+      flow.show(look, state.dictionary[state.word]);
       maps.show(look);
       bars.show(look);
       moves.show(state, look);
@@ -373,8 +407,18 @@ function build(host) {
 export default liveFigure({
   name: "at",
   label: "attention from letters to sounds",
-  first: "Drag an arrow up: the decoder looks more at that letter. Does its sound get likelier?",
-  traits: ["word", "step", "letter", "head", "temperature", "hidden", "nudge", "examples"],
+  first: "Drag a ring up: the network looks more at its letter. Is the framed sound likelier?",
+  traits: [
+    "word",
+    "step",
+    "letter",
+    "head",
+    "temperature",
+    "hidden",
+    "nudge",
+    "examples",
+    "dictionary",
+  ],
   format,
   build,
 });

@@ -4,13 +4,16 @@ import { html, place, svg, write } from "../shared/draw.js";
 import { arrowhead, refill } from "../shared/chart.js";
 import { drag } from "../shared/drag.js";
 import { follow, valueText } from "./follow.js";
+import { heightOf } from "./maths.js";
 
 /** @typedef {import("./maths.js").Look} Look */
 
 /** In pixels, of the lines. @param {number} width */
-const tallOf = (width) => (width < 420 ? 56 : 80);
+const tallOf = (width) => (width < 420 ? 40 : 80);
 const PULL = 30; // of the longest arrow, each way
-const PER_SCORE = 9; // pixels of a drag that add 1 to a score
+const PER_SCORE = 5; // pixels of a drag that add 1 to a score
+const LEVELS = [1, 0.1, -0.1, -1]; // slopes at whose height a line is drawn
+const MIDDLE = PULL + 7; // from the upper edge to where no arrow points
 const MANY = 10; // tokens in a row: more are written smaller
 
 /**
@@ -69,17 +72,21 @@ export function flowPicture({ onletter, onsound, onnudge }) {
   const links = svg("svg", { class: "lf-at-links", "aria-hidden": "true" }, lines);
   const stems = svg("g");
   const heads = svg("g");
-  const zero = svg("line", { class: "lf-at-zero", x1: 0, y1: PULL + 4, y2: PULL + 4 });
+  const levels = svg("g");
+  const rings = svg("g");
+  const zero = svg("line", { class: "lf-at-zero", x1: 0, y1: MIDDLE, y2: MIDDLE });
   const pulls = svg(
     "svg",
     {
       class: "lf-at-pulls",
-      height: 2 * PULL + 8,
+      height: 2 * MIDDLE,
       "aria-hidden": "true",
     },
+    levels,
     zero,
     stems,
     heads,
+    rings,
   );
   let width = 300;
   /** @type {Look | null} */
@@ -99,24 +106,37 @@ export function flowPicture({ onletter, onsound, onnudge }) {
   });
 
   /** @param {Look} look */
-  function drawPulls({ letters, S, t, k, full }) {
-    place(pulls, { width, viewBox: `0 0 ${width} ${2 * PULL + 8}` });
+  function drawPulls({ letters, S, t, k, table }) {
+    place(pulls, { width, viewBox: `0 0 ${width} ${2 * MIDDLE}` });
     place(zero, { x2: width });
-    const y1 = PULL + 4;
+    refill(levels, LEVELS, "line", (slope) => {
+      const y = MIDDLE - PULL * heightOf(slope);
+      return { class: "lf-at-level", x1: 0, x2: width, y1: y, y2: y };
+    });
+    const cell = width / letters.length;
     /** @type {(v: number, i: number) => [x: number, y: number]} */
-    const tip = (v, i) => [((i + 0.5) / letters.length) * width, y1 - (PULL * v) / full];
+    const tip = (v, i) => [(i + 0.5) * cell - 0.15 * cell, MIDDLE - PULL * heightOf(v)];
     /** @type {(v: number, i: number) => string} */
     const kind = (v, i) => `${v < 0 ? "lf-negative" : ""}${i === k ? " lf-now" : ""}`;
+    /** Of its head, which is shorter than the arrow. @type {(y: number) => number} */
+    const size = (y) => Math.min(11, 0.65 * Math.abs(y - MIDDLE));
     refill(stems, S[t], "line", (v, i) => {
-      const [x, y2] = tip(v, i);
-      const line = { x1: x, x2: x, y1, y2, "data-gradient": "∂ ln p/∂s" };
-      return { class: `lf-at-stem ${kind(v, i)}`, ...line };
+      const [x, y] = tip(v, i);
+      const line = { x1: x, x2: x, y1: MIDDLE, y2: y + Math.sign(v) * size(y) };
+      const look = { "stroke-width": Math.min(4, 0.4 * size(y)), "data-gradient": "∂ ln p/∂s" };
+      return { class: `lf-at-stem ${kind(v, i)}`, ...line, ...look };
     });
     refill(heads, S[t], "polygon", (v, i) => {
       const [x, y] = tip(v, i);
-      const size = Math.min(9, Math.abs(y1 - y));
-      return { class: `lf-at-tip ${kind(v, i)}`, points: arrowhead(x, y1, x, y, size) };
+      return { class: `lf-at-tip ${kind(v, i)}`, points: arrowhead(x, MIDDLE, x, y, size(y)) };
     });
+    // what is dragged: each letter's ring, beside its arrow, as high as what is added to its score
+    refill(rings, letters, "circle", (_, i) => ({
+      class: `lf-at-ring-grip ${i === k ? "lf-now" : ""}`,
+      cx: (i + 0.5) * cell + 0.17 * cell,
+      cy: MIDDLE - (i === k ? PER_SCORE * table.nudge : 0),
+      r: Math.min(i === k ? 7 : 5, 0.2 * cell),
+    }));
   }
   /** @param {Look} look */
   function drawLines({ letters, names, A, t }) {

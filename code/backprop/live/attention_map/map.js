@@ -44,7 +44,7 @@ export function mapPicture({ label, gradient, onstep, onspot }) {
   let size = 20; // of a cell
   let tall = 20;
   let laid = "";
-  /** @type {[look: Look, values: number[][], full: number] | null} */
+  /** @type {[look: Look, values: number[][]] | null}  from -1 to 1 */
   let last = null;
   follow(node, onstep, (left, top) =>
     onspot(Math.floor((top - TOP) / tall), Math.floor((left - LEFT) / size)),
@@ -84,14 +84,14 @@ export function mapPicture({ label, gradient, onstep, onspot }) {
       "text-anchor": "end",
     }));
   }
-  /** @type {(look: Look, values: number[][], full: number) => void} */
-  function draw(look, values, full) {
+  /** @type {(look: Look, values: number[][]) => void} */
+  function draw(look, values) {
     const { letters, names, t, k, seen } = look;
     lay(look);
     values.flat().forEach((v, i) => {
       place(cells.children[i], {
         class: v < 0 ? "lf-at-cell lf-negative" : "lf-at-cell",
-        "fill-opacity": Math.min(1, Math.abs(v) / full).toFixed(3),
+        "fill-opacity": Math.abs(v).toFixed(3),
       });
     });
     letters.forEach((text, i) => {
@@ -109,9 +109,9 @@ export function mapPicture({ label, gradient, onstep, onspot }) {
     place(ring, { x: LEFT, y, width: letters.length * size, height: tall });
     place(spot, { x: x + 1, y: y + 1, width: size - 2, height: tall - 2 });
   }
-  /** @type {(look: Look, values: number[][], full: number, words: string) => void} */
-  const show = (look, values, full, words) => {
-    last = [look, values, full];
+  /** @type {(look: Look, values: number[][], words: string) => void} */
+  const show = (look, values, words) => {
+    last = [look, values];
     const { letters, names, t, k } = look;
     draw(...last);
     valueText(node, t * letters.length + k, names.length * letters.length, words);

@@ -3,7 +3,12 @@
 import { activations } from "../shared/engine.js";
 import { Network, rowsOf } from "../shared/network.js";
 
-const FAINTEST = 0.05; // slopes of a word that are all smaller are drawn as small
+const LEAST = 0.05; // a slope far below it is drawn in proportion, one above it by its logarithm
+export const MOST_SLOPE = 5; // and one above this no higher
+
+/** How high a slope is drawn, -1 to 1: one scale, which no control moves. @param {number} slope */
+export const heightOf = (slope) =>
+  Math.max(-1, Math.min(1, Math.asinh(slope / LEAST) / Math.asinh(MOST_SLOPE / LEAST)));
 
 /** @typedef {{ shape: number[], scale: number, q: string }} PackedArray */
 /** @typedef {Record<"scores" | "base" | "pasted", PackedArray> & { ids: number[] }} PackedWord */
@@ -135,6 +140,7 @@ const together = (heads, share) =>
  * @property {number} nudge  added to the score of the pair pointed at
  * @property {number[]} hidden
  * @property {Record<string, PackedWord>} examples
+ * @property {Record<string, string[][]>} dictionary  the right ways to say a word
  */
 
 /**
@@ -149,7 +155,6 @@ const together = (heads, share) =>
  * @property {number} k  the letter pointed at
  * @property {number[][]} A  weights (steps, letters)
  * @property {number[][]} S  slopes (steps, letters)
- * @property {number} full  the slope that is drawn as strongly as can be
  * @property {Record<string, number>} table
  */
 
@@ -198,7 +203,6 @@ export function lookOf(state, word, readout, sounds) {
     score: head ? scores[head - 1][t][k] : Number.NaN,
     slope: S[t][k],
     top: Math.max(...A[t]),
-    spread: Math.exp(-A[t].reduce((sum, v) => sum + (v > 0 ? v * Math.log(v) : 0), 0)),
     peak,
     temperature,
     nudge,
@@ -207,5 +211,5 @@ export function lookOf(state, word, readout, sounds) {
     came: nudge ? Math.log(own) - Math.log(before.p[t][ids[t]]) : 0,
   };
   const names = ids.map((o) => sounds[o]);
-  return { letters, names, ids, seen, p, t, k, A, S, full: Math.max(peak, FAINTEST), table };
+  return { letters, names, ids, seen, p, t, k, A, S, table };
 }

@@ -18,6 +18,9 @@ from ..base import Array, Number, Restartable
 SIDE, OUT = 12, 10  # of the picture, and of what a 3 x 3 window makes of it
 LIMIT = 1e3  # of a weight: beyond it the drawing says nothing any more
 MOST = 5000  # steps of one descent
+# What is painted in full colour: the scales stand still while anything is dragged.
+FULL = {"z": 4.0, "delta": 4.0, "dx": 20.0, "dW": 40.0, "W": 2.0}  # where `view` is not "cell"
+FULL_CELL = {"delta": 1.0, "dx": 2.0, "dW": 1.0, "W": 2.0}
 
 KERNELS = {
     "left-right edges": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
@@ -27,7 +30,7 @@ KERNELS = {
     "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
     "copy": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
     "shift": [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
-    "any old kernel": [[0.3, -0.8, 0.5], [1.2, 0.1, -0.6], [-0.4, 0.9, -0.2]],
+    "irregular": [[0.3, -0.8, 0.5], [1.2, 0.1, -0.6], [-0.4, 0.9, -0.2]],
     "nothing": [[0, 0, 0], [0, 0, 0], [0, 0, 0]],
 }
 # Two test pictures of MNIST, numbers 17 and 30 (lecun1998), every four pixels of their middle 24 x
@@ -86,7 +89,7 @@ class Convolution(Restartable):
 
     image = Array(PICTURES["a seven"], 0, 1)
     kernel = Array(KERNELS["left-right edges"], -LIMIT, LIMIT)
-    target_kernel = Array(KERNELS["any old kernel"], -LIMIT, LIMIT)
+    target_kernel = Array(KERNELS["irregular"], -LIMIT, LIMIT)
     view = traitlets.Enum(["forward", "cell", "loss"], "loss").tag(sync=True)
     at = traitlets.Tuple(
         traitlets.Int(0, min=0, max=SIDE - 1),
@@ -237,9 +240,6 @@ class Convolution(Restartable):
             "comes": self.loss_at(W[self.weight] - self.eta * slope),
             "eta": self.eta,
             "largest eta": self.largest_eta,
-            "peak z": np.abs(z).max(),
-            "peak delta": np.abs(delta).max(),
-            "peak dx": np.abs(g["x"]).max(),
         }
         going = self.goes_on(self.loss)
         values |= {
@@ -305,12 +305,13 @@ class Convolution(Restartable):
         back, g = self.view != "forward", self.gradients
         r, c = self.at if back else (min(max(v, 1), OUT) for v in self.at)
         shown = {"left": g["x"] if back else self.image, "right": self.delta if back else self.z}
-        for ax, grid in (
-            (left, shown["left"]),
-            (middle, g["W"] if back else self.kernel),
-            (right, shown["right"]),
+        full = FULL_CELL if self.view == "cell" else FULL
+        for ax, grid, name in (
+            (left, shown["left"], "dx"),
+            (middle, g["W"] if back else self.kernel, "dW" if back else "W"),
+            (right, shown["right"], "delta" if back else "z"),
         ):
-            peak = float(np.abs(grid).max()) or 1.0
+            peak = full[name]
             ax.imshow(
                 grid,
                 **(
@@ -322,7 +323,7 @@ class Convolution(Restartable):
             ax.set(xticks=[], yticks=[])
         grid = g["W"] if back else self.kernel
         for i, j in np.ndindex(3, 3):
-            dark = abs(grid[i, j]) > 0.6 * (np.abs(grid).max() or 1)
+            dark = abs(grid[i, j]) > 0.6 * full["dW" if back else "W"]
             middle.text(
                 j,
                 i,

@@ -4,15 +4,15 @@ import { chart } from "../shared/chart.js";
 import { button, menu, segmented, slider } from "../shared/controls.js";
 import { fixed, html, maths, place, prose, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
-import { outline, paintInk, paintSigned, palette } from "../shared/paint.js";
+import { outline, paintInk, paintSigned, palette, raster } from "../shared/paint.js";
 import {
   clamp,
   descended,
   evaluateConvolution,
+  fullOf,
   grid,
   LIMIT,
   largestEta,
-  largestOf,
   MAP_SIDE,
   PICTURE_SIDE,
 } from "./maths.js";
@@ -42,8 +42,8 @@ const VIEWS = [
 const NOTES = {
   forward:
     "Drag the window over the picture. Every output is the same nine weights, laid on another place: the kernel looks for one pattern everywhere. Change the weights, or take another kernel.",
-  cell: "One output alone: its slope by each weight is the pixel that the weight was laid on, and by each pixel the weight that lay on it. So the kernel is pasted at the window. Move the pixel about: seen from the pixel, the weights come in reverse order. (Plainest with any old kernel.)",
-  loss: "The map should look like the one that a hidden kernel makes. Each output sends back `δ = z − t`. A weight gathers from all windows; a pixel gathers from the nine outputs that saw it, with the kernel flipped. The plot is the loss along one weight, with its tangent: a step follows the tangent, the loss does not.",
+  cell: "One output alone: its slope by each weight is the pixel that the weight was laid on, and by each pixel the weight that lay on it. So the kernel is pasted at the window. Move the pixel about: seen from the pixel, the weights come in reverse order. (Plainest with the irregular kernel.)",
+  loss: "The output `z` should become the target `t`, which a hidden kernel makes of the same picture. Each output sends back `δ = z − t`. A weight gathers from all windows; a pixel gathers from the nine outputs that saw it, with the kernel flipped. The plot is the loss along one weight, with its tangent: a step follows the tangent, the loss does not.",
 };
 
 /** @param {number} v */
@@ -169,10 +169,10 @@ function productsPanel(host) {
     backFormula.replaceChildren(lines[view].formula);
     backResult.replaceChildren(lines[view].result);
   };
-  /** @param {Found["grids"]} grids */
-  const show = ({ xW, deltaF }) => {
-    there.show(xW, largestOf(xW));
-    back.show(deltaF, largestOf(deltaF));
+  /** @type {(grids: Found["grids"], most: number) => void} */
+  const show = ({ xW, deltaF }, most) => {
+    there.show(xW, most);
+    back.show(deltaF, most);
   };
   return { nodes: [forward, backward], turnTo, show };
 }
@@ -199,7 +199,7 @@ function descentPanel(host, kernels) {
     const words = `${stopped}After ${taken} step${taken === 1 ? "" : "s"}: loss ${loss}`;
     host.set({ kernel, history }, words, 0);
   };
-  const goal = catalogueMenu("Hidden kernel", "target", kernels, (kernel) =>
+  const goal = catalogueMenu("Hidden kernel (makes t)", "target", kernels, (kernel) =>
     host.set({ target_kernel: kernel, history: [] }, () => `loss ${small(numbers.table.loss)}`),
   );
   const eta = slider({
@@ -232,6 +232,7 @@ function descentPanel(host, kernels) {
       },
     }),
   );
+  const began = html("span", {}, host.live("history[0]"), " → ");
   const bound = prose("Here every descent converges for `η` below ", numbers);
   const node = html(
     "div",
@@ -277,11 +278,11 @@ function descentPanel(host, kernels) {
         "p",
         { class: "lf-cv-numbers" },
         html("span", {}, "step ", host.live("step")),
-        html("span", {}, "loss ", host.live("history[0]"), " → ", host.live("loss")),
+        html("span", {}, "loss ", began, host.live("loss")),
         html("span", {}, "distance to the hidden kernel ", host.live("distance")),
       ),
-      verdict,
     ),
+    verdict,
   );
   let framed = "";
   /** @type {(state: State, found: Found) => void} */
@@ -328,7 +329,8 @@ function descentPanel(host, kernels) {
     if (!going) exploded = false;
     node.hidden = state.view !== "loss";
     secret.hidden = !reveal.checked;
-    hidden.show(grids.hidden, largestOf(grids.hidden));
+    began.hidden = found.table.step === 0;
+    hidden.show(grids.hidden, fullOf("loss").W);
     eta.show(state.eta);
     goal.show(state.target_kernel);
     write(verdict, verdictOf(found, exploded));
@@ -441,29 +443,45 @@ function build(host) {
   const kernelCaption = html(
     "p",
     { class: "lf-cv-caption" },
-    html("span", {}, prose("Kernel `W`", numbers)),
+    html(
+      "span",
+      {},
+      prose("Kernel `W`", numbers),
+      html("span", { class: "lf-cv-drag" }, " ↔ drag"),
+    ),
   );
   /** @type {Record<View, import("../shared/draw.js").Child[]>} of the picture, the map, the slopes */
   const titles = {
     forward: [prose("Picture `x`", numbers), prose("Output `z`", numbers), []],
     cell: [
-      maths("∂z_{pq}/∂x", numbers),
+      prose("`∂z_{pq}/∂x`, outlined: the picture", numbers),
       prose("Sent back: `δ`, 1 at one output", numbers),
       maths("∂z_{pq}/∂W", numbers),
     ],
     loss: [
-      maths("∂L/∂x", numbers),
+      prose("`∂L/∂x`, outlined: the picture", numbers),
       prose("Sent back: `δ = z − t`", numbers),
       maths("∂L/∂W", numbers),
     ],
   };
-  /** @param {string} name */
+  /** @param {"dx" | "z" | "delta"} name */
   const scale = (name) => {
-    const low = html("span");
-    const node = html("div", { class: "lf-cv-scale" }, low, html("i", {}), host.live(name));
-    return { name, low, node };
+    const [low, high] = [html("span"), html("span")];
+    const node = html("div", { class: "lf-cv-scale" }, low, html("i", {}), high);
+    return { name, low, high, node };
   };
-  const scales = { dx: scale("peak dx"), z: scale("peak z"), delta: scale("peak delta") };
+  const scales = { dx: scale("dx"), z: scale("z"), delta: scale("delta") };
+  const minis = { z: raster(MAP_SIDE), t: raster(MAP_SIDE) };
+  /** @param {"z" | "t"} name */
+  const mini = (name) =>
+    html("span", { class: "lf-cv-mini" }, prose(`\`${name}\``, numbers), minis[name].node);
+  const difference = html(
+    "div",
+    { class: "lf-cv-minis", role: "img", "aria-label": "the output z less the target t" },
+    mini("z"),
+    "−",
+    mini("t"),
+  );
   const whereabouts = html("p", { class: "lf-hint lf-cv-where" });
   const note = html("p", { class: "lf-hint lf-cv-note" });
 
@@ -481,7 +499,7 @@ function build(host) {
     for (const node of [tools.node, clear, scales.z.node]) node.hidden = backward;
     whereabouts.hidden = view === "loss";
     for (const node of [captions.slopes, slopes.node, scales.dx.node]) node.hidden = !backward;
-    scales.delta.node.hidden = view !== "loss";
+    scales.delta.node.hidden = difference.hidden = view !== "loss";
   };
 
   const say = () => {
@@ -493,9 +511,9 @@ function build(host) {
 
   /** @param {State} state */
   const showPicture = ({ image, view, cell }) => {
-    const { dx, table, here } = found;
+    const { dx, here } = found;
     const backward = view !== "forward";
-    if (backward) paintSigned(picture.dots, dx.flat(), table["peak dx"], colours.now);
+    if (backward) paintSigned(picture.dots, dx.flat(), fullOf(view).dx, colours.now);
     else paintInk(picture.dots, image.flat(), colours.now.ink);
     place(picture.edge, { d: backward ? outline(image) : "" });
     picture.show({
@@ -515,10 +533,13 @@ function build(host) {
   };
   /** @param {State} state */
   const showMap = ({ view, cell }) => {
-    const { z, delta, table, here } = found;
+    const { z, t, delta, table, here } = found;
     const backward = view !== "forward";
-    const [values, peak] = backward ? [delta, "peak delta"] : [z, "peak z"];
-    paintSigned(map.dots, values.flat(), table[peak], colours.now);
+    const full = fullOf(view);
+    if (backward) paintSigned(map.dots, delta.flat(), full.delta, colours.now);
+    else paintSigned(map.dots, z.flat(), full.z, colours.now);
+    paintSigned(minis.z, z.flat(), full.z, colours.now);
+    paintSigned(minis.t, t.flat(), full.z, colours.now);
     const under = here.map((v) => v - 1);
     const inside = here.every((v) => v >= 1 && v <= MAP_SIDE);
     const value = () => (backward ? `error ${two(delta[under[0]][under[1]])}` : two(table.z));
@@ -553,6 +574,7 @@ function build(host) {
           "div",
           { class: "lf-cv-part lf-cv-map" },
           captions.map,
+          difference,
           map.node,
           scales.z.node,
           scales.delta.node,
@@ -590,12 +612,15 @@ function build(host) {
           field.show(state.kernel[i][j]);
         });
       });
-      weights.show(grids.W, largestOf(grids.W));
+      const full = fullOf(state.view);
+      weights.show(grids.W, full.W);
       for (const one of [weights, slopes]) one.mark(state.view === "loss" ? state.weight : null);
-      slopes.show(grids.dW, largestOf(grids.dW));
-      products.show(grids);
-      for (const { name, low } of Object.values(scales))
-        write(low, table[name] ? `\u2212${two(table[name])}` : "0");
+      slopes.show(grids.dW, full.dW);
+      products.show(grids, full.W);
+      for (const { name, low, high } of Object.values(scales)) {
+        write(low, `\u2212${full[name]}`);
+        write(high, String(full[name]));
+      }
       tools.show(state.tool);
       pictureMenu.show(state.image);
       kernelMenu.show(state.kernel);
@@ -612,7 +637,7 @@ function build(host) {
 export default liveFigure({
   name: "cv",
   label: "a convolution, forward and backward",
-  first: "Drag a weight of the kernel sideways: watch what every pixel and every weight is told.",
+  first: "Drag a number of the kernel sideways: the loss and both gradients follow.",
   traits: [
     "image",
     "kernel",

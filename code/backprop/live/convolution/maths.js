@@ -24,6 +24,11 @@ export const PICTURE_SIDE = 12;
 export const MAP_SIDE = 10;
 export const LIMIT = 1e3; // of a weight
 const SIZE = 3; // of the kernel
+/** What is painted in full colour: the scales stand still while anything is dragged. */
+const FULL = { z: 4, delta: 4, dx: 20, dW: 40, W: 2 };
+const FULL_CELL = { z: 4, delta: 1, dx: 2, dW: 1, W: 2 };
+/** @param {View} view */
+export const fullOf = (view) => (view === "cell" ? FULL_CELL : FULL);
 
 /** @type {(rows: number, columns: number, f: (i: number, j: number) => number) => Matrix} */
 export const grid = (rows, columns, f) =>
@@ -159,7 +164,8 @@ function alongWeight(x, W, [i, j], { loss, slope, eta }) {
 export function evaluateConvolution(state, steepest) {
   const { image, kernel, target_kernel: hidden, view, cell, eta, history } = state;
   const z = convolve(image, kernel);
-  const { loss, delta: error } = lossOf(image, kernel, convolve(image, hidden));
+  const t = convolve(image, hidden);
+  const { loss, delta: error } = lossOf(image, kernel, t);
   const one = () => grid(MAP_SIDE, MAP_SIDE, (p, q) => Number(p === cell[0] && q === cell[1]));
   const delta = view === "cell" ? one() : error;
   const dW = kernelGradient(image, delta);
@@ -192,14 +198,11 @@ export function evaluateConvolution(state, steepest) {
     eta,
     "largest eta": steepest,
     distance: Math.hypot(...nine((i, j) => kernel[i][j] - hidden[i][j]).flat()),
-    "peak z": largestOf(z),
-    "peak delta": largestOf(delta),
-    "peak dx": largestOf(dx),
     step: going ? history.length - 1 : 0,
     "history[0]": going ? history[0] : loss,
   };
   for (const [name, A] of Object.entries(grids))
     for (let i = 0; i < SIZE; i++)
       for (let j = 0; j < SIZE; j++) table[`${name}[${i},${j}]`] = A[i][j];
-  return { z, delta, dx, grids, table, here: [r, c], going, lossAt };
+  return { z, t, delta, dx, grids, table, here: [r, c], going, lossAt };
 }

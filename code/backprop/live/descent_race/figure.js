@@ -25,7 +25,7 @@ const CALM = 10; // with less motion: that many steps at once, as seldom
 const LOSSES = [1e-6, 1e2];
 /** @type {Record<Surface, string>} */
 const REMARKS = {
-  bowl: "Steep across, flat along: SGD must keep `η` below `2/κ` or it bounces out. Raise `κ` and see who is thrown off first.",
+  bowl: "The bowl is `κ` times as steep across as along. How large may `η` be before SGD bounces out? Raise `κ` and see who is thrown off first.",
   rosenbrock:
     "Everyone finds the curved valley at once; following its flat floor to the minimum is what takes so long.",
   saddle:
@@ -453,7 +453,8 @@ function build(host) {
 export default liveFigure({
   name: "race",
   label: "a race of optimisers",
-  first: "Move `η` and watch SGD zigzag, drag the start, press Play.",
+  first:
+    "The race opens after eight steps. Move `η`: how does SGD’s zigzag change? Then press Play, or drag the start.",
   traits: ["surface", "condition", "origin", "eta", "mu", "weight_decay", "racers", "steps"],
   format,
   build,

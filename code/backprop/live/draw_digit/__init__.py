@@ -240,8 +240,8 @@ class DrawDigit(DigitReader):
         return (
             f"{seen.capitalize()}, the ten probabilities that the network gives it, and a map of "
             "the gradient of the loss with respect to the pixels. "
-            f"The network reads {best} with {100 * p[best]:.1f} per cent; as a {self.against} the "
-            f"picture has the loss {self.loss:.2f}."
+            f"The network reads {best} with {100 * p[best]:.1f} per cent; suppose the digit "
+            f"is {self.against}, then the loss is {self.loss:.2f}."
         )
 
     def draw(self) -> Figure:
@@ -260,7 +260,7 @@ class DrawDigit(DigitReader):
         bar.set_label("ink lowers the loss | raises it", fontsize=8, color=ink)
         for ax, title in (
             (seen, "What the network sees"),
-            (over, f"{MAPS[self.shown]}, suppose a {self.against}"),
+            (over, f"{MAPS[self.shown]}, suppose it is {self.against}"),
         ):
             ax.set_title(title, size=9, color=ink)
             ax.set(xticks=[], yticks=[])

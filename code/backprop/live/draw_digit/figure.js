@@ -2,11 +2,11 @@
 // every pixel.
 import { button, segmented, slider } from "../shared/controls.js";
 import { digitNetwork, pictureOf, SIDE } from "../shared/digit.js";
-import { fixed, html, maths, prose, small, whole, write } from "../shared/draw.js";
+import { fixed, html, maths, place, prose, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
-import { paintInk, paintSigned, palette, raster } from "../shared/paint.js";
+import { outline, paintInk, paintSigned, palette, raster } from "../shared/paint.js";
 import { descended, Drawing, evaluateDigit, samePicture, stepAhead } from "./drawing.js";
-import { stroke } from "./ink.js";
+import { asDrawn, stroke } from "./ink.js";
 import { cellName, drawingPad, pointedSquare } from "./pad.js";
 
 /** @typedef {import("./ink.js").Picture} Picture */
@@ -70,12 +70,12 @@ function digitCells(host) {
     k,
   }));
   for (const { node, fill: bar, k } of cells)
-    node.append(html("b", {}, `${k}`), html("span", {}, host.live(`p[${k}]`)), bar);
+    node.append(html("b", {}, `${k}`), html("span", {}, host.live(`p[${k}]`), "\u2009%"), bar);
   const target = segmented({
     label: "digit of the loss; with each its probability in per cent",
     options: [
-      ["", "the runner-up"],
       ...cells.map(({ node, k }) => /** @type {[string, Element]} */ ([`${k}`, node])),
+      ["", "whichever comes second"],
     ],
     onchange: (v) => host.set({ target: v === "" ? null : Number(v) }, undefined, 600),
   });
@@ -95,8 +95,8 @@ function digitCells(host) {
 /** @type {[name: string, text: string, kind: string][]} */
 const LOSSES = [
   ["loss", "`L` now", ""],
-  ["predicted", "by its slopes", "lf-digit-said"],
-  ["after", "after 1 step", ""],
+  ["predicted", "1 step on, by the slopes", "lf-digit-said"],
+  ["after", "1 step on, in fact", ""],
 ];
 
 /**
@@ -126,15 +126,16 @@ function lossBars(host) {
   const show = (table) => {
     const most = Math.max(...rows.map(({ name }) => table[name]));
     for (const { name, bar } of rows) {
-      const share = most > 0 ? Math.max(0.004, table[name] / most) : 0.004;
-      bar.style.transform = `scaleX(${share.toFixed(4)})`;
+      // from the line of 0, which has a quarter of the room to its left: slopes may foretell less
+      const share = most > 0 ? Math.max(-1 / 3, table[name] / most) : 0;
+      bar.style.transform = `translateX(25%) scaleX(${(0.75 * share || 0.003).toFixed(4)})`;
     }
   };
   return { node, show };
 }
 
 /**
- * Test pictures to load.
+ * Pictures to load, and what their writers meant.
  * @param {Host} host
  * @param {(picture: Picture, words: string) => void} onload
  */
@@ -157,9 +158,13 @@ function exampleButtons(host, onload) {
   const paint = (ink) => {
     for (const { dots, flat } of thumbs) paintInk(dots, flat, ink);
   };
-  const name = { role: "group", "aria-label": "test pictures, and what they were meant to be" };
-  const node = html("div", { class: "lf-digit-examples", ...name }, buttons);
-  return { node: thumbs.length ? node : null, paint };
+  const name = { role: "group", "aria-label": "examples, and what their writers meant" };
+  const caption = html("p", { class: "lf-hint" }, "Examples; below each, what its writer meant:");
+  const row = html("div", { class: "lf-digit-examples", ...name }, buttons);
+  const pictures = examples.map(pictureOf);
+  /** @type {(picture: Picture) => number | undefined} */
+  const meantBy = (picture) => examples[pictures.findIndex((p) => samePicture(p, picture))]?.label;
+  return { node: thumbs.length ? html("div", {}, caption, row) : null, paint, meantBy };
 }
 
 /**
@@ -331,7 +336,7 @@ function build(host) {
   const eta = slider({
     numbers,
     name: "eta",
-    label: "η",
+    label: '"learning rate " η',
     spoken: "learning rate of a step on the pixels",
     stops: ETAS,
     onmove: (v) => host.set({ eta: v }),
@@ -364,17 +369,21 @@ function build(host) {
   /** @type {typeof colours.now | null} */
   let inked = null;
 
+  const meant = html("span");
   const reads = html(
     "p",
     { class: "lf-digit-reads" },
-    "Reads ",
+    "The network reads ",
     html("b", {}, host.live("best")),
     html("span", {}, host.live("sure"), "\u2009%"),
+    meant,
   );
   const suppose = html(
     "p",
-    { class: "lf-hint" },
-    "Suppose it were … ",
+    { class: "lf-hint lf-digit-suppose" },
+    "Suppose the digit is ",
+    html("b", {}, host.live("against")),
+    ": ",
     maths('L = −"ln "p_{$against$}', numbers),
   );
   const boxed = html("span", {}, "Scale and centre what I draw, as MNIST’s makers did");
@@ -390,7 +399,7 @@ function build(host) {
         html(
           "div",
           { class: "lf-tools" },
-          html("div", {}, row(reads, suppose), cells.node),
+          html("div", {}, reads, suppose, cells.node),
           html(
             "div",
             {},
@@ -445,7 +454,12 @@ function build(host) {
       const peak = Math.max(...map.map(Math.abs));
       paintInk(pad.ink, drawing.sheet, inked.ink);
       paintSigned(pad.heat, map, peak, inked);
+      place(pad.edge, {
+        d: state.shown === "nothing" ? "" : outline(asDrawn(drawing.sheet)),
+      });
       pad.show(state, blank, drawing.given, drawing.field);
+      const label = drawing.whole ? examples.meantBy(drawing.picture) : undefined;
+      write(meant, label === undefined ? "" : `; the writer meant ${label}`);
       const table = {
         ...Object.fromEntries(p.map((v, k) => [`p[${k}]`, v])),
         ...seen.show(state, drawing, found.gradient, peak, inked.ink),
@@ -465,7 +479,7 @@ function build(host) {
       maps.show(state.shown);
       brush.show(state.brush);
       eta.show(state.eta);
-      centre.checked = state.centre && !drawing.whole;
+      centre.checked = state.centre;
     },
 
     say,
@@ -475,7 +489,8 @@ function build(host) {
 export default liveFigure({
   name: "digit",
   label: "draw a digit for the network to read",
-  first: "Draw. The colours say where more ink would raise or lower the loss.",
+  first:
+    "Draw a digit. Orange: more ink there makes the supposed digit likelier; blue: less likely.",
   traits: ["pixels", "target", "brush", "tool", "centre", "shown", "eta"],
   format,
   build,

@@ -31,6 +31,7 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
   const ink = raster(CELLS, { class: "lf-digit-ink" });
   const heat = raster(SIDE, { class: "lf-digit-heat", "data-gradient": "∂L/∂x" });
   const field = svg("rect", { class: "lf-digit-field" });
+  const edge = svg("path", { class: "lf-digit-edge" }); // of the ink, where the map shows through it
   const id = unique("keys");
   const ring = svg("circle", { class: "lf-digit-pen" });
   const chip = html("span", { class: "lf-digit-pen-state", "aria-hidden": "true" });
@@ -51,7 +52,7 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
     },
     heat.node,
     ink.node,
-    svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-hidden": "true" }, field, ring),
+    svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-hidden": "true" }, edge, field, ring),
     empty,
     given,
     chip,
@@ -163,13 +164,14 @@ export function drawingPad({ onstart, ondraw, onend, onmove }) {
     help,
     ink,
     heat,
+    edge,
     /** @type {(state: { brush: number, tool: string }, blank: boolean, first: boolean, seen: import("./ink.js").Field) => void} */
     show: ({ brush, tool }, blank, first, { x, y, size }) => {
       width = brush;
       node.dataset.tool = tool;
       empty.hidden = !blank;
       given.hidden = !first;
-      write(given, "a test picture: your first stroke takes its place");
+      write(given, "an example: your first stroke takes its place");
       const whole = size === SIDE && x === 0 && y === 0;
       field.classList.toggle("lf-off", whole || blank);
       place(field, { x, y, width: size, height: size });

@@ -304,22 +304,26 @@ function build(host) {
     onchange: (view) => host.set({ view: /** @type {View} */ (view), stage: 0 }, null),
   });
   const line = html("span");
-  const arrow = svg("path", {
-    class: "lf-stroke lf-gradient-arrow",
-    d: strokePath([1, 7], [21, 7], true),
-  });
+  const arrowKey = () => {
+    const shape = { class: "lf-stroke lf-gradient-arrow", d: strokePath([1, 7], [21, 7], true) };
+    return html(
+      "span",
+      { class: "lf-arrow-key" },
+      svg(
+        "svg",
+        { class: "lf-swatch", width: 24, height: 14, "aria-hidden": "true" },
+        svg("path", shape),
+      ),
+      prose("`∂L/∂w`: the way to drag for a larger `L`", numbers),
+    );
+  };
   const legend = html(
     "p",
     { class: "lf-legend" },
     html("span", { class: "lf-key lf-positive" }, "positive"),
     html("span", { class: "lf-key lf-negative" }, "negative"),
     line,
-    html(
-      "span",
-      { class: "lf-arrow-key" },
-      svg("svg", { class: "lf-swatch", width: 24, height: 14, "aria-hidden": "true" }, arrow),
-      prose("`∂L/∂w`: the way to drag for a larger `L`", numbers),
-    ),
+    arrowKey(),
   );
   const picture = html("div", { class: "lf-picture" }, diagram.node, legend);
   const panel = stagePanel({
@@ -351,6 +355,8 @@ function build(host) {
       picture,
       html("div", { class: "lf-flow-below" }, slice.node, panel.node),
       descent.node,
+      // on a phone below all: there the network and what follows it take one screen
+      html("p", { class: "lf-legend lf-legend-below" }, arrowKey()),
     ],
 
     draw(state, changed, first) {

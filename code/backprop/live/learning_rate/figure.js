@@ -5,17 +5,7 @@ import { html, place, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { paintInk, palette, raster } from "../shared/paint.js";
 import { curvesPlot, ratesPlot, wayPlot } from "./plots.js";
-import {
-  STEPS,
-  DigitRuns,
-  digitsOf,
-  fateOf,
-  isLost,
-  isOff,
-  lastBy,
-  risesBy,
-  wayDown,
-} from "./train.js";
+import { STEPS, DigitRuns, digitsOf, fateOf, isLost, lastBy, risesBy, wayDown } from "./train.js";
 
 /** @typedef {import("./train.js").RunSettings & { eta: number, step: number, tried: number[] }} State */
 /** @typedef {import("../shared/host.js").Host<State>} Host */
@@ -28,6 +18,8 @@ const WAIT = 150; // ms until it is asked again whether the reader rests
 const LATER = 2500; // ms until it is said what all rates together show
 const MOMENTA = [0, 0.5, 0.9, 0.99];
 const SHOWN = 10; // pictures of the data
+const DOTS =
+  "Blue: your η. Grey: the other rates, tried by the figure. A cross: above 100, or overflow.";
 
 /** @param {number} v */
 const plainNumber = (v) => (v >= 0.001 ? String(Number(v.toPrecision(4))) : small(v));
@@ -124,12 +116,16 @@ function controlsOf(host, { etas, toStep, onmove }) {
     const lowest = `the lowest loss, ${small(least)}, has ${plainNumber(best)}.`;
     return `All ${etas.length} learning rates tried; ${lowest}`;
   };
-  const all = button(`Try all ${etas.length}`, () => host.set({ tried: etas }, allTried, LATER), {
-    "data-control": "all",
-  });
+  const all = button(
+    `Try all ${etas.length} rates`,
+    () => host.set({ tried: etas }, allTried, LATER),
+    {
+      "data-control": "all",
+    },
+  );
   const onlyThis = "Only the present learning rate is left.";
   const forget = button(
-    "Forget the others",
+    "Keep only this one",
     () => host.set({ tried: [host.state.eta] }, onlyThis, 0),
     { "data-control": "forget" },
   );
@@ -246,7 +242,6 @@ function build(host) {
   });
   const thumbs = thumbnails(host, digits);
   const verdict = html("p", { class: "lf-rate-verdict" });
-  const hint = html("span");
   /** @type {(node: Element, ...caption: import("../shared/draw.js").Child[]) => HTMLElement} */
   const panel = (node, ...caption) =>
     html("div", { class: "lf-panel" }, html("p", { class: "lf-pg-caption" }, caption), node);
@@ -290,13 +285,6 @@ function build(host) {
     const kind = isLost(own, step) ? "lf-lost" : fate === "slow" ? "" : "lf-there";
     write(verdict, fates[fate].replace("{step}", String(own.stopped)));
     verdict.className = `lf-rate-verdict ${kind}`;
-    const crossed = points.some(({ run }) => isOff(run, step));
-    write(
-      hint,
-      crossed
-        ? "A cross: a loss above 100, or a run that overflowed."
-        : "Move η: every rate you try leaves its curve and its dot.",
-    );
   };
 
   function say() {
@@ -322,7 +310,7 @@ function build(host) {
         { class: "lf-panels" },
         panel(curves.axes.node, "Loss against the step"),
         panel(rates.axes.node, host.prose("Loss after $step steps against `η`")),
-        panel(way.axes.node, "Loss after one step along −∇L"),
+        panel(way.axes.node, host.prose("Loss after the first step, along `−∇L`, against `η`")),
         html(
           "div",
           { class: "lf-panel lf-rate-words" },
@@ -336,8 +324,8 @@ function build(host) {
           html(
             "p",
             { class: "lf-hint lf-rate-best" },
-            hint,
             html("span", {}, host.prose("Lowest so far: $least at `η` = $best.")),
+            html("span", { class: "lf-rate-dots" }, DOTS),
           ),
           thumbs.node,
         ),
@@ -378,7 +366,8 @@ function build(host) {
 export default liveFigure({
   name: "rate",
   label: "the learning rate",
-  first: "Move `η` up, to where the gradient’s prediction and the loss part.",
+  first:
+    "Move `η` up: where do the loss that the gradient predicts (dashed) and the true one part?",
   traits: ["eta", "momentum", "activation", "step", "tried", "seed"],
   format,
   build,

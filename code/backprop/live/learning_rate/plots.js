@@ -15,13 +15,14 @@ const NOTHING = "M0,0";
 /** @type {[number, number]} */
 const LOSSES = [LOW, HIGH];
 /** @type {{ y: [number, number], log: true, yTicks: number[], curves: [] }} */
-const AXES = { y: LOSSES, log: true, yTicks: [1e-3, 1e-2, 0.1, 1, 10, 100], curves: [] };
+const AXES = { y: LOSSES, log: true, yTicks: [1e-2, 0.1, 1, 10, 100], curves: [] };
 const LAYOUT = {
   height: () => (window.innerWidth < 600 ? 140 : 200),
   margin: { left: 42, right: 14, top: 10, bottom: 36 },
 };
 /** @type {(v: number, low: number, high: number) => number} */
 const inside = (v, low, high) => Math.min(high, Math.max(low, v));
+const NEXT = 0.23; // apart in powers of ten are neighbours on the slider, at most
 
 /** Paths of finished runs: [width of the plot, path]. @type {WeakMap<DigitRun, [number, string]>} */
 const drawnPaths = new WeakMap();
@@ -115,8 +116,11 @@ export function ratesPlot({ onrate, low, high }) {
       const kind = `${off ? "lf-rate-off" : ""} ${isLost(run, step) ? "lf-rate-lost" : ""}`;
       return { own: v === eta, kind, d: off ? CROSS : SPOT, x, y };
     });
-    const path = `M${spots.map(({ x, y }) => `${x},${y}`).join("L")}`;
-    place(line, { d: spots.length > 1 ? path : NOTHING });
+    // a line joins neighbours only: of the rates between others nothing is known yet
+    const joined = points.map(({ eta: v }, k) => k > 0 && Math.log10(v / points[k - 1].eta) < NEXT);
+    place(line, {
+      d: spots.map(({ x, y }, k) => `${joined[k] ? "L" : "M"}${x},${y}`).join("") || NOTHING,
+    });
     const own = spots.find((spot) => spot.own);
     const others = spots.filter((spot) => !spot.own);
     refill(dots, others, "path", ({ kind, d, x, y }) => ({
@@ -168,16 +172,16 @@ export function wayPlot({ onrate, etas }) {
     onmove: ([x]) => onrate(10 ** x),
     onframe: () => last && show(last),
   });
-  axes.under.append(startLine, foretold, truth, gap);
-  axes.over.append(...notes, arrow, ring);
+  axes.under.append(startLine, foretold, truth, gap, arrow);
+  axes.over.append(...notes, ring);
   /** @param {NonNullable<typeof last>} content */
   function show(content) {
     last = content;
     if (!axes.framed) return;
     const { X, Y } = axes;
     const { way, eta } = content;
-    /** @param {number} v */
-    const tall = (v) => Y(inside(v, least, most));
+    /** Beyond the frame, which cuts it off; not so far that no screen could draw it. @param {number} v */
+    const tall = (v) => Y(inside(v, least - 9, most + 9));
     /** @param {number} v */
     const told = (v) => way.start + v * way.slope;
     const rates = Array.from({ length: 97 }, (_, k) => 10 ** (low + ((high - low) * k) / 96));
@@ -194,6 +198,7 @@ export function wayPlot({ onrate, etas }) {
     place(arrow, { d: strokePath([at, level], [at, end], true) });
     place(gap, { d: `M${at + 3},${end.toFixed(1)}V${landed.toFixed(1)}` });
     place(ring, { cx: at, cy: landed });
+    ring.classList.toggle("lf-off", way.at(eta) > most || way.at(eta) < least);
     place(notes[0], { x: X(low) + 4, y: Y(least + 0.15), "text-anchor": "start" });
     place(notes[1], { x: X(high) - 4, y: Y(most - 0.3), "text-anchor": "end" });
     axes.mark({ cursor: Math.log10(eta) });

@@ -51,7 +51,7 @@ const SERIES = {
       depends: () => 0,
       places: () => [
         { at: 2, dx: -9, dy: 0, anchor: "end" },
-        { at: 2, dx: -9, dy: 0, anchor: "end" },
+        { at: -1.7, dx: 10, dy: 10 },
       ],
     },
     {
@@ -82,8 +82,8 @@ const SERIES = {
       both: (e, { delta }) => lossAndSlope("huber", e, 0, delta),
       depends: ({ delta }) => delta,
       places: (_, delta) => [
-        { at: 2.4, dy: delta < 0.6 ? -7 : delta <= 1.2 ? 18 : 26, anchor: "middle" },
-        { at: 2.95, dy: delta > 1.2 ? -7 : 17, anchor: "end" },
+        { at: 2.95, dy: delta < 0.6 ? -7 : 16 + 12 * delta, anchor: "end" },
+        { at: 2.95, dy: -8, anchor: "end" },
       ],
     },
   ],
@@ -100,11 +100,11 @@ const SERIES = {
         t
           ? [
               { at: -5, dx: 10, dy: 0 },
-              { at: -7.8, dy: -8 },
+              { at: 0, dx: 12, dy: 8 },
             ]
           : [
               { at: 5, dx: -10, dy: 0, anchor: "end" },
-              { at: 7.8, dy: 18, anchor: "end" },
+              { at: 0, dx: -12, dy: 0, anchor: "end" },
             ],
     },
     {
@@ -118,12 +118,12 @@ const SERIES = {
       places: (t) =>
         t
           ? [
-              { at: -7.8, dy: -8 },
-              { at: -7.8, dy: -8 },
+              { at: -7.8, dy: 19 },
+              { at: -0.8, dy: -20, anchor: "middle" },
             ]
           : [
-              { at: 7.8, dy: -8, anchor: "end" },
-              { at: 7.8, dy: 18, anchor: "end" },
+              { at: 7.8, dy: 19, anchor: "end" },
+              { at: 0.8, dy: 28, anchor: "middle" },
             ],
     },
   ],
@@ -190,7 +190,7 @@ const TASKS = {
       [
         () => true,
         "Beyond `±δ` Huber pulls with `δ`, however large the error: an outlier counts, but it does not rule. " +
-          "Squared error pulls $ratio[regression] times as hard.",
+          "Squared error pulls $ratio[regression] times as hard as Huber.",
       ],
     ],
   },
@@ -217,7 +217,7 @@ const TASKS = {
       [
         ({ z, t }) => (t ? z <= -1.5 : z >= 1.5),
         "Confident and wrong: `y` = $y for the target $t. Squared error has gone flat: " +
-          "its gradient is $ratio[classification] times smaller than that of cross-entropy. The worse the mistake, the slower it learns.",
+          "its gradient is $ratio[classification] times smaller than that of cross-entropy. The worse the mistake, the slower squared error learns.",
       ],
       [
         ({ z, t }) => (t ? z <= 0 : z >= 0),
@@ -308,7 +308,7 @@ function section(host, task, controls) {
       html(
         "div",
         { class: "lf-note" },
-        html("p", { class: "lf-legend" }, host.prose(STEP.replace("ETA", String(eta)))),
+        html("p", { class: "lf-hint" }, host.prose(STEP.replace("ETA", String(eta)))),
         said,
       ),
     ),
@@ -374,7 +374,8 @@ function section(host, task, controls) {
       });
       const steps = k ? [] : series.map((loss) => stepOf(loss, state));
       // of the gradients, bars side by side from 0
-      const beside = (/** @type {number} */ n) => plot.x(plot.X(at) + 5 * (n - 1));
+      const beside = (/** @type {number} */ n) =>
+        plot.x(plot.X(at) + APART * (n - (series.length - 1) / 2));
       const bars = series.map(({ id, kind }, n) => ({
         from: /** @type {[number, number]} */ ([beside(n), 0]),
         to: /** @type {[number, number]} */ ([beside(n), table[`dL[${id}]`]]),
@@ -396,6 +397,7 @@ function section(host, task, controls) {
   return { node, draw };
 }
 
+const APART = 12; // pixels between bars: a mark on a curve is as wide
 const STEP =
   "Arrow: a step against the gradient, `η` = ETA, to where the tangent says. Ring: the loss there.";
 

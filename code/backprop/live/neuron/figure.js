@@ -5,7 +5,7 @@ import { segmented, slider } from "../shared/controls.js";
 import { fixed, html, maths, place, prose, small, svg, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { HIGH, LABELS, LOW, lineInPlane, tableOf } from "./maths.js";
-import { inputPlane, LEVEL_TEXT } from "./plane.js";
+import { inputPlane, LEVEL_TEXT, PROBE } from "./plane.js";
 import { unitDiagram } from "./unit.js";
 
 /** @typedef {import("./maths.js").State} State */
@@ -162,19 +162,22 @@ function build(host) {
     d: strokePath([1, 7], [25, 7], true),
   });
   const missed = svg("circle", { class: "lf-wrong", r: 6.5 });
+  const growthKey = html(
+    "span",
+    {},
+    swatch(14, 28, growth, "lf-growth"),
+    prose("`∂a/∂w`: where `w` should go for `a` to grow", numbers),
+  );
+  const probe = svg("path", { class: "lf-probe", d: PROBE });
   const legend = html(
     "p",
-    { class: "lf-legend" },
+    { class: "lf-legend lf-neuron-legend" },
     key("", "class 1"),
     key("lf-second", "class 0"),
     html("span", {}, swatch(16, 16, missed), "on the wrong side"),
+    html("span", {}, swatch(16, 16, probe), prose("`x`: any input, to try", numbers)),
     levelKey,
-    html(
-      "span",
-      {},
-      swatch(14, 28, growth, "lf-growth"),
-      prose("`∂a/∂w`: where `w` should go for `a` to grow", numbers),
-    ),
+    growthKey,
   );
   const distance = html(
     "p",
@@ -191,15 +194,23 @@ function build(host) {
 
   return {
     content: [
-      html("div", { class: "lf-neuron-head" }, pick.node, points.node),
+      html(
+        "div",
+        { class: "lf-neuron-head" },
+        html("span", { class: "lf-hint" }, "activation"),
+        pick.node,
+        html("span", { class: "lf-hint" }, "points"),
+        points.node,
+      ),
       html(
         "div",
         { class: "lf-neuron-bench" },
         html("div", { class: "lf-stick" }, html("div", { class: "lf-neuron-plane" }, input.node)),
         html("div", { class: "lf-neuron-sliders" }, weights, inputs),
-        html("div", { class: "lf-neuron-tally" }, tally, verdict, legend),
+        html("div", { class: "lf-neuron-tally" }, tally, verdict),
         html("div", { class: "lf-neuron-unit" }, lines, slopes, diagram.node),
         html("div", { class: "lf-neuron-notes" }, remark, distance),
+        legend,
       ),
     ],
 
@@ -214,6 +225,7 @@ function build(host) {
       diagram.show(state, table);
       slopes.hidden = state.activation === "step"; // five times 0: the remark says so
       levelKey.hidden = state.activation === "step";
+      growthKey.hidden = state.activation === "step"; // no arrow: the step has no slope
       write(levelText, LEVEL_TEXT[state.activation]);
       write(remark, REMARKS[state.activation]);
       write(verdict, verdictOf(state, table));

@@ -259,6 +259,9 @@ function showSamples(group, points, right, at) {
   });
 }
 
+/** A cross: rings are around points on the wrong side. */
+export const PROBE = "M-6,-6L6,6M-6,6L6,-6";
+
 /** The input and its way to the line. @param {(event: KeyboardEvent) => void} onkey */
 function inputOf(onkey) {
   const foot = svg("line", { class: "lf-foot" });
@@ -275,8 +278,8 @@ function inputOf(onkey) {
       onkeydown: onkey,
     },
     svg("circle", { class: "lf-reach-dot", r: 22 }),
-    svg("circle", { class: "lf-handle-ring", r: 8 }),
-    svg("circle", { class: "lf-handle-dot", r: 2.5 }),
+    svg("circle", { class: "lf-handle-ring lf-probe-ground", r: 8 }),
+    svg("path", { class: "lf-probe", d: PROBE }),
     svg("text", { class: "lf-symbol", x: 12, y: -10 }, "x"),
   );
   /** @type {(state: State, at: At) => void} */

@@ -193,7 +193,8 @@ function build(host) {
 export default liveFigure({
   name: "nine-slices",
   label: "the loss along each of nine weights",
-  first: "Drag a dot along its curve: the other tangents tilt, too.",
+  first:
+    "Drag a dot along its curve: the other tangents tilt, too. Each row is one hidden unit: its weights in, its weight out.",
   traits: ["x", "t", "W1", "W2", "selected", "before"],
   format,
   build,

@@ -74,7 +74,7 @@ function slidersOf(host, stops) {
     step: along("step", '"after step"', "step looked at", stops.marks),
     decay: along("decay", '"decay " λ', "weight decay lambda", stops.decay),
     n: along("n", '"samples"', "number of training samples", stops.n),
-    units: along("units", '"units"', "hidden units", stops.units),
+    units: along("units", '"tanh units"', "hidden units", stops.units),
     noise: slider({
       numbers,
       name: "noise",
@@ -91,9 +91,10 @@ const KEYS = [
   ["lf-fit-truth", "truth"],
   ["lf-fit-own", "training", "M9,6A4,4 0 1 1 17,6A4,4 0 1 1 9,6Z"],
   ["lf-fit-other", "validation", "M10.5,3.5H15.5V8.5H10.5Z"],
+  ["lf-fit-best", "lowest validation error", "M8,6A5,5 0 1 1 18,6A5,5 0 1 1 8,6Z"],
   [
     "lf-stroke lf-fit-pull",
-    "gradient: a sample’s pull, where more steps lead",
+    "against a gradient: left, how a sample pulls at the fit; right, where more steps take an error",
     strokePath([2, 6], [24, 6], true),
   ],
 ];
@@ -154,10 +155,14 @@ function tug(host, picture, rest) {
     html(
       "p",
       { class: "lf-fit-ropes" },
-      html("span", {}, "Pulls at the length of the weights, ", host.live("length")),
+      html(
+        "span",
+        {},
+        host.prose("Weights’ length |w| = $length, pulled longer (→), shorter (←) by"),
+      ),
       rope("lf-fit-data", "data ", "pull[data]"),
       rope("lf-fit-decay", "decay ", "pull[decay]"),
-      rope("lf-fit-sum", "sum ", "pull[sum]"),
+      rope("lf-fit-sum", "both ", "pull[sum]"),
       rest,
     ),
     picture,
@@ -268,7 +273,8 @@ function build(host) {
 export default liveFigure({
   name: "fit",
   label: "overfitting",
-  first: "Drag the step, then the weight decay `λ`.",
+  first:
+    "Drag the step back: where is the validation error lowest? Then try the decay `λ` instead.",
   traits: ["n", "units", "noise", "decay", "step", "seed"],
   rest: 1200,
   format,

@@ -48,6 +48,7 @@ export function samplesPlot() {
     label: "the samples and the fitted curve",
     height: tall,
     xLabel: "x",
+    yLabel: "y",
     margin: { left: 26, right: 8, top: 6, bottom: 32 },
     onframe: () => last && show(last),
   });
@@ -116,7 +117,8 @@ export function errorsPlot(marks, onpick) {
     label: "errors against the step",
     height: tall,
     xLabel: "step",
-    margin: { left: 32, right: 10, top: 6, bottom: 32 },
+    yLabel: "squared error",
+    margin: { left: 32, right: 16, top: 6, bottom: 32 },
     onmove: ([x]) => onpick(x),
     onframe: () => last && show(last),
   });
@@ -134,7 +136,7 @@ export function errorsPlot(marks, onpick) {
     const [left, right] = axes.framed.x.map(X);
     const visibility = table.floor < ERRORS[0] ? "hidden" : "visible";
     place(level, { x1: left, x2: right, y1: Y(table.floor), y2: Y(table.floor), visibility });
-    place(note, { x: left + 4, y: Y(table.floor) - 5, visibility });
+    place(note, { x: left + 4, y: Y(table.floor) + 14, visibility });
     refill(lines, PARTS, "path", (part) => ({
       class: `lf-fit-line lf-fit-${part}`,
       d: pathThrough(run[part].map((v, k) => [X(logs[k]), Y(v)])),
