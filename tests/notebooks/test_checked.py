@@ -55,10 +55,6 @@ WAITING = {
     "language/sentiment",
     "language/speech",
     "language/templates",
-    "studies/adapters",
-    "studies/experts",
-    "studies/float8",
-    "studies/scans",
 }
 
 
