@@ -108,6 +108,36 @@ def test_unchecked_output_is_followed_by_an_assertion(path):
             )
 
 
+def names_of(cell):
+    """The names that a code cell reads, and those that it gives a value."""
+    tree = ast.parse(cell.source)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    given = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            given.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            given |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.arg):
+            given.add(node.arg)
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)}, given
+
+
+@each_notebook
+def test_code_that_is_seen_needs_no_name_of_a_folded_proof(path):
+    """Whoever reads the main line alone finds each name where it is made."""
+    shown, proofs, needed = set(), set(), []
+    for k, cell in enumerate(code_cells(nbformat.read(path, as_version=4)), 1):
+        read, given = names_of(cell)
+        if "proof" in tags(cell):
+            proofs |= given
+            continue
+        if "hide-input" not in tags(cell):
+            needed += [f"code cell {k}: {name}" for name in (read & proofs) - shown - given]
+        shown |= given
+    assert not needed
+
+
 @each_notebook
 def test_no_cell_is_skipped(path):
     for k, cell in enumerate(code_cells(nbformat.read(path, as_version=4)), 1):
