@@ -244,8 +244,12 @@ def test_every_control_works_by_keyboard(show):
 
 def test_a_drag_on_the_errors_sets_the_step(show):
     shown = show(Overfitting())
-    box = shown.page.locator(".lf-fit-course svg.lf-chart").bounding_box()
-    at = lambda power: box["x"] + 32 + (box["width"] - 42) * power / 5
+    chart = shown.page.locator(".lf-fit-course svg.lf-chart")
+    box = chart.bounding_box()
+    left, width = chart.evaluate(
+        "(n) => ['x', 'width'].map((side) => Number(n.querySelector('.lf-area').getAttribute(side)))"
+    )
+    at = lambda power: box["x"] + left + width * power / 5
     mouse = shown.page.mouse
     mouse.move(at(4), box["y"] + 60)
     mouse.down()
