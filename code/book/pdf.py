@@ -36,19 +36,22 @@ FOOT = (
 STYLE = """
 html { font-size: 11.6px; }
 .print-book .bd-article { font-size: 9.4pt; line-height: 1.33; }
-.print-book .bd-article :is(p, ul, ol, dl) { margin-bottom: 0.65rem; }
-.print-book .bd-article h2 { margin: 1.6rem 0 0.5rem; }
-.print-book .bd-article :is(h3, h4) { margin: 1.2rem 0 0.4rem; }
+.print-book .bd-article :is(p, ul, ol, dl) { margin-bottom: 0.5rem; }
+.print-book .bd-article h1 { font-size: 1.9rem; }
+.print-book .bd-article h2 { margin: 1.2rem 0 0.4rem; font-size: 1.4rem; }
+.print-book .bd-article :is(h3, h4) { margin: 0.9rem 0 0.3rem; }
 .print-book .bd-article figure { margin: 0.7rem 0; }
-.print-book .bd-article pre { line-height: 1.3; }
+.print-book .bd-article pre { line-height: 1.22; }
+.print-book .bd-article li > p { margin-bottom: 0.15rem; }
+.print-book .bd-article li { margin-bottom: 0.15rem; }
 .print-book .bd-article :is(div.cell, div.cell *, pre) { break-inside: auto; }
 .print-book .bd-article :is(img, table) { break-inside: avoid !important; }
-.print-book .bd-article :is(div.cell.container, .math-display) { margin: 0.8rem 0; }
-.print-book .bd-article .cell_input pre { padding: 0.5rem 0.9rem; }
-.print-book .bd-article div.cell div.cell_output { padding: 0.4rem 0.9rem; }
-.print-book .bd-article .admonition { margin: 0.9rem 0; }
+.print-book .bd-article :is(div.cell.container, .math-display) { margin: 0.55rem 0; }
+.print-book .bd-article .cell_input pre { padding: 0.3rem 0.8rem; }
+.print-book .bd-article div.cell div.cell_output { padding: 0.25rem 0.8rem; }
+.print-book .bd-article .admonition { margin: 0.6rem 0; padding-bottom: 0.2rem; }
 .print-book .bd-article img { width: auto; height: auto; }
-.print-book .bd-article img { max-width: 140mm; max-height: 68mm; }
+.print-book .bd-article img { max-width: 140mm; max-height: 62mm; }
 .bd-article .exercise + div.cell { display: none; } /* waits for an answer */
 .print-book .bd-article div.cell div.cell_output:not(:has(*)) { display: none; }
 .print-title { height: 230mm; font: 12pt/1.6 var(--book-sans); text-align: center; }
@@ -331,7 +334,7 @@ def printed(page, pages="", draft=False):
     """The open page as a PDF; `pages` as "1, 5-9" for a part of it."""
     return page.pdf(
         format="A4",
-        margin={"top": "15mm", "bottom": "16mm", "left": "18mm", "right": "18mm"},
+        margin={"top": "13mm", "bottom": "15mm", "left": "18mm", "right": "18mm"},
         print_background=True,
         display_header_footer=True,
         header_template="<span></span>",
