@@ -305,3 +305,15 @@ def test_the_steps_of_the_three_losses_lie_apart_as_it_opens(show, width):
     for k, (x1, y1, x2, y2) in enumerate(spots):
         for u1, v1, u2, v2 in spots[:k]:
             assert min(np.hypot(x1 - u1, y1 - v1), np.hypot(x2 - u2, y2 - v2)) > 11
+
+
+@pytest.mark.parametrize("width", [353, 760])
+def test_the_name_of_a_curve_lies_on_no_other_curve_as_it_opens(show, width):
+    shown = show(Losses(), width=width)
+    met = shown.page.evaluate("""() => [...document.querySelectorAll(".lf-task:not([hidden]) .lf-chart")].flatMap((chart) =>
+      [...chart.querySelectorAll(".lf-curve-label")].flatMap((n) => { const { x, y, width, height } = n.getBBox();
+        const kind = (node) => ["lf-second", "lf-third"].find((k) => node.classList.contains(k)) ?? "";
+        return [...chart.querySelectorAll(".lf-curve")].filter((curve) => kind(curve) !== kind(n) && Array.from({ length: 400 }, (_, k) =>
+          curve.getPointAtLength((k / 399) * curve.getTotalLength())).some((p) => p.x > x && p.x < x + width && p.y > y + 3 && p.y < y + height - 3))
+          .map((curve) => `${n.textContent} on ${kind(curve)}`); }))""")
+    assert met == []
