@@ -4,6 +4,9 @@ import math
 
 from tally import count
 
+# Of the book's page: what it leaves a figure of a screen's width, and how wide at most. tests/site measures both there.
+BESIDE, MOST = 69, 720
+BOOK = f"min(100% - {BESIDE}px, {MOST}px)"
 MODEL = """
 window.makeModel = (state) => {
   const listeners = {};

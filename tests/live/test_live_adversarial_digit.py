@@ -292,7 +292,9 @@ def test_the_squares_show_the_pictures(show, digit):
     ):
         np.testing.assert_allclose(pixels[:, 2] / 255, picture.ravel(), atol=1 / 255)
     there = figure.gradient_at(figure.adversarial).ravel()
-    np.testing.assert_allclose(slopes[:, 2] / 255, np.abs(there) / figure.full, atol=1 / 255)
+    np.testing.assert_allclose(
+        slopes[:, 2] / 255, np.sqrt(np.abs(there) / figure.full), atol=1 / 255
+    )  # by the root: small slopes are seen on dark paper, too
     seen = slopes[:, 2] > 20
     np.testing.assert_array_equal(
         (slopes[:, 1] > slopes[:, 0])[seen], (there > 0)[seen]

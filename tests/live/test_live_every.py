@@ -9,7 +9,7 @@ import re
 import time
 
 import pytest
-from live_page import LivePage, state_of
+from live_page import BOOK, LivePage, state_of
 
 from backprop import live
 from backprop.language.encoder_decoder import EncoderDecoder
@@ -35,10 +35,8 @@ OPENED = {
     "AttentionMap": {**speller(), "word": "through", "step": 2, "letter": 3},
 }
 # of the book's page: the width of a figure, and the height of the header that stays in view
-PAGE = (
-    "body { margin: 16px auto !important; width: min(100% - 32px, 720px); } .lf { --lf-top: 56px; }"
-)
 HEADER = 56
+PAGE = f"body {{ margin: 16px auto !important; width: {BOOK} }} .lf {{ --lf-top: {HEADER}px }}"
 
 UNDONE: dict[str, set[str]] = {
     check: set() for check in ("scroll", "text", "one screen", "reset", "sound", "drawn", "said")
@@ -227,8 +225,10 @@ APART = """async (header) => {
     watcher.disconnect();
     const changed = [...touched].filter((n) => n.isConnected && seen(n) && boxOf(n).width >= 0 && boxOf(n).height >= 0 && boxOf(n).width + boxOf(n).height > 0 && !n.closest(".lf-spoken"));
     let best = null;
-    for (const block of ["end", "center", "nearest", "start", "below"]) {
-      mover.scrollIntoView({ block: block === "below" ? "start" : block });
+    for (const block of ["end", "center", "nearest", "start", "below", "highest"]) {
+      const highest = block === "highest" ? [mover, ...changed].reduce((a, b) => (boxOf(b).top < boxOf(a).top ? b : a)) : mover;
+      if (highest === mover) mover.scrollIntoView({ block: block === "below" || block === "highest" ? "start" : block });
+      else scrollBy(0, boxOf(highest).top - header); // of all that belongs together
       if (block === "start") scrollBy(0, -header - 4);
       const label = 24; // a slider's words stand above it
       if (block === "below") scrollBy(0, -header - label - Math.max(0, ...[...root().querySelectorAll("*")].filter((s) => getComputedStyle(s).position === "sticky").map((s) => boxOf(s).height)));

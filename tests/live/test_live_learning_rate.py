@@ -410,6 +410,26 @@ def test_lines_leave_the_frame_and_join_neighbours_only(show):
     assert joins.count("L") == 1 and joins.count("M") == 4
 
 
+@pytest.mark.parametrize("control", ["step", "eta"])
+def test_the_other_rates_wait_while_something_is_moved(show, control):
+    """Else training would take most of each frame. What the reader looks at is trained first."""
+    shown = show(LearningRate())
+    page, low = shown.page, LearningRate().etas.index(0.1)
+    marks = page.locator(".lf-rate-mark[transform]")
+    page.wait_for_function("document.querySelectorAll('.lf-rate-mark[transform]').length > 1")
+    if control == "eta":
+        shown.slide(eta=low)
+        page.wait_for_timeout(20)
+    counts = []
+    for k in range(14):
+        shown.slide(**{control: 40 + k if control == "step" else low})
+        page.wait_for_timeout(30)
+        counts.append(marks.count())
+    assert counts[-1] - counts[1] <= 2 < len(ETAS) - counts[-1], counts
+    settled(shown)
+    assert marks.count() == len(ETAS)
+
+
 def test_no_rate_is_marked_as_zero(show):
     """The axis of the rates is logarithmic: its 0 is the rate 1. The axis of the steps begins at a true zero."""
     shown = show(LearningRate(eta=0.1, tried=[]))

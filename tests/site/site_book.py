@@ -133,7 +133,7 @@ LIVE = """() => [...document.querySelectorAll(".live-figure")].map((figure) => {
   const host = figure.querySelector(".live-host"), root = host?.firstElementChild;
   const shown = (name) => figure.querySelector(name).checkVisibility({ visibilityProperty: true });
   return {
-    live: figure.dataset.live, height: host?.getBoundingClientRect().height ?? 0, picture: shown(".live-picture"),
+    live: figure.dataset.live, height: host?.getBoundingClientRect().height ?? 0, width: root?.getBoundingClientRect().width, picture: shown(".live-picture"),
     note: shown(".live-note") ? figure.querySelector(".live-note").innerText : "",
     role: root?.getAttribute("role"), name: root?.getAttribute("aria-label"),
     polite: host?.querySelectorAll("[aria-live=polite], [role=status]").length,

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from conftest import BUILT, ROOT
+from live_page import BESIDE, MOST
 from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -233,6 +234,7 @@ def sights(browser, site):
             facts["width"] = page.evaluate("document.documentElement.scrollWidth")
             facts["too wide"] = page.evaluate(TOO_WIDE)
             facts["plots on a phone"] = page.evaluate(SCALES)
+            facts["live on a phone"] = page.evaluate(LIVE)
             page.set_viewport_size(DESK)
             if facts["solutions"]:
                 facts["first solution"] = opened_and_closed(page.locator("details.solution").first)
@@ -384,6 +386,13 @@ def test_live_figure_has_a_name_and_a_polite_voice(document, index, sights):
     assert figure["role"] in ("group", "region", "figure")
     assert figure["name"].startswith("Live figure")
     assert figure["polite"] >= 1 and figure["assertive"] == 0
+
+
+@each_figure
+def test_live_figure_is_as_wide_as_its_own_tests_take_it(document, index, sights):
+    facts = sights(document).facts
+    assert facts["live"][index]["width"] == pytest.approx(MOST, abs=8)
+    assert facts["live on a phone"][index]["width"] == pytest.approx(PHONE["width"] - BESIDE, abs=1)
 
 
 # --- how heavy ------------------------------------------------------------------------------------

@@ -157,9 +157,10 @@ def test_every_exercise_is_still_asked(students):
         text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
         assert "{solution-" not in text and "outputs_hidden" not in path.read_text("utf8")
         asked |= set(re.findall(r'^check\("([^"]+)"', text, re.M))
+    about = {ROOT / f"{page}.ipynb" for page in classroom.ABOUT_THE_BOOK}  # has no place there
     book = {
         name
-        for path in NOTEBOOKS
+        for path in {*NOTEBOOKS} - about
         for name in re.findall(
             r'^check\("([^"]+)"', "\n".join(t for _, t in divided(path)[0]), re.M
         )

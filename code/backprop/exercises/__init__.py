@@ -26,6 +26,7 @@ from . import (
     ch09_3,
     ch09_4,
     ch09_6,
+    checked,
     need,
     speed,
 )  # noqa: F401

@@ -25,6 +25,7 @@ import { epsilonPlot, curveLegend } from "./plot.js";
 /** @typedef {import("../shared/paint.js").Colour} Colour */
 
 const DIGITS = [...Array(10).keys()];
+const ROOT = 0.5; // slopes are coloured by their square roots, as the scale in figure.css is: on dark paper faint colours are lost
 const SPOKEN = {
   clean: "the picture as it is",
   adversarial: "the picture moved along the signs of the gradient",
@@ -211,7 +212,7 @@ function gradientColumn(host) {
   );
   const node = column(host.prose("Slopes at `x′`"), map.node);
   /** @type {(gradient: number[], full: number, colours: Record<"positive" | "negative", Colour>) => void} */
-  const show = (gradient, full, colours) => paintSigned(map.dots, gradient, full, colours);
+  const show = (gradient, full, colours) => paintSigned(map.dots, gradient, full, colours, ROOT);
   const speak = () =>
     place(map.node, {
       "aria-label": `gradient of the loss by the pixels of the moved picture, the largest ${small(host.numbers.table.peak)}`,

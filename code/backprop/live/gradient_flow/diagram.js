@@ -19,6 +19,7 @@ const SIZES = [
   { from: 560, R: 50, r: 34, gap: 128, text: 14, line: 17, p: 0.62 },
   { from: 400, R: 43, r: 28, gap: 128, text: 12.5, line: 15.5, p: 0.58 },
   { from: 335, R: 40, r: 24, gap: 122, text: 12, line: 14, p: 0.57 },
+  { from: 312, R: 38, r: 21, gap: 130, text: 12, line: 14, p: 0.53 },
   { from: 270, R: 40, r: 22, gap: 160, text: 12, line: 14, p: 0.43 },
   { from: 0, R: 38, r: 21, gap: 186, text: 12, line: 14, p: 0.46, lift: 46 },
 ];

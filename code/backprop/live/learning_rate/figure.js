@@ -11,7 +11,7 @@ import { STEPS, DigitRuns, digitsOf, fateOf, isLost, lastBy, risesBy, wayDown } 
 /** @typedef {import("../shared/host.js").Host<State>} Host */
 /** @typedef {import("./train.js").Digits} Digits */
 
-// ms of training, and of rest, at a time: while the reader moves the learning rate, and else
+// ms of training, and of rest, at a time: while the reader moves something, and else
 const PACES = { busy: [4, 20], idle: [12, 4] };
 const MOVING = 400; // ms after a move until the reader counts as resting
 const WAIT = 150; // ms until it is asked again whether the reader rests
@@ -95,7 +95,10 @@ function controlsOf(host, { etas, toStep, onmove }) {
     min: 1,
     max: STEPS,
     step: 1,
-    onmove: toStep,
+    onmove: (v) => {
+      onmove();
+      toStep(v);
+    },
   });
   const momentum = segmented({
     label: "momentum",
@@ -216,13 +219,24 @@ function build(host) {
     const apart = (v) => Math.abs(Math.log(v / eta));
     return etas.reduce((best, v) => (apart(v) < apart(best) ? v : best));
   };
-  const curves = curvesPlot(toStep);
+  const onmove = () => {
+    moved = performance.now();
+  };
+  /** @param {number} eta */
+  const toRate = (eta) => {
+    onmove();
+    host.set({ eta: nearest(eta) });
+  };
+  const curves = curvesPlot((step) => {
+    onmove();
+    toStep(step);
+  });
   const rates = ratesPlot({
-    onrate: (eta) => host.set({ eta: nearest(eta) }),
+    onrate: toRate,
     low: Math.log10(etas[0]),
     high: Math.log10(etas[etas.length - 1]),
   });
-  const way = wayPlot({ onrate: (eta) => host.set({ eta: nearest(eta) }), etas });
+  const way = wayPlot({ onrate: toRate, etas });
   for (const { axes } of [curves, rates, way]) host.fit(axes);
   /** The way down from the start, by the network it is of. @type {Map<string, ReturnType<typeof wayDown>>} */
   const ways = new Map();
@@ -233,13 +247,7 @@ function build(host) {
     ways.set(key, known);
     return known;
   };
-  const controls = controlsOf(host, {
-    etas,
-    toStep,
-    onmove: () => {
-      moved = performance.now();
-    },
-  });
+  const controls = controlsOf(host, { etas, toStep, onmove });
   const thumbs = thumbnails(host, digits);
   const verdict = html("p", { class: "lf-rate-verdict" });
   /** @type {(node: Element, ...caption: import("../shared/draw.js").Child[]) => HTMLElement} */

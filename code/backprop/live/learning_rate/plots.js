@@ -49,6 +49,8 @@ export function curvesPlot(onstep) {
   const label = svg("text", { class: "lf-rate-note", "text-anchor": "end" }, "guessing");
   /** @type {{ run: DigitRun, others: DigitRun[], step: number } | null} */
   let last = null;
+  /** The finished runs that `old` draws, and how wide. @type {{ runs: DigitRun[], right: number }} */
+  let drawn = { runs: [], right: 0 };
   const axes = chart({
     ...LAYOUT,
     label: "loss against the step",
@@ -70,7 +72,12 @@ export function curvesPlot(onstep) {
     const level = Y(GUESSING);
     place(startLine, { x1: X(0), x2: X(STEPS), y1: level, y2: level });
     place(label, { x: X(STEPS) - 2, y: level - 5 });
-    place(old, { d: others.map((other) => wholePath(other, axes)).join("") || NOTHING });
+    const right = X(STEPS);
+    const same = others.length === drawn.runs.length && others.every((o, i) => o === drawn.runs[i]);
+    if (!same || right !== drawn.right) {
+      place(old, { d: others.map((other) => wholePath(other, axes)).join("") || NOTHING });
+      drawn = { runs: others, right };
+    }
     place(line, { class: `lf-rate-line ${lost}`, d: wholePath(run, axes) });
     const y = Y(inside(run.losses[k], LOW, HIGH));
     place(dot, { class: `lf-rate-dot ${lost}`, cx: X(k), cy: y });
@@ -163,8 +170,11 @@ export function wayPlot({ onrate, etas }) {
     svg("text", { class: `lf-rate-note ${k ? "lf-rate-true" : "lf-rate-told"}` }, text),
   );
   const [least, most] = [1.4, 3.4]; // about the loss of guessing, where a first step ends
-  /** @type {{ way: ReturnType<typeof import("./train.js").wayDown>, eta: number } | null} */
+  /** @typedef {ReturnType<typeof import("./train.js").wayDown>} Way */
+  /** @type {{ way: Way, eta: number } | null} */
   let last = null;
+  /** What the two lines draw, and how wide. @type {{ way: Way | null, right: number }} */
+  let drawn = { way: null, right: 0 };
   const axes = chart({
     ...LAYOUT,
     label: "loss on the way down",
@@ -184,23 +194,27 @@ export function wayPlot({ onrate, etas }) {
     const tall = (v) => Y(inside(v, least - 9, most + 9));
     /** @param {number} v */
     const told = (v) => way.start + v * way.slope;
-    const rates = Array.from({ length: 97 }, (_, k) => 10 ** (low + ((high - low) * k) / 96));
     /** @type {(f: (v: number) => number, list: number[]) => string} */
     const line = (f, list) =>
       `M${list.map((v) => `${X(Math.log10(v)).toFixed(1)},${tall(f(v)).toFixed(1)}`).join("L")}`;
+    const right = X(high);
     const level = Y(way.start);
     const at = X(Math.log10(eta));
     const landed = tall(way.at(eta));
     const end = tall(told(eta));
-    place(startLine, { x1: X(low), x2: X(high), y1: level, y2: level });
-    place(foretold, { d: line(told, rates) });
-    place(truth, { d: line(way.at, etas) });
+    if (way !== drawn.way || right !== drawn.right) {
+      const rates = Array.from({ length: 97 }, (_, k) => 10 ** (low + ((high - low) * k) / 96));
+      place(startLine, { x1: X(low), x2: right, y1: level, y2: level });
+      place(foretold, { d: line(told, rates) });
+      place(truth, { d: line(way.at, etas) });
+      place(notes[0], { x: X(low) + 4, y: Y(least + 0.15), "text-anchor": "start" });
+      place(notes[1], { x: right - 4, y: Y(most - 0.3), "text-anchor": "end" });
+      drawn = { way, right };
+    }
     place(arrow, { d: strokePath([at, level], [at, end], true) });
     place(gap, { d: `M${at + 3},${end.toFixed(1)}V${landed.toFixed(1)}` });
     place(ring, { cx: at, cy: landed });
     ring.classList.toggle("lf-off", way.at(eta) > most || way.at(eta) < least);
-    place(notes[0], { x: X(low) + 4, y: Y(least + 0.15), "text-anchor": "start" });
-    place(notes[1], { x: X(high) - 4, y: Y(most - 0.3), "text-anchor": "end" });
     axes.mark({ cursor: Math.log10(eta) });
   }
   axes.frame({

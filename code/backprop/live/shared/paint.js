@@ -92,18 +92,20 @@ export function paintInk({ words, put }, flat, colour) {
 }
 
 /**
- * Signed values: the larger, the more opaque; `peak` is the value that is fully so.
+ * Signed values: the larger, the more opaque; `peak` is the value that is fully so. With `power` below
+ * 1 small ones are seen better.
  * @param {Canvas} canvas
  * @param {Values} flat
  * @param {number} peak
  * @param {{ positive: Colour, negative: Colour }} colours
+ * @param {number} [power]  of the share of the peak
  */
-export function paintSigned({ words, put }, flat, peak, { positive, negative }) {
+export function paintSigned({ words, put }, flat, peak, { positive, negative }, power = 1) {
   const above = word(positive);
   const below = word(negative);
-  const scale = peak > 0 ? 255 / peak : 0;
   for (let k = 0; k < flat.length; k++) {
-    const opacity = Math.min(255, Math.round(Math.abs(flat[k]) * scale));
+    const share = peak > 0 ? Math.min(1, Math.abs(flat[k]) / peak) : 0;
+    const opacity = Math.round(255 * (power === 1 ? share : share ** power));
     words[k] = (opacity << 24) | (flat[k] < 0 ? below : above);
   }
   put();
