@@ -197,7 +197,7 @@ def test_every_control_works_by_keyboard(show):
     assert shown.tab_order() == ["reset", "regression", "error", "delta"]
     for control, keys in (
         ("error", {"ArrowRight": 2.05, "Home": -3, "End": 3}),
-        ("delta", {"ArrowLeft": 1.45, "Home": 0.1, "End": 3}),
+        ("delta", {"ArrowLeft": 0.45, "Home": 0.1, "End": 3}),
     ):
         shown.control(control).focus()
         for key, value in keys.items():
@@ -292,4 +292,28 @@ def test_the_names_of_the_curves_lie_on_no_bar_and_no_mark(show, width, state):
       return all(".lf-curve-label").flatMap((n) => all(".lf-bar, .lf-chart .lf-mark").filter((m) => { const [a, b] = [box(n), box(m)];
         const own = n.closest(".lf-chart") === m.closest(".lf-chart"), half = m.matches(".lf-bar") ? 3 : 0;
         return own && a.left < b.right + half && b.left - half < a.right && a.top + 2 < b.bottom && b.top < a.bottom - 2; }).map((m) => n.textContent + " on " + m.getAttribute("class"))); }""")
+    assert met == []
+
+
+@pytest.mark.parametrize("width", [353, 760])
+def test_the_steps_of_the_three_losses_lie_apart_as_it_opens(show, width):
+    """With δ = 1 or more, MAE and Huber have nearly the same loss and the same slope there: two arrows on one another."""
+    shown = show(Losses(), width=width)
+    spots = shown.page.evaluate("""() => [...document.querySelectorAll(".lf-task:not([hidden]) [data-gradient^=step]")].map((n) =>
+      n.getAttribute("d").match(/[-\\d.]+/g).slice(0, 4).map(Number))""")
+    assert len(spots) == 3
+    for k, (x1, y1, x2, y2) in enumerate(spots):
+        for u1, v1, u2, v2 in spots[:k]:
+            assert min(np.hypot(x1 - u1, y1 - v1), np.hypot(x2 - u2, y2 - v2)) > 11
+
+
+@pytest.mark.parametrize("width", [353, 760])
+def test_the_name_of_a_curve_lies_on_no_other_curve_as_it_opens(show, width):
+    shown = show(Losses(), width=width)
+    met = shown.page.evaluate("""() => [...document.querySelectorAll(".lf-task:not([hidden]) .lf-chart")].flatMap((chart) =>
+      [...chart.querySelectorAll(".lf-curve-label")].flatMap((n) => { const { x, y, width, height } = n.getBBox();
+        const kind = (node) => ["lf-second", "lf-third"].find((k) => node.classList.contains(k)) ?? "";
+        return [...chart.querySelectorAll(".lf-curve")].filter((curve) => kind(curve) !== kind(n) && Array.from({ length: 400 }, (_, k) =>
+          curve.getPointAtLength((k / 399) * curve.getTotalLength())).some((p) => p.x > x && p.x < x + width && p.y > y + 3 && p.y < y + height - 3))
+          .map((curve) => `${n.textContent} on ${kind(curve)}`); }))""")
     assert met == []

@@ -248,6 +248,26 @@ def test_arrows_are_the_gradients_and_a_step_lands_at_their_tip(show):
         assert after.loss - figure.loss == pytest.approx(figure.values["brought"], abs=1e-9)
 
 
+@pytest.mark.parametrize("width", [353, 760])
+def test_no_arrow_of_a_rating_lies_on_another(show, width):
+    """Those that go nearly the same way begin side by side; their middles are where they would meet."""
+    shown, rng = show(Recommender(), width=width), np.random.default_rng(3)
+    for trial in range(6):
+        if trial:
+            shown.set(**anywhere(rng, 0.3))
+        arrows = shown.page.evaluate(ARROWS)
+        lines = [np.array(line) for name, line in arrows.items() if name != "dL/du"]
+        lines = [line for line in lines if np.hypot(*(line[2:] - line[:2])) > 12]
+        for k, a in enumerate(lines):
+            for b in lines[:k]:
+                ways = [line[2:] - line[:2] for line in (a, b)]
+                lengths = [np.hypot(*way) for way in ways]
+                if ways[0] @ ways[1] > 0.96 * lengths[0] * lengths[1]:
+                    across = ways[0] / lengths[0]
+                    apart = abs(across[0] * (b - a)[1] - across[1] * (b - a)[0])
+                    assert apart > 2.5, (trial, a, b)
+
+
 def test_u_and_films_are_dragged_where_they_stand(show):
     shown = show(Recommender(), width=1000)
     mouse, box = shown.page.mouse, shown.page.locator(".lf-rec-plane").bounding_box()

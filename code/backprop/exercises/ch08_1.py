@@ -26,41 +26,35 @@ add(
     )
 )
 
+# one hidden layer between 784 inputs and 10 outputs, 200,000 multiplications a step
 add(
     Exercise(
         "8.1 as wide as you can pay",
-        lambda budget, d, k: budget // (2 * d + 3 * k),
+        200_000 // (2 * 784 + 3 * 10),
         level="practise",
-        inputs=[(200_000, 784, 10), (10**6, 30, 4), (5_000, 12, 7), (99, 1, 1)],
         mistakes={
-            "that many units cost more than the budget: round down.": lambda budget, d, k: (
-                -(-budget // (2 * d + 3 * k))
+            "that many units cost more than the budget: round down.": 126,
+            "the first layer passes no error on, which saves a product.": (
+                200_000 // (3 * 784 + 3 * 10)
             ),
-            "the first layer passes no error on, which saves a product.": lambda budget, d, k: (
-                budget // (3 * d + 3 * k)
-            ),
-            "that is the forward pass; training takes more.": lambda budget, d, k: (
-                budget // (d + k)
-            ),
-            "it is the layer next to the input that saves a product.": lambda budget, d, k: (
-                budget // (3 * d + 2 * k)
+            "that is the forward pass; training takes more.": 200_000 // (784 + 10),
+            "it is the layer next to the input that saves a product.": (
+                200_000 // (3 * 784 + 2 * 10)
             ),
         },
     )
 )
 
+# A = 3, B = 12, both exponents a half
 add(
     Exercise(
         "8.1 words for each weight",
-        lambda A, B, alpha: (B / A) ** (1 / alpha),
+        16.0,
         level="think",
-        inputs=[(406.4, 410.7, 0.34), (482.0, 2085.0, 0.35), (3.0, 1.0, 0.5)],
         mistakes={
-            "that is weights for each word.": lambda A, B, alpha: (A / B) ** (1 / alpha),
-            "N itself has the exponent 1/(2 alpha), and D/N is C/6 over the square of it.": (
-                lambda A, B, alpha: (B / A) ** (1 / (2 * alpha))
-            ),
-            "the exponent is the inverse of alpha.": lambda A, B, alpha: (B / A) ** alpha,
+            "that is weights for each word.": 1 / 16,
+            "N itself has the exponent 1/(2 alpha), and D/N is C/6 over the square of it.": 4.0,
+            "the exponent is the inverse of alpha.": 2.0,
         },
     )
 )
@@ -161,19 +155,40 @@ add(
     )
 )
 
+# a block of d = 64 features with 100 hidden units
 add(
     Exercise(
         "8.1 the long sequence",
-        lambda d, h: 2 * d + h,
+        2 * 64 + 100,
         level="think",
-        inputs=[(24, 40), (64, 256), (12288, 49152), (7, 3)],
         mistakes={
-            "that is right for the usual h = 4d alone.": lambda d, h: 6 * d,
-            "there are two products of T squared d multiplications, "
-            "scores and mixing.": lambda d, h: 4 * d + 2 * h,
-            "the dense layers are missing.": lambda d, h: 2 * d,
-            "the four matrices of attention are missing.": lambda d, h: h,
-            "the dense layer has a way in and a way out.": lambda d, h: 2 * d + h / 2,
+            "that is right for the usual h = 4d alone.": 6 * 64,
+            "there are two products of T squared d multiplications, scores and mixing.": (
+                4 * 64 + 2 * 100
+            ),
+            "the dense layers are missing.": 2 * 64,
+            "the four matrices of attention are missing.": 100,
+            "the dense layer has a way in and a way out.": 2 * 64 + 50,
+        },
+    )
+)
+
+# support loss (theta - 1)^2 / 2, query loss theta^2 / 2, start 5, step size 0.5
+add(
+    Exercise(
+        "8.1 one step, judged",
+        [3.0, 4.5, 1.5],
+        level="recall",
+        entries=("phi", "F", "slope"),
+        mistakes={
+            "that slope is the first-order one: phi moves by half of what theta moves.": [
+                3,
+                4.5,
+                3,
+            ],
+            "the step goes down the slope, not up.": [7, 24.5, 3.5],
+            "the query loss is taken at phi, after the step.": [3, 12.5, 2.5],
+            "the derivative of the step loses the curvature; that adds it.": [3, 4.5, 4.5],
         },
     )
 )
@@ -219,62 +234,41 @@ add(
 )
 
 
-def two_steps(theta, a, s, b, q, alpha):
-    factor = (1 - alpha * a) ** 2
-    return factor * b * (s + factor * (theta - s) - q)
-
-
+# the same losses and start, two steps
 add(
     Exercise(
         "8.1 through two steps",
-        two_steps,
+        0.5,
         level="think",
-        inputs=[
-            (0.3, 2.0, 1.0, 1.5, -0.4, 0.1),
-            (-1.0, 0.7, 0.2, 3.0, 0.9, 0.25),
-            (2.0, 4.0, -1.0, 0.5, 1.0, 0.05),
-        ],
         mistakes={
-            "that is the slope through one step.": meta_slope,
-            "that is the first-order approximation: "
-            "each step depends on where it began.": lambda theta, a, s, b, q, alpha: (
-                b * (s + (1 - alpha * a) ** 2 * (theta - s) - q)
-            ),
-            "the way back goes through both steps.": lambda theta, a, s, b, q, alpha: (
-                (1 - alpha * a) * b * (s + (1 - alpha * a) ** 2 * (theta - s) - q)
-            ),
-            "the query loss is taken after both steps.": lambda theta, a, s, b, q, alpha: (
-                (1 - alpha * a) ** 2 * b * (s + (1 - alpha * a) * (theta - s) - q)
-            ),
-            "two steps of alpha are not one of twice alpha.": lambda theta, a, s, b, q, alpha: (
-                meta_slope(theta, a, s, b, q, 2 * alpha)
-            ),
+            "that is the slope through one step.": 1.5,
+            "that is the first-order approximation: each step depends on where it began.": 2.0,
+            "the way back goes through both steps.": 1.0,
+            "the query loss is taken after both steps.": 0.75,
+            "two steps of alpha are not one of twice alpha.": 0.0,
         },
     )
 )
 
+# thirty trials of accuracy 0.75, 200 pictures
+sigma = np.sqrt(0.75 * 0.25 / 200)
 add(
     Exercise(
         "8.1 too good",
-        lambda n, p, m: np.sqrt(p * (1 - p) / m) * np.sqrt(2 * np.log(n)),
+        sigma * np.sqrt(2 * np.log(30)),
         level="practise",
-        inputs=[(30, 0.75, 200), (1000, 0.9, 5000), (2, 0.5, 50)],
+        decimals=3,
         mistakes={
-            "that is the spread of one accuracy; "
-            "how much does the largest of n add?": lambda n, p, m: np.sqrt(p * (1 - p) / m),
-            "sigma is the standard error of an accuracy; that is its variance.": lambda n, p, m: (
-                p * (1 - p) / m * np.sqrt(2 * np.log(n))
+            "that is the spread of one accuracy; how much does the largest of n add?": sigma,
+            "sigma is the standard error of an accuracy; that is its variance.": (
+                sigma**2 * np.sqrt(2 * np.log(30))
             ),
-            "a factor in the root is missing: minimise over t once more.": lambda n, p, m: (
-                np.sqrt(p * (1 - p) / m) * np.sqrt(np.log(n))
+            "a factor in the root is missing: minimise over t once more.": (
+                sigma * np.sqrt(np.log(30))
             ),
-            "the logarithm stands under the root.": lambda n, p, m: (
-                np.sqrt(p * (1 - p) / m) * 2 * np.log(n)
-            ),
+            "the logarithm stands under the root.": sigma * 2 * np.log(30),
             "that is the spread of a single picture's outcome; "
-            "the accuracy is a mean over m.": lambda n, p, m: (
-                np.sqrt(p * (1 - p)) * np.sqrt(2 * np.log(n))
-            ),
+            "the accuracy is a mean over m.": np.sqrt(0.75 * 0.25) * np.sqrt(2 * np.log(30)),
         },
     )
 )

@@ -6,22 +6,17 @@ import numpy as np
 
 from .registry import Exercise, add
 
+# (2, 1), then (3, 5)
 add(
     Exercise(
         "8.1 two steps in one",
-        lambda a1, b1, a2, b2: np.array([a2 * a1, a2 * b1 + b2]),
+        [6, 8],
         level="recall",
-        inputs=[(0.5, 1.0, 2.0, -3.0), (-1.0, 0.3, 0.7, 0.2), (0.9, -2.0, -0.4, 5.0)],
+        entries=("a", "b"),
         mistakes={
-            "the first step's b goes through the second step, too.": lambda a1, b1, a2, b2: (
-                np.array([a2 * a1, b1 + b2])
-            ),
-            "that is the second step first.": lambda a1, b1, a2, b2: np.array(
-                [a1 * a2, a1 * b2 + b1]
-            ),
-            "factors of two steps are multiplied.": lambda a1, b1, a2, b2: np.array(
-                [a1 + a2, a2 * b1 + b2]
-            ),
+            "the first step's b goes through the second step, too.": [6, 6],
+            "that is the second step first.": [6, 11],
+            "factors of two steps are multiplied.": [5, 8],
         },
     )
 )
@@ -58,21 +53,18 @@ add(
     )
 )
 
+# a hundred examples in four dimensions
 add(
     Exercise(
         "8.1 what one step leaves",
-        lambda n, d: (d + 1) / (n + d + 1),
+        5 / 105,
         level="think",
-        inputs=[(10, 4), (3, 3), (100, 8), (1, 1)],
+        decimals=3,
         mistakes={
-            "that is the share that the step takes away.": lambda n, d: n / (n + d + 1),
-            "that is the size of the step.": lambda n, d: 1 / (n + d + 1),
-            "that is the loss itself, d/2 times too much of it.": lambda n, d: (
-                d * (d + 1) / (2 * (n + d + 1))
-            ),
-            "that takes the mean of S squared for the square of its mean.": lambda n, d: (
-                (1 - n / (n + d + 1)) ** 2
-            ),
+            "that is the share that the step takes away.": 100 / 105,
+            "that is the size of the step.": 1 / 105,
+            "that is the loss itself, d/2 times too much of it.": 4 * 5 / (2 * 105),
+            "that takes the mean of S squared for the square of its mean.": (1 - 100 / 105) ** 2,
         },
     )
 )
@@ -139,22 +131,34 @@ add(
     )
 )
 
+# e5m2, the loss times 1,024: the exponent of the largest error that is lost
 add(
     Exercise(
         "8.1 the smallest that survives",
-        lambda factor: 2.0**-17 / factor,
+        -27,
         level="think",
-        inputs=[(1.0,), (1024.0,), (8.0,)],
-        each=True,
         mistakes={
-            "that is the smallest number of e5m2; half of it is rounded to even, to 0.": (
-                lambda factor: 2.0**-16 / factor
-            ),
-            "below the least exponent there are two more digits.": lambda factor: 2.0**-15 / factor,
-            "the loss was multiplied: smaller errors survive, not larger ones.": lambda factor: (
-                2.0**-17 * factor
-            ),
-            "that is the smallest number with all its digits.": lambda factor: 2.0**-14 / factor,
+            "that is the smallest number of e5m2; half of it is rounded to even, to 0.": -26,
+            "below the least exponent there are two more digits.": -25,
+            "the loss was multiplied: smaller errors survive, not larger ones.": -7,
+            "that is the smallest number with all its digits.": -24,
+            "that is the limit after the multiplication.": -17,
+        },
+    )
+)
+
+# 1,000 inputs, 500 outputs, rank 4
+add(
+    Exercise(
+        "8.1 size of an adapter",
+        4 * (1000 + 500),
+        level="recall",
+        mistakes={
+            "that is the whole matrix, which does not learn.": 1000 * 500,
+            "that is one of the two factors; there are A and B.": 4 * 1000,
+            "that is B alone; A learns as well.": 4 * 500,
+            "each of the two factors has one side of length r, not two.": 4 * 4 * (1000 + 500),
+            "the two factors are kept apart: their sizes add up.": 4 * 1000 * 500,
         },
     )
 )

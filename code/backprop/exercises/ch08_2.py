@@ -182,32 +182,18 @@ add(
 )
 
 
-def machines(P, room):
-    left = room - 2 * P
-    return -(-14 * P // left) if left > 0 else 0
-
-
-def without_guard(P, room):
-    return -(-14 * P // (room - 2 * P)) if room != 2 * P else 0
-
-
+# 10^9 parameters, 2 bytes each on every machine, 14 in shares; room for 4.5 or 2 times 10^9 bytes
 add(
     Exercise(
         "8.2 how many machines",
-        machines,
+        [6, 0],
         level="think",
-        inputs=[(10**9, 4 * 10**9), (7 * 10**9, 24 * 10**9), (10**6, 2 * 10**6), (10**9, 10**9)],
+        entries=("room 4.5 · 10⁹", "room 2 · 10⁹"),
         mistakes={
-            "where the weights alone fill the machine, no number of machines will do.": (
-                without_guard
-            ),
-            "so many are one too few: round up.": lambda P, room: (
-                14 * P // (room - 2 * P) if room > 2 * P else 0
-            ),
-            "every machine holds all the weights.": lambda P, room: -(-16 * P // room),
-            "the gradients are in shares, too.": lambda P, room: (
-                -(-12 * P // (room - 4 * P)) if room > 4 * P else 0
-            ),
+            "where the weights alone fill the machine, no number of machines will do.": [6, 7],
+            "so many are one too few: round up.": [5, 0],
+            "every machine holds all the weights.": [4, 8],
+            "the gradients are in shares, too.": [24, 0],
         },
     )
 )
@@ -262,28 +248,28 @@ add(
 )
 
 
-def steepest(g, epsilon):
-    return epsilon * g / np.linalg.norm(g)
-
-
+# g = (3, -4), a change of length 0.1 at most
 add(
     Exercise(
         "8.2 another box",
-        steepest,
+        [0.06, -0.08],
         level="think",
-        inputs=[(rng.normal(size=d), e) for d, e in ((4, 0.1), (9, 2.0), (3, 0.5))],
+        entries=("first", "second"),
         mistakes={
-            "that is FGSM's answer: its length is larger than allowed here.": lambda g, e: (
-                e * np.sign(g)
-            ),
-            "the right direction, but its length is that of the gradient, "
-            "not the one allowed.": lambda g, e: e * g,
-            "that lowers the loss; the attack raises it.": lambda g, e: -e * g / np.linalg.norm(g),
-            "the length is measured by the squares of the entries, "
-            "not by their sizes.": lambda g, e: e * g / np.abs(g).sum(),
-            "the sign pattern, made short, is allowed but not the best.": lambda g, e: (
-                e * np.sign(g) / np.sqrt(len(g))
-            ),
+            "that is FGSM's answer: its length is larger than allowed here.": [0.1, -0.1],
+            "the right direction, but its length is that of the gradient, not the one allowed.": [
+                0.3,
+                -0.4,
+            ],
+            "that lowers the loss; the attack raises it.": [-0.06, 0.08],
+            "the length is measured by the squares of the entries, not by their sizes.": [
+                0.3 / 7,
+                -0.4 / 7,
+            ],
+            "the sign pattern, made short, is allowed but not the best.": [
+                0.1 / np.sqrt(2),
+                -0.1 / np.sqrt(2),
+            ],
         },
     )
 )

@@ -52,31 +52,26 @@ add(
 )
 
 
-def by_column(G):
-    return G / np.linalg.norm(G, axis=0)
-
-
+# G = [[3, 0], [4, 2]]
 add(
     Exercise(
         "8.3 another measure",
-        by_column,
+        [[0.6, 0], [0.8, 1]],
         level="think",
-        inputs=[
-            (np.random.default_rng(k).normal(size=shape),)
-            for k, shape in enumerate(((3, 3), (6, 2), (2, 5)))
-        ],
+        entries=("first row, left", "right", "second row, left", "right"),
         mistakes={
-            "those are the rows; the weights into a unit are a column.": lambda G: (
-                G / np.linalg.norm(G, axis=1, keepdims=True)
+            "those are the rows; the weights into a unit are a column.": [
+                [1, 0],
+                [2 / np.sqrt(5), 1 / np.sqrt(5)],
+            ],
+            "that bounds the whole matrix; each column may be of length 1.": (
+                np.array([[3, 0], [4, 2]]) / np.sqrt(29)
             ),
-            "that bounds the whole matrix; each column may be of length 1.": lambda G: (
-                G / np.linalg.norm(G)
+            "that makes the longest column 1; the others may be as long.": [[0.6, 0], [0.8, 0.4]],
+            "that bounds each entry by itself, not each column.": [[1, 0], [1, 1]],
+            "that bounds the spectral norm, another measure.": orthogonal(
+                np.array([[3.0, 0], [4, 2]])
             ),
-            "that makes the longest column 1; the others may be as long.": lambda G: (
-                G / np.linalg.norm(G, axis=0).max()
-            ),
-            "that bounds each entry by itself, not each column.": np.sign,
-            "that bounds the spectral norm, another measure.": orthogonal,
         },
     )
 )
@@ -145,26 +140,20 @@ def best_mask(N, k, b, there=True, weights=True, log=np.log2):
 add(
     Exercise(
         "8.3 the best mask",
-        best_mask,
+        round(best_mask(10**6, 10**5, 4)),
         level="think",
-        inputs=[(266_200, 26_620, 4), (1000, 500, 8), (10_000, 9_000, 3), (64, 1, 32)],
         mistakes={
-            "that is a mask of one bit a place; the best code takes less.": lambda N, k, b: (
-                (b * k + N) / 8
+            "that is a mask of one bit a place; the best code takes less.": 175_000,
+            "bits are counted with the logarithm to base 2.": round(
+                best_mask(10**6, 10**5, 4, log=np.log)
             ),
-            "bits are counted with the logarithm to base 2.": lambda N, k, b: best_mask(
-                N, k, b, log=np.log
+            "places where nothing stays take bits, too.": round(
+                best_mask(10**6, 10**5, 4, there=False)
             ),
-            "places where nothing stays take bits, too.": lambda N, k, b: best_mask(
-                N, k, b, there=False
+            "that is the mask alone; the weights that stay have four bits each.": round(
+                best_mask(10**6, 10**5, 4, weights=False)
             ),
-            "that is the mask alone; the weights that stay have b bits each.": lambda N, k, b: (
-                best_mask(N, k, b, weights=False)
-            ),
-            "those are bits; a byte has eight.": lambda N, k, b: 8 * best_mask(N, k, b),
-            "that is one place; the mask has N of them.": lambda N, k, b: (
-                (b * k + 8 * best_mask(N, k, 0) / N) / 8
-            ),
+            "those are bits; a byte has eight.": round(8 * best_mask(10**6, 10**5, 4)),
         },
     )
 )
@@ -186,38 +175,19 @@ add(
 )
 
 
-def larger_of_two(z, w, t, up_to=1, swap=False):
-    p, q = softmax.forward(np.stack([w, z] if swap else [z, w]))
-    r = np.zeros(10)
-    r[:t] = p[:t] * q[t]
-    r[t] = p[t] * q[: t + up_to].sum()
-    return p - (r / r.sum() if r.sum() else r)
-
-
+# the same probabilities, the larger of the two digits is 2: p - r for the first picture's 1
 add(
     Exercise(
         "8.3 the larger of two",
-        larger_of_two,
+        0.6 - 0.45 / 0.85,
         level="practise",
-        inputs=[
-            (
-                np.random.default_rng(k).normal(0, 2, 10),
-                np.random.default_rng(90 + k).normal(0, 2, 10),
-                t,
-            )
-            for k, t in enumerate((4, 9, 1))
-        ],
+        decimals=3,
         mistakes={
-            "two equal digits fit as well: (t, t).": lambda z, w, t: larger_of_two(
-                z, w, t, up_to=0
-            ),
-            "that is the gradient for the second picture.": lambda z, w, t: larger_of_two(
-                z, w, t, swap=True
-            ),
-            "t is no label of the first picture; it may be the smaller one.": lambda z, w, t: (
-                softmax.forward(z[None])[0] - np.eye(10)[t]
-            ),
-            "the gradient is p - r, not r - p.": lambda z, w, t: -larger_of_two(z, w, t),
+            "two equal digits fit as well: 2 and 2.": 0.6 - 0.45 / 0.55,
+            "that is the gradient for the second picture.": 0.25 - 0.1 / 0.85,
+            "2 is no label of the first picture; it may be the smaller one.": 0.6,
+            "the gradient is p - r, not r - p.": 0.45 / 0.85 - 0.6,
+            "that is r, the probability given the rule.": 0.45 / 0.85,
         },
     )
 )

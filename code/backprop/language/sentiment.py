@@ -145,13 +145,21 @@ class Classifier:
         Of the initial weights, the dropout and the order of the batches.
     epochs : int
         At most so many; training stops two epochs after the lowest validation loss.
+    rate : float, optional
+        Learning rate of Adam, > 0; by default that of `RATES`.
     progress : bool
         Show a bar.
     """
 
     @checked
     def __init__(
-        self, kind: str, fold: Fold, seed: int = 0, epochs: int = 10, progress: bool = False
+        self,
+        kind: str,
+        fold: Fold,
+        seed: int = 0,
+        epochs: int = 10,
+        rate: float | None = None,
+        progress: bool = False,
     ):
         rng = np.random.default_rng(seed)
         self.kind = kind
@@ -164,7 +172,7 @@ class Classifier:
             BinaryCrossEntropy(),
             self.encode(fold.train[0]),
             fold.train[1],
-            Clipped(Adam(RATES.get(kind, 0.002)), 1.0),
+            Clipped(Adam(rate or RATES.get(kind, 0.002)), 1.0),
             epochs=epochs,
             batch_size=64,
             validation=(self.encode(fold.validation[0]), fold.validation[1]),

@@ -273,7 +273,7 @@ export default liveFigure({
   name: "broken-line",
   label: "find the broken line of a backward pass",
   first:
-    "Drag a slider until the fault hides: what hides it tells what it is. Then click that line.",
+    "One line is wrong. Drag a slider until the bars fill their outlines: what hides the fault tells what it is. Click that line.",
   traits: ["round", "accused", "scale", "n", "w2", "w3"],
   format,
   build,

@@ -86,7 +86,7 @@ class LearningRate(LiveFigure):
 
     module = "figure.js"
 
-    eta = Number(1.5, ETAS[0], ETAS[-1])
+    eta = Number(3.0, ETAS[0], ETAS[-1])
     momentum = Number(0.0, 0, 0.99)
     activation = traitlets.Enum(list(ACTIVATIONS), "tanh").tag(sync=True)
     step = traitlets.Int(STEPS, min=1, max=STEPS).tag(sync=True)

@@ -41,7 +41,7 @@ class Losses(LiveFigure):
 
     task = traitlets.Enum(["regression", "classification"], "regression").tag(sync=True)
     error = Number(2.0, -3, 3)
-    delta = Number(1.5, 0.1, 3)
+    delta = Number(0.5, 0.1, 3)
     z = Number(-4.0, -8, 8)
     t = traitlets.Enum([0, 1], 1).tag(sync=True)
 

@@ -82,8 +82,8 @@ const SERIES = {
       both: (e, { delta }) => lossAndSlope("huber", e, 0, delta),
       depends: ({ delta }) => delta,
       places: (_, delta) => [
-        { at: 2.95, dy: delta < 0.6 ? -7 : 16 + 12 * delta, anchor: "end" },
-        { at: 2.95, dy: -8, anchor: "end" },
+        { at: 2.95, dy: delta < 0.3 ? -7 : delta < 0.6 ? 19 : 16 + 12 * delta, anchor: "end" },
+        { at: 2.95, dy: delta < 0.8 ? 18 : -8, anchor: "end" }, // below where MAE is close above
       ],
     },
   ],

@@ -28,6 +28,44 @@ const around = (x, y, r) => ({ left: x - r, right: x + r, top: y - r, bottom: y 
 /** @type {(a: Box, b: Box) => boolean} */
 const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
+const NARROW = 0.3; // radians between arrows that would lie on one another
+const LANE = 5; // px between those
+const BUNDLE = 24; // px from the first to the last of many
+const TIP = 5.5; // px, the head of a pull: those of many must not cover one another
+
+/**
+ * How far, in pixels to its right, each of some ways begins beside their common start: those that go
+ * nearly the same way side by side, in the order of their directions, all others at the start itself.
+ * @param {number[][]} ways  in pixels
+ */
+export function lanesOf(ways) {
+  const angles = ways.map(([x, y]) => Math.atan2(y, x));
+  const order = ways.map((_, k) => k).sort((a, b) => angles[a] - angles[b]);
+  /** @type {(from: number, to: number) => number} */
+  const gap = (from, to) => (angles[to] - angles[from] + 2 * Math.PI) % (2 * Math.PI);
+  // begin after the widest gap, so that no bundle is cut where the angles jump
+  const widest = order.reduce((best, k, i) => {
+    const before = order[(i + order.length - 1) % order.length];
+    const of = order[(best + order.length - 1) % order.length];
+    return gap(before, k) > gap(of, order[best]) ? i : best;
+  }, 0);
+  const turned = [...order.slice(widest), ...order.slice(0, widest)];
+  /** @type {number[][]} */
+  const bundles = [];
+  turned.forEach((k, i) => {
+    if (i > 0 && gap(turned[i - 1], k) < NARROW) bundles[bundles.length - 1].push(k);
+    else bundles.push([k]);
+  });
+  const lanes = ways.map(() => 0);
+  for (const bundle of bundles) {
+    const last = bundle.length - 1;
+    bundle.forEach((k, i) => {
+      lanes[k] = Math.min(LANE, BUNDLE / Math.max(1, last)) * (i - last / 2);
+    });
+  }
+  return lanes;
+}
+
 /** How wide a label is, in pixels. @param {import("./figure.js").Host} host */
 function ruler({ root }) {
   const pen = /** @type {CanvasRenderingContext2D} */ (
@@ -199,15 +237,22 @@ export function filmPlane(host, { titles, rate, rows }, { move, give, look, onke
       };
     });
     const from = /** @type {Pair} */ ([axes.X(u[0]), axes.Y(u[1])]);
-    /** A way from u that a step goes. @type {(way: Pair) => string} */
-    const along = (way) =>
-      strokePath(from, [axes.X(u[0] + eta * way[0]), axes.Y(u[1] + eta * way[1])], true);
+    /** A way that a step goes, in pixels. @type {(way: number[]) => Pair} */
+    const pixels = ([x, y]) => [axes.X(eta * x) - axes.X(0), axes.Y(eta * y) - axes.Y(0)];
+    /** From u, or beside it. @type {(way: number[], lane?: number, tip?: number) => string} */
+    const along = (way, lane = 0, tip = 9) => {
+      const [x, y] = pixels(way);
+      const far = Math.hypot(x, y) || 1;
+      const start = /** @type {Pair} */ ([from[0] - (lane * y) / far, from[1] + (lane * x) / far]);
+      return strokePath(start, [start[0] + x, start[1] + y], true, tip);
+    };
+    const lanes = lanesOf([...stands.pulls, stands.home].map(pixels));
     refill(pulls, lesson.rated, "path", (s, k) => ({
       class: `lf-stroke lf-rec-pull${s === film ? " lf-looked" : ""}`,
-      d: along(stands.pulls[k]),
+      d: along(stands.pulls[k], lanes[k], TIP),
       "data-gradient": `pull of ${bare(titles[rate[s]])}`,
     }));
-    place(home, { d: along(stands.home) });
+    place(home, { d: along(stands.home, lanes[lanes.length - 1]) });
     place(sum, { d: along([-stands.gradient[0], -stands.gradient[1]]) });
     const [x, y] = landingOf(u, stands.gradient, eta);
     place(ghost, { cx: axes.X(x), cy: axes.Y(y) });

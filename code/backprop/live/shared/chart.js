@@ -392,14 +392,14 @@ export const shapeOf = (kind, r = 5) =>
 
 /**
  * A straight line in pixels, as a path; with an arrow's head at its end, which shrinks with a short
- * arrow.
- * @type {(from: Pair, to: Pair, head?: boolean) => string}
+ * arrow and is `most` pixels long at most.
+ * @type {(from: Pair, to: Pair, head?: boolean, most?: number) => string}
  */
-export const strokePath = ([x1, y1], [x2, y2], head = false) => {
+export const strokePath = ([x1, y1], [x2, y2], head = false, most = 9) => {
   const shaft = `M${x1.toFixed(1)},${y1.toFixed(1)}L${x2.toFixed(1)},${y2.toFixed(1)}`;
   const length = Math.hypot(x2 - x1, y2 - y1);
   if (!head || length < 0.5) return shaft;
-  const size = Math.min(9, 0.6 * length);
+  const size = Math.min(most, 0.6 * length);
   const [ux, uy] = [(size * (x2 - x1)) / length, (size * (y2 - y1)) / length];
   /** @param {number} side */
   const barb = (side) =>
