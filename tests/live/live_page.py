@@ -4,8 +4,8 @@ import math
 
 from tally import count
 
-# Of the book's page: what it leaves a figure of a screen's width, and how wide at most. tests/site measures both there.
-BESIDE, MOST = 69, 720
+# Of a notebook's page in the book: what stands beside a figure on a phone, and how wide one is at most. tests/site measures both there.
+BESIDE, MOST = 69, 715
 BOOK = f"min(100% - {BESIDE}px, {MOST}px)"
 MODEL = """
 window.makeModel = (state) => {

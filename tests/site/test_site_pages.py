@@ -390,9 +390,14 @@ def test_live_figure_has_a_name_and_a_polite_voice(document, index, sights):
 
 @each_figure
 def test_live_figure_is_as_wide_as_its_own_tests_take_it(document, index, sights):
+    """At least: the opening page gives its figure more than a notebook's page."""
     facts = sights(document).facts
-    assert facts["live"][index]["width"] == pytest.approx(MOST, abs=8)
-    assert facts["live on a phone"][index]["width"] == pytest.approx(PHONE["width"] - BESIDE, abs=1)
+    for found, wanted in (
+        (facts["live"][index]["width"], MOST),
+        (facts["live on a phone"][index]["width"], PHONE["width"] - BESIDE),
+    ):
+        assert found >= wanted - 1
+        assert found <= wanted + 1 or document not in NOTEBOOKS
 
 
 # --- how heavy ------------------------------------------------------------------------------------
