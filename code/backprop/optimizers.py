@@ -234,7 +234,7 @@ class Adam(Optimizer):
 class AdamW(Adam):
     r"""Adam with decoupled weight decay: equation (eq-opt-adamw) (loshchilov2019).
 
-    First ``theta <- theta - eta lambda theta``, then Adam's step: PyTorch's AdamW. `factor` scales
+    First ``theta <- theta - eta alpha theta``, then Adam's step: PyTorch's AdamW. `factor` scales
     eta, so the decay too.
 
     Parameters
@@ -242,7 +242,7 @@ class AdamW(Adam):
     beta1, beta2, eps : float
         As for `Adam`.
     weight_decay : float
-        lambda >= 0. Every entry of theta decays, biases too, as in PyTorch.
+        alpha >= 0. Every entry of theta decays, biases too, as in PyTorch.
     """
 
     weight_decay = Setting("weight_decay", not_negative)
