@@ -59,7 +59,9 @@ START = """async () => {
     const controls = [...figure.querySelectorAll(".live-host :is(input, select, button)")].filter(seen);
     const first = controls.find((control) => control.type === "range") ?? controls[0];
     first?.setAttribute("data-first", k);
-    const keys = { range: first && first.value === first.max ? "left" : "right", radio: "right", "select-one": "down" };
+    // one rate up, training diverges: what rounds otherwise in another engine then grows without end
+    const down = first && (first.value === first.max || /learning-rate/.test(figure.id));
+    const keys = { range: down ? "left" : "right", radio: "right", "select-one": "down" };
     found.push({ id: figure.id, live: figure.dataset.live, note: figure.querySelector(".live-note").textContent,
       key: first && (keys[first.type] ?? "enter"), control: first?.getAttribute("aria-label") ?? first?.textContent });
   }
