@@ -225,11 +225,14 @@ class PyTorch(Contestant):
         for d_in, d_out in zip(sizes, sizes[1:]):
             modules += [nn.Linear(d_in, d_out), nn.ReLU()]
         self.model = nn.Sequential(*modules[:-1])
+        self.restart()
+        self.optimizer = self.torch.optim.SGD(self.model.parameters(), lr=ETA, fused=True)
+        self.loss = nn.CrossEntropyLoss()
+
+    def restart(self):
         with self.torch.no_grad():
             for theirs, ours in zip(self.model.parameters(), self.problem.initial):
                 theirs.copy_(self.torch.from_numpy(ours.T.copy()))
-        self.optimizer = self.torch.optim.SGD(self.model.parameters(), lr=ETA, fused=True)
-        self.loss = nn.CrossEntropyLoss()
 
     def epoch(self):
         for batch in self.batches:
@@ -251,10 +254,7 @@ class PyTorchCompiled(PyTorch):
         # compiled once, in the epoch that is not timed; needs a C++ compiler
         self.both = self.torch.compile(lambda x, t: loss(model(x), t))
 
-    def reset(self):
-        with self.torch.no_grad():
-            for theirs, ours in zip(self.model.parameters(), self.problem.initial):
-                theirs.copy_(self.torch.from_numpy(ours.T.copy()))
+    reset = PyTorch.restart
 
     def epoch(self):
         for batch in self.batches:

@@ -102,3 +102,8 @@ def test_pairs_and_the_longest_sentence():
     model = Classifier("bag of words and pairs", fold, epochs=1)
     assert model.encode([["film"] * 100]).shape == (1, 2 * sentiment.LONGEST)
     assert (model.encode([["film"] * 100]) != 0).sum() == 2 * sentiment.LONGEST - 1
+
+
+def test_a_rate_of_zero_is_refused_and_not_taken_for_none():
+    with pytest.raises(ValueError, match="learning_rate must be a positive number"):
+        Classifier("mean", small_fold(), epochs=1, rate=0.0)

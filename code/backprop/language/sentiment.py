@@ -172,7 +172,7 @@ class Classifier:
             BinaryCrossEntropy(),
             self.encode(fold.train[0]),
             fold.train[1],
-            Clipped(Adam(rate or RATES.get(kind, 0.002)), 1.0),
+            Clipped(Adam(RATES.get(kind, 0.002) if rate is None else rate), 1.0),
             epochs=epochs,
             batch_size=64,
             validation=(self.encode(fold.validation[0]), fold.validation[1]),
