@@ -23,6 +23,7 @@ from .overfitting import Overfitting
 from .playground import Playground
 from .price import Price
 from .recommender import Recommender
+from .staircase import Staircase
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
 
@@ -50,4 +51,5 @@ __all__ = [
     "BrokenLine",
     "AdversarialDigit",
     "Alignment",
+    "Staircase",
 ]
