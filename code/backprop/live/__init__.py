@@ -23,6 +23,7 @@ from .overfitting import Overfitting
 from .playground import Playground
 from .price import Price
 from .recommender import Recommender
+from .soft_look_up import SoftLookUp
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
 
@@ -37,6 +38,7 @@ __all__ = [
     "Convolution",
     "GradientThroughTime",
     "AttentionMap",
+    "SoftLookUp",
     "DescentRace",
     "DrawDigit",
     "Playground",
