@@ -167,13 +167,13 @@ class SoftLookUp(LiveFigure):
             axes.set_aspect("equal")
         left, right = figure.axes
         left.annotate("", self.q, (0, 0), arrowprops={"arrowstyle": "->", "color": INK, "lw": 2})
-        left.text(*(self.q + (0.08, 0.12)), "q", color=INK)
+        left.text(self.q[0] + 0.08, self.q[1] + 0.12, "q", color=INK)
         self._arrow(left, self.q, g["query"], PURPLE)
         right.plot(*zip(y, self.t, strict=True), color=green, ls=":")
         right.plot(*y, "o", color=INK)
         right.plot(*self.t, "D", color=green)
         for text, point, colour in (("y", y, INK), ("t", self.t, green)):
-            right.text(*(point + (0.1, 0.12)), text, color=colour)
+            right.text(point[0] + 0.1, point[1] + 0.12, text, color=colour)
         return figure
 
     def _arrow(self, axes, start, gradient, colour) -> None:
