@@ -104,7 +104,7 @@ class Boxes(LiveFigure):
             found |= {
                 f"{name}[loss]": loss,
                 f"{name}[iou]": iou(box[None], self.t[None])[0],
-                f"{name}[slope]": np.linalg.norm(gradient),
+                f"{name}[slope]": float(np.linalg.norm(gradient)),
                 f"{name}[promised]": gradient @ (there - box),
                 f"{name}[brought]": self.both(name, there)[0] - loss,
             }
