@@ -7,6 +7,7 @@ from .adversarial_digit import AdversarialDigit
 from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
+from .boxes import Boxes
 from .broken_line import BrokenLine
 from .computational_graph import ComputationalGraph
 from .convolution import Convolution
@@ -52,4 +53,5 @@ __all__ = [
     "BrokenLine",
     "AdversarialDigit",
     "Alignment",
+    "Boxes",
 ]
