@@ -24,6 +24,7 @@ from .overfitting import Overfitting
 from .playground import Playground
 from .price import Price
 from .recommender import Recommender
+from .steepest import Steepest
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
 
@@ -52,4 +53,5 @@ __all__ = [
     "AdversarialDigit",
     "Alignment",
     "Boxes",
+    "Steepest",
 ]
