@@ -25,6 +25,7 @@ from .playground import Playground
 from .price import Price
 from .recommender import Recommender
 from .steepest import Steepest
+from .soft_look_up import SoftLookUp
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
 
@@ -39,6 +40,7 @@ __all__ = [
     "Convolution",
     "GradientThroughTime",
     "AttentionMap",
+    "SoftLookUp",
     "DescentRace",
     "DrawDigit",
     "Playground",
