@@ -24,8 +24,8 @@ from .overfitting import Overfitting
 from .playground import Playground
 from .price import Price
 from .recommender import Recommender
-from .steepest import Steepest
 from .soft_look_up import SoftLookUp
+from .steepest import Steepest
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
 
