@@ -25,6 +25,7 @@ from .playground import Playground
 from .price import Price
 from .recommender import Recommender
 from .soft_look_up import SoftLookUp
+from .steepest import Steepest
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
 
@@ -54,4 +55,5 @@ __all__ = [
     "AdversarialDigit",
     "Alignment",
     "Boxes",
+    "Steepest",
 ]
