@@ -7,6 +7,7 @@ from .adversarial_digit import AdversarialDigit
 from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
+from .basins import Basins
 from .boxes import Boxes
 from .broken_line import BrokenLine
 from .computational_graph import ComputationalGraph
@@ -58,4 +59,5 @@ __all__ = [
     "Boxes",
     "Steepest",
     "Staircase",
+    "Basins",
 ]
