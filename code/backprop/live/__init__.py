@@ -26,6 +26,8 @@ from .playground import Playground
 from .price import Price
 from .recommender import Recommender
 from .soft_look_up import SoftLookUp
+from .staircase import Staircase
+from .steepest import Steepest
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
 
@@ -56,4 +58,6 @@ __all__ = [
     "AdversarialDigit",
     "Alignment",
     "Boxes",
+    "Steepest",
+    "Staircase",
 ]
