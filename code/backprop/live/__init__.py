@@ -8,6 +8,7 @@ from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
 from .basins import Basins
+from .batch_normalisation import BatchNormalisation
 from .boxes import Boxes
 from .broken_line import BrokenLine
 from .computational_graph import ComputationalGraph
@@ -40,6 +41,7 @@ __all__ = [
     "Neuron",
     "ComputationalGraph",
     "Convolution",
+    "BatchNormalisation",
     "GradientThroughTime",
     "AttentionMap",
     "SoftLookUp",
