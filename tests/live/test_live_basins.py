@@ -11,7 +11,7 @@ from backprop.live.basins import COLUMNS, HIGH, LOW, ROWS, T, X, slopes, still_p
 from backprop.losses import BinaryCrossEntropy, MeanSquaredError
 from backprop.network import Network
 
-STATE = ("start", "eta", "loss")
+STATE = ("origin", "eta", "loss")
 KINDS = ("squared", "cross-entropy")
 
 
@@ -23,7 +23,7 @@ def show(browser):
 def anywhere(rng):
     loss = str(rng.choice(KINDS))
     return {
-        "start": rng.uniform(LOW, HIGH).round(2).tolist(),
+        "origin": rng.uniform(LOW, HIGH).round(2).tolist(),
         # a higher rate makes of the last digit anything
         "eta": round(float(rng.uniform(0.2, 2.4 if loss == "squared" else 1.2)), 1),
         "loss": loss,
@@ -107,14 +107,14 @@ def test_it_opens_in_a_local_minimum():
     v = figure.values
     assert figure.verdict == "It is caught in a local minimum." and v["low[end]"] > 0.01
     assert v["loss[end]"] > 0.17 and v["promised"] < v["brought"] < 0
-    assert Basins(start=[0.5, 0.5]).verdict == "This is the lowest minimum."
-    assert Basins(start=[-3.8, 0]).verdict == "It is on a plateau."
-    assert Basins(start=[0.5, 0.5], eta=3).verdict == "It has not come to rest."
+    assert Basins(origin=[0.5, 0.5]).verdict == "This is the lowest minimum."
+    assert Basins(origin=[-3.8, 0]).verdict == "It is on a plateau."
+    assert Basins(origin=[0.5, 0.5], eta=3).verdict == "It has not come to rest."
 
 
 @pytest.mark.parametrize(
     "trait, wrong",
-    [("start", [0] * 3), ("start", [5, 0]), ("eta", 0.1), ("eta", 4), ("loss", "absolute")],
+    [("origin", [0] * 3), ("origin", [5, 0]), ("eta", 0.1), ("eta", 4), ("loss", "absolute")],
 )
 def test_traits_refuse(trait, wrong):
     with pytest.raises(traitlets.TraitError):
@@ -134,7 +134,7 @@ def test_picture_and_words_follow_the_state():
 def test_the_page_computes_what_python_computes():
     js, rng = Mathematics("basins/maths.js"), np.random.default_rng(6)
     states = [anywhere(rng) for _ in range(60)]
-    parts = "((path) => [tableOf(s, path), path[1], path[40], verdictOf(tableOf(s, path), s.loss), endFrom(s.start, s), slopesAt(s.start, s.loss).H])(pathOf(s))"
+    parts = "((path) => [tableOf(s, path), path[1], path[40], verdictOf(tableOf(s, path), s.loss), endFrom(s.origin, s), slopesAt(s.origin, s.loss).H])(pathOf(s))"
     found = js(f"(states) => states.map((s) => {parts})", states)
     places = {loss: js("stillPlaces", loss) for loss in KINDS}
     middles = js("(n) => [middleOf(0, 0), middleOf(3, 7)]", 0)
@@ -147,7 +147,7 @@ def test_the_page_computes_what_python_computes():
         np.testing.assert_allclose(first, path[1], rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(later, path[40], rtol=1e-9, atol=1e-11)
         assert verdict == figure.verdict
-        wanted = slopes(figure.start, figure.loss)[2]
+        wanted = slopes(figure.origin, figure.loss)[2]
         np.testing.assert_allclose(H, wanted[[0, 0, 1], [0, 1, 1]], rtol=1e-12, atol=1e-15)
         if figure.values["slope[end]"] < 1e-3:
             assert end == pytest.approx(figure.values["loss[end]"], rel=1e-9)
@@ -182,7 +182,7 @@ def test_numbers_and_the_arrow_are_the_gradient(show):
         shown.set(**state)
         check(shown)
         figure = figure_of(shown)
-        g = slopes(figure.start, figure.loss)[1]
+        g = slopes(figure.origin, figure.loss)[1]
         way = -g * scale
         wanted = 90 * np.sqrt(np.linalg.norm(g)) * way / np.linalg.norm(way)
         x1, y1, x2, y2 = shown.page.evaluate(ARROW)
@@ -199,7 +199,7 @@ def test_the_start_is_dragged_into_another_basin(show):
     mouse.down()
     mouse.move(plot["x"] + 26 + (plot["width"] - 32) * 4.5 / 5.8, plot["y"] + 6 + (plot["height"] - 38) / 2, steps=4)  # fmt: skip
     mouse.up()
-    assert shown.get("start") == pytest.approx([0.5, -0.2], abs=0.03)
+    assert shown.get("origin") == pytest.approx([0.5, -0.2], abs=0.03)
     assert "lowest" in shown.page.locator(".lf-basins-verdict").text_content()
     check(shown)
 
@@ -236,7 +236,7 @@ def test_no_frame_of_the_map_is_long(show):
 
 def test_every_control_works_by_keyboard(show):
     shown = show(Basins())
-    assert shown.tab_order() == ["reset", "start", "squared", "eta"]
+    assert shown.tab_order() == ["reset", "origin", "squared", "eta"]
     for key, value in {"ArrowRight": 1.1, "End": 3, "Home": 0.2}.items():
         shown.control("eta").focus()
         shown.page.keyboard.press(key)
@@ -247,15 +247,15 @@ def test_every_control_works_by_keyboard(show):
         "Shift+ArrowLeft": (-1.5, 0.65),
         "End": (-1.5, 2.8),
     }.items():
-        shown.control("start").press(key)
-        assert shown.get("start") == pytest.approx(wanted)
+        shown.control("origin").press(key)
+        assert shown.get("origin") == pytest.approx(wanted)
         check(shown)
 
 
 @pytest.mark.parametrize("width", [320, 375, 760, 1280])
 def test_nothing_sticks_out(show, width):
     shown = show(Basins(), width=width)
-    for state in ({}, {"start": [1.8, 2.8], "eta": 3}, {"loss": "cross-entropy", "eta": 3}):
+    for state in ({}, {"origin": [1.8, 2.8], "eta": 3}, {"loss": "cross-entropy", "eta": 3}):
         shown.set(**state)
         assert shown.page.evaluate(PROBLEMS) == [], state
 
@@ -264,7 +264,7 @@ def test_nothing_sticks_out(show, width):
 def test_text_has_contrast(show, theme):
     shown = show(Basins(), theme=theme)
     for start in ([-1, 0.6], [0.5, 0.5]):
-        shown.set(start=start)
+        shown.set(origin=start)
         worst = shown.page.evaluate(CONTRAST)
         assert worst[0] >= 4.5, worst
 
@@ -276,7 +276,7 @@ def test_touch_targets_words_and_leaving(show):
         "[...document.querySelectorAll('input[type=range], button, .lf-segmented label')].map((n) => Math.min(n.clientWidth, n.clientHeight))"
     )
     assert min(sizes) >= 42
-    shown.control("start").press("ArrowUp")
+    shown.control("origin").press("ArrowUp")
     assert page.locator("[role=status]").text_content() == ""  # nothing while it moves
     page.wait_for_function(
         "/^From loss .*gradient at the start/.test(document.querySelector('[role=status]').textContent)"

@@ -59,7 +59,7 @@ class Basins(LiveFigure):
 
     Parameters
     ----------
-    start : array_like
+    origin : array_like
         (2,) Where descent begins: w1 from -4 to 1.8, w2 from -3.2 to 2.8.
     eta : float
         The learning rate, 0.2 to 3.
@@ -73,21 +73,21 @@ class Basins(LiveFigure):
     Examples
     --------
     >>> figure = Basins()
-    >>> round(figure.values["loss[end]"], 3), round(Basins(start=[0.5, 0.5]).values["loss[end]"], 3)
+    >>> round(figure.values["loss[end]"], 3), round(Basins(origin=[0.5, 0.5]).values["loss[end]"], 3)
     (0.175, 0.101)
     """
 
     module = "figure.js"
 
-    start = Array([-1.0, 0.6], -4, 2.8)
+    origin = Array([-1.0, 0.6], -4, 2.8)
     eta = Number(1.0, ETA_LEAST, ETA_MOST)
     loss = traitlets.Enum(["squared", "cross-entropy"], "squared").tag(sync=True)
 
-    @traitlets.validate("start")
+    @traitlets.validate("origin")
     def _inside(self, proposal):
-        start = np.clip(proposal["value"], LOW, HIGH)
-        start.flags.writeable = False
-        return start
+        origin = np.clip(proposal["value"], LOW, HIGH)
+        origin.flags.writeable = False
+        return origin
 
     def end_of(self, w: np.ndarray) -> np.ndarray:
         """Where descent from weights (..., 2) is after 600 steps."""
@@ -98,7 +98,7 @@ class Basins(LiveFigure):
     @property
     def path(self) -> np.ndarray:
         """Where it is after each step: (601, 2)."""
-        points = [self.start]
+        points = [self.origin]
         for _ in range(STEPS):
             points.append(points[-1] - self.eta * slopes(points[-1], self.loss)[1])
         return np.array(points)
@@ -139,7 +139,7 @@ class Basins(LiveFigure):
         return "It is caught in a local minimum." if v["low[end]"] > FLAT else "It is on a plateau."
 
     def describe(self) -> str:
-        v, (w1, w2) = self.values, self.start
+        v, (w1, w2) = self.values, self.origin
         return (
             f"The plane of the two weights of a sigmoid unit, its loss the {self.loss} error, coloured "
             f"by where gradient descent ends. From ({w1:.2f}, {w2:.2f}) at the rate {self.eta:g} it "
@@ -167,6 +167,6 @@ class Basins(LiveFigure):
         ax.plot(*places[kinds].T, "*", color=INK, ms=11)
         ax.plot(*places[~kinds].T, "x", color=PURPLE, ms=8, mew=2)
         ax.plot(*self.path.T, ".-", color=INK, ms=3, lw=1)
-        ax.plot(*self.start, "o", color=INK, mfc="white", ms=9)
+        ax.plot(*self.origin, "o", color=INK, mfc="white", ms=9)
         ax.set(xlim=extent[:2], ylim=extent[2:], xlabel="$w_1$", ylabel="$w_2$")
         return figure

@@ -55,7 +55,7 @@ function build(host) {
   const shares = html("p", { class: "lf-basins-shares lf-hint" });
   const verdict = html("p", { class: "lf-basins-verdict" });
   const map = basinMap(host, {
-    move: (start) => host.set({ start }),
+    move: (origin) => host.set({ origin }),
     height: (width) => (root.clientWidth >= 600 ? width - 30 : 0.86 * width),
     told: (found) => {
       const names = ["the lowest minimum", "the second", "the third"];
@@ -143,7 +143,7 @@ export default liveFigure({
   label: "where gradient descent ends",
   first:
     "Drag the start across a border of colours. Stars are minima, crosses saddles. Then choose the other loss.",
-  traits: ["start", "eta", "loss"],
+  traits: ["origin", "eta", "loss"],
   format,
   build,
 });

@@ -3,7 +3,7 @@ import { activations } from "../shared/engine.js";
 
 /** @typedef {[number, number]} Theta */
 /** @typedef {"squared" | "cross-entropy"} LossName */
-/** @typedef {{ start: Theta, eta: number, loss: LossName }} State */
+/** @typedef {{ origin: Theta, eta: number, loss: LossName }} State */
 /** @typedef {{ value: number, g: Theta, H: [number, number, number] }} Slopes  H: its entries 11, 12, 22 */
 /** @typedef {{ at: Theta, value: number, low: number, high: number, turn: number }} Place  `turn`: radians to the direction of the higher curvature */
 
@@ -81,8 +81,8 @@ function downFrom([w1, w2], eta, loss) {
 }
 
 /** @param {State} state  @returns {Theta[]} */
-export function pathOf({ start, eta, loss }) {
-  const points = [start];
+export function pathOf({ origin, eta, loss }) {
+  const points = [origin];
   for (let k = 0; k < LENGTH; k++) points.push(downFrom(points[k], eta, loss));
   return points;
 }

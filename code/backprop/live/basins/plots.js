@@ -76,7 +76,7 @@ function contourPaths(loss, X, Y) {
 
 /**
  * @param {import("../shared/host.js").Host<State>} host
- * @param {{ move: (start: Theta) => void, height: (width: number) => number, told: (shares: number[]) => void }} options
+ * @param {{ move: (origin: Theta) => void, height: (width: number) => number, told: (shares: number[]) => void }} options
  *   `told` is told which share of the starts ends in each minimum, once all are known
  */
 export function basinMap(host, { move, height, told }) {
@@ -103,7 +103,7 @@ export function basinMap(host, { move, height, told }) {
       "aria-label": "start: arrow keys move it",
       "aria-valuemin": LOWER[0],
       "aria-valuemax": UPPER[0],
-      "data-control": "start",
+      "data-control": "origin",
     },
     svg("circle", { class: "lf-reach-dot", r: 22 }),
     svg("circle", { class: "lf-handle-ring", r: 8 }),
@@ -133,7 +133,7 @@ export function basinMap(host, { move, height, told }) {
   handle.addEventListener("keydown", (event) => {
     const by = 0.05 * nudgeOf(event);
     if (!by || !shown) return;
-    const [a, b] = shown.state.start;
+    const [a, b] = shown.state.origin;
     const sideways = event.key === "ArrowLeft" || event.key === "ArrowRight";
     move(sideways ? [within(a + by, 0), b] : [a, within(b + by, 1)]);
     event.preventDefault();
@@ -271,7 +271,7 @@ export function basinMap(host, { move, height, told }) {
     const [x, y] = points[0];
     const end = points[points.length - 1];
     place(last, { cx: end[0], cy: end[1] });
-    const { g } = slopesAt(state.start, state.loss);
+    const { g } = slopesAt(state.origin, state.loss);
     const [dx, dy] = [X(0) - X(g[0]), Y(0) - Y(g[1])];
     const size = Math.hypot(dx, dy) || 1;
     const long = ARROW * Math.sqrt(Math.hypot(...g));
@@ -280,8 +280,8 @@ export function basinMap(host, { move, height, told }) {
     });
     place(handle, {
       transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
-      "aria-valuenow": String(state.start[0]),
-      "aria-valuetext": `w1 ${two(state.start[0])}, w2 ${two(state.start[1])}`,
+      "aria-valuenow": String(state.origin[0]),
+      "aria-valuetext": `w1 ${two(state.origin[0])}, w2 ${two(state.origin[1])}`,
     });
   }
   axes.frame({
