@@ -7,6 +7,7 @@ from .adversarial_digit import AdversarialDigit
 from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
+from .batch_normalisation import BatchNormalisation
 from .boxes import Boxes
 from .broken_line import BrokenLine
 from .computational_graph import ComputationalGraph
@@ -41,6 +42,7 @@ __all__ = [
     "Neuron",
     "ComputationalGraph",
     "Convolution",
+    "BatchNormalisation",
     "GradientThroughTime",
     "AttentionMap",
     "SoftLookUp",
