@@ -7,6 +7,7 @@ from .adversarial_digit import AdversarialDigit
 from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
+from .batch_normalisation import BatchNormalisation
 from .boxes import Boxes
 from .broken_line import BrokenLine
 from .computational_graph import ComputationalGraph
@@ -25,6 +26,7 @@ from .playground import Playground
 from .price import Price
 from .recommender import Recommender
 from .soft_look_up import SoftLookUp
+from .staircase import Staircase
 from .steepest import Steepest
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
@@ -38,6 +40,7 @@ __all__ = [
     "Neuron",
     "ComputationalGraph",
     "Convolution",
+    "BatchNormalisation",
     "GradientThroughTime",
     "AttentionMap",
     "SoftLookUp",
@@ -56,4 +59,5 @@ __all__ = [
     "Alignment",
     "Boxes",
     "Steepest",
+    "Staircase",
 ]
