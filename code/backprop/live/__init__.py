@@ -20,6 +20,7 @@ from .gradient_flow import GradientFlow
 from .gradient_through_time import GradientThroughTime
 from .learning_rate import LearningRate
 from .losses import Losses
+from .meta_step import MetaStep
 from .neuron import Neuron
 from .nine_slices import NineSlices
 from .overfitting import Overfitting
@@ -38,6 +39,7 @@ __all__ = [
     "Activations",
     "NineSlices",
     "Losses",
+    "MetaStep",
     "Neuron",
     "ComputationalGraph",
     "Convolution",
