@@ -104,13 +104,22 @@ def visit_inline(self, node):
     if closing := escape(
         node.get("closing", "")
     ):  # a long formula may break into lines, but not before what closes it
-        html = (
-            f'<span class="math-kept">{html}{closing}</span>'
-            if len(node.astext()) <= SHORT
-            else f"{html}\N{WORD JOINER}{closing}"
-        )
+        if len(node.astext()) > SHORT:
+            html = _kept_at_end(html)
+            html = f'<span class="math-closed">{html}{closing}</span>'
+        else:
+            html = f'<span class="math-kept">{html}{closing}</span>'
     self.body.append(html)
     raise nodes.SkipNode
+
+
+def _kept_at_end(html):
+    """Return a formula whose last part is alone in a span.
+
+    Chromium asks the parent of a part whether a line may end after it.
+    """
+    start, end = html.rfind('<span class="katex-base">'), len(html) - 3 * len("</span>")
+    return f'{html[:start]}<span class="math-kept">{html[start:end]}</span>{html[end:]}'
 
 
 def keep_closing(app, doctree, docname):

@@ -59,7 +59,7 @@ def test_the_page_computes_the_companions_curves():
     cases = [drawn(rng, rng.choice([0.5, 3, 20])) for _ in range(60)]
     values = rng.uniform(-3, 3, (60, 9)).tolist()
     found = page(
-        """(cases, values, names) => cases.map((state, k) => [names.map((name, n) => sliceOf(state, name)(values[k][n]).loss), slicesOf(state)])""",
+        """(cases, values, names) => cases.map((state, k) => [names.map((name, n) => sliceOf(state, name)(values[k][n]).loss), slicesOf({ ...state, eta: 10 })])""",
         cases,
         values,
         WEIGHTS,
@@ -113,7 +113,7 @@ def test_every_number_is_true_for_random_states_and_after_a_drag_along_each_curv
 
 def test_keys_move_a_weight_and_the_prediction_starts_where_they_began(show):
     shown = show()
-    guess = shown.page.get_by_text("should be")
+    guess = shown.page.get_by_text("should be").first
     assert not guess.is_visible()  # nothing was moved yet
     for name in ("W1[1,2]", "W2[0,0]"):
         at = check(shown)[name]
@@ -150,6 +150,34 @@ def test_a_tangent_is_as_steep_as_its_number_and_a_far_prediction_is_off(show):
         assert gap == pytest.approx(off * tall, abs=2.5)  # and the width of the line
         gaps.append(off)
     assert gaps == sorted(gaps) and gaps[2] > 10 * gaps[0]
+
+
+def test_the_arrows_are_the_step_that_the_button_takes(show):
+    shown, rng = show(width=760), np.random.default_rng(6)
+    arrow = """(name) => { const d = document.querySelectorAll(`[data-gradient="d${name}"]`)[1]?.getAttribute("d");
+      return d ? d.match(/M([-\\d.]+),[-\\d.]+L([-\\d.]+)/).slice(1).map(Number) : null; }"""
+    for state in ({}, drawn(rng), drawn(rng), {"x": [0.0, 1.0]}):
+        shown.set(**NineSlices().get_state(["x", "t", "W1", "W2", "before"]) | state)
+        before = check(shown)
+        figure = NineSlices(**{n: shown.get(n) for n in ("x", "t", "W1", "W2")})
+        wide = (shown.control("W2[0,0]").bounding_box()["width"] - 34) / 6
+        for name in WEIGHTS:
+            w, step = before[name], -10 * before[f"d{name}"]
+            ends, tip = shown.page.evaluate(arrow, name), np.clip(w + step, -3, 3)
+            assert (ends is None) == (step == 0)  # no slope, no arrow
+            if ends:
+                assert (ends[1] - ends[0]) / wide == pytest.approx(tip - w, abs=0.2 / wide)
+        shown.control("step").click()
+        after = check(shown)
+        for name in WEIGHTS:
+            where = (int(name[3]), int(name[5]))
+            assert after[name] == pytest.approx(figure.stepped[name[:2]][where], rel=1e-9, abs=1e-12)
+        assert after["loss"] - before["loss"] == pytest.approx(before["happens"], rel=1e-6, abs=1e-12)
+        assert not shown.page.get_by_text("should be").first.is_visible()  # no weight was dragged
+    shown.set(**NineSlices().get_state(["x", "t", "W1", "W2", "before"]))
+    for _ in range(3):
+        shown.control("step").click()
+    assert check(shown)["loss"] < 0.002 < 0.2 < NineSlices().loss
 
 
 @pytest.mark.parametrize("width", [320, 375, 760, 1280])

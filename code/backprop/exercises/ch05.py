@@ -31,6 +31,22 @@ add(
 )
 
 
+add(
+    Exercise(
+        "5.1 two samples",
+        [-2.5, 1.0, -0.5],
+        level="practise",
+        entries=("w1", "w2", "b"),
+        mistakes={
+            "the 1/n is in the error signals already: add up, do not average.": [-1.25, 0.5, -0.25],
+            "the samples add up, with the signs of their error signals.": [3.5, 1.0, 1.5],
+            "that is what the first sample gives; the second one counts as well.": [0.5, 1.0, 0.5],
+            "the inputs of each sample go with its own error signal.": [0.5, -2.0, -0.5],
+        },
+    )
+)
+
+
 def tanh_layer(x, W, b, grad_a, *, slope=lambda a: 1 - a**2):
     return x.T @ (grad_a * slope(np.tanh(x @ W + b)))
 

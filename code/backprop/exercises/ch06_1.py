@@ -245,26 +245,15 @@ add(
 )
 
 
-def around(x, W, grad_y, *, direct=1.0, slope=True, transpose=True):
-    delta = grad_y * (1 - np.tanh(x @ W) ** 2) if slope else grad_y
-    return direct * grad_y + delta @ (W.T if transpose else W)
-
-
 add(
     Exercise(
         "6.1 around",
-        around,
+        9,
         level="practise",
-        inputs=[
-            (rng.normal(size=(n, d)), rng.normal(0, 0.7, (d, d)), rng.normal(size=(n, d)))
-            for n, d in ((1, 3), (4, 2), (3, 5))
-        ],
         mistakes={
-            "that is the branch alone; the error also goes around it.": lambda *p: around(
-                *p, direct=0.0
-            ),
-            "the slope of tanh is missing in the branch.": lambda *p: around(*p, slope=False),
-            "on the way back W stands transposed.": lambda *p: around(*p, transpose=False),
+            "that is the branch alone; the error also goes around it.": 6,
+            "that is the way around alone; the branch sends an error back, too.": 3,
+            "add the two ways; they do not multiply.": 18,
         },
     )
 )
@@ -442,6 +431,120 @@ add(
             "that many rows of windows; each window has a width.": 6,
             "that is the width of a kernel; behind each entry stand several pixels.": 3,
             "the windows overlap: they start one pixel apart.": 18,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 everywhere",
+        2,
+        level="think",
+        choices=4,
+        mistakes={
+            "each window sends the error times one weight, and each time it is another weight.": 1,
+            "a pixel in a corner lies in one window; in how many lies one in the middle, and what "
+            "do they send together?": 3,
+            "the picture does not stand in the formula; add up what the windows send.": 4,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 kept",
+        [318.0, 1200.0],
+        level="think",
+        entries=("kept, s", "moved anew, s"),
+        mistakes={
+            "the lower part is frozen: no error goes back through it.": [336.0, 2100.0],
+            "the upper part learns, so it works in every pass.": [24.0, 1200.0],
+            "a picture that was moved is another picture for the lower part.": [318.0, 318.0],
+            "what is kept was computed once for each picture, not once for each pass.": [
+                1200.0,
+                1200.0,
+            ],
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 company",
+        [0.0, 2.7 / np.sqrt(1.81)],
+        level="think",
+        decimals=2,
+        entries=("alone", "a tenth"),
+        mistakes={
+            "subtracted is the mean of the batch, and alone the class is the batch.": [
+                3.0,
+                2.7 / np.sqrt(1.81),
+            ],
+            "the variance of the mixed batch has a part between the classes as well.": [0.0, 2.7],
+            "divided is by the root of the variance.": [0.0, 2.7 / 1.81],
+            "the mean of the mixed batch is subtracted, too.": [0.0, 3 / np.sqrt(1.81)],
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 normalised",
+        (np.array([2.0, 4.0, 9.0]) - 5) / np.sqrt(26 / 3),
+        level="recall",
+        decimals=2,
+        entries=("2 becomes", "4 becomes", "9 becomes"),
+        mistakes={
+            "the variance is divided by N, not by N - 1.": (np.array([2.0, 4, 9]) - 5)
+            / np.sqrt(13),
+            "divide by the standard deviation, which is the root of the variance.": (
+                (np.array([2.0, 4, 9]) - 5) / (26 / 3)
+            ),
+            "the mean is not subtracted.": np.array([2.0, 4, 9]) / np.sqrt(26 / 3),
+            "the spread is still what it was.": [-3.0, -1.0, 4.0],
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 dropped",
+        [3.75, 0.0],
+        level="practise",
+        entries=("let through", "set to zero"),
+        mistakes={
+            "what is let through is made larger, on the way back as on the way forward.": [3, 0],
+            "what was not there gets no error.": [3.75, 3.75],
+            "p is the probability of a zero; divide by that of the others.": [15.0, 0.0],
+            "let through was the first of the two.": [0.0, 3.75],
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 inside",
+        2,
+        level="think",
+        choices=4,
+        mistakes={
+            "which area would grow if it came nearer to the middle?": 1,
+            "which area would grow if it came nearer to an edge?": 3,
+            "whatever the sizes: which of the two areas changes in a move?": 4,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.1 further",
+        24,
+        level="think",
+        mistakes={
+            "units behind two poolings look at places four pixels apart.": 20,
+            "the second pooling sees two units of the second layer, two pixels apart.": 22,
+            "the patches overlap.": 48,
+            "those are the pixels of one pooled entry; a kernel has three of them across.": 16,
         },
     )
 )

@@ -474,24 +474,21 @@ add(
 )
 
 
-def left_out(E, w, *, fewer=1):
-    s = E @ w
-    return s.mean() - (s.sum() - s) / (len(s) - fewer)
-
-
 add(
     Exercise(
         "6.2 left out",
-        left_out,
+        [1.25, 1.0],
         level="practise",
-        inputs=[(rng.normal(size=(T, d)), rng.normal(size=d)) for T, d in ((2, 3), (5, 2), (7, 4))],
+        decimals=2,
+        entries=("left out", "gradient × input"),
         mistakes={
-            "that puts 0 in the word's place, which is gradient times input: "
-            "the mean is to be over the other T - 1 words.": lambda *p: left_out(*p, fewer=0),
-            "how much it falls was asked: z with the word minus z without it.": lambda *p: (
-                -left_out(*p)
-            ),
-            "that is the share of each word, not divided by their number.": lambda E, w: E @ w,
+            "that puts 0 in the word's place: the mean is to be over the other two words.": [
+                1.0,
+                1.0,
+            ],
+            "how much it falls was asked: z with the word minus z without it.": [-1.25, 1.0],
+            "gradient times input is a share of a mean of three.": [1.25, 3.0],
+            "gradient times input keeps the divisor of the whole sentence.": [1.25, 1.5],
         },
     )
 )
@@ -525,6 +522,124 @@ add(
             "the weight itself is missing as a factor of the softmax's derivative.": lambda *p: (
                 pooling_query(*p, weights=False)
             ),
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 parameters",
+        32,
+        level="recall",
+        mistakes={
+            "the steps share their weights.": 3200,
+            "the weights from the state before are missing.": 16,
+            "the biases are missing.": 28,
+            "those are a bias and a weight for each pair of input and unit; "
+            "the state comes in as well.": 15,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 at rest",
+        2 * (1 - 0.9575**2),
+        level="think",
+        decimals=2,
+        mistakes={
+            "the slope of tanh belongs to each step, too.": 2.0,
+            "that is the slope alone; the weight belongs to each step, too.": 1 - 0.9575**2,
+            "the slope of tanh is 1 minus the square of the state, not the state.": 2 * 0.9575,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 scores",
+        [0.04, 0.36, -0.4],
+        level="practise",
+        decimals=2,
+        entries=("s1", "s2", "s3"),
+        mistakes={
+            "the mean error of the row is not taken off.": [0.2, 0.6, 0.0],
+            "each is multiplied by its weight at the end.": [0.2, 1.2, -0.8],
+            "the mean error is one with the weights.": [0.0, 0.3, -0.5],
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 equal keys",
+        2,
+        level="think",
+        choices=4,
+        mistakes={
+            "can a query change the weights, if all keys fit it equally well?": 1,
+            "the values decide the answer; does the query, if all weights are equal anyway?": 3,
+            "no key is preferred, whatever the query: then what does a change of it do?": 4,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 unseen pair",
+        2,
+        level="think",
+        choices=4,
+        mistakes={
+            "turning it around would take a weight of the pair, which nothing has taught.": 1,
+            "the two words are in the bag as well as their pair.": 3,
+            "other pairs have weights of their own; none of them stands in this sentence.": 4,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 blank state",
+        2,
+        level="think",
+        choices=4,
+        mistakes={
+            "how many characters does the state know of at the end of a piece?": 1,
+            "how many characters of its own piece does each place have before it?": 3,
+            "the forward pass makes the guesses: what does the first one go by?": 4,
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 measures",
+        [25.0, 100 / 3],
+        level="recall",
+        decimals=1,
+        entries=("error rate, %", "words right, %"),
+        mistakes={
+            "the rate is all mistakes over all sounds, not the mean of the words' rates.": [
+                100 * (1 / 3 + 0 + 2 / 5) / 3,
+                100 / 3,
+            ],
+            "a word with one mistake is not right.": [25.0, 200 / 3],
+            "mistakes are counted over the sounds, not over the words.": [100.0, 100 / 3],
+        },
+    )
+)
+
+add(
+    Exercise(
+        "6.2 flat",
+        3,
+        level="think",
+        choices=4,
+        mistakes={
+            "weights that are equal still add up to one.": 1,
+            "the last state gets no larger weight than the others.": 2,
+            "does the answer depend on the question, if the weights do not?": 4,
         },
     )
 )

@@ -23,43 +23,28 @@ add(
 )
 
 
-def embedding_gradient(ids, grad, count):
-    whole = np.zeros((count, grad.shape[1]))
-    np.add.at(whole, ids, grad)
-    return whole
-
-
-def last_one_wins(ids, grad, count):
-    whole = np.zeros((count, grad.shape[1]))
-    whole[ids] += grad
-    return whole
-
-
-rng = np.random.default_rng(63)
 add(
     Exercise(
         "6.3 embedding gradient",
-        embedding_gradient,
+        [-1.0, 2.5, 0.0],
         level="practise",
-        inputs=[
-            (np.array(ids), rng.normal(size=(len(ids), 3)), count)
-            for ids, count in (([2, 0, 2, 2], 4), ([1, 1], 2), ([0, 3, 1, 3, 4], 6))
-        ],
+        entries=("row 0", "row 1", "row 2"),
         mistakes={
-            "where an id comes more than once, only one of its errors has arrived.": last_one_wins,
-            "errors of equal ids are added, not averaged.": lambda ids, grad, count: (
-                embedding_gradient(ids, grad, count)
-                / np.maximum(np.bincount(ids, minlength=count), 1)[:, None]
-            ),
-            "the mean over the batch is in grad already; "
-            "do not divide by n once more.": lambda ids, grad, count: (
-                embedding_gradient(ids, grad, count) / len(ids)
-            ),
+            "where an id comes more than once, only one of its errors has arrived.": [
+                -1.0,
+                2.0,
+                0.0,
+            ],
+            "errors of equal ids are added, not averaged.": [-1.0, 1.25, 0.0],
             "that is the gradient of the rows that were taken, in their order; "
-            "wanted is that of the whole table.": lambda ids, grad, count: grad,
+            "wanted is that of the whole table.": [0.5, -1.0, 2.0],
+            "a row that was not taken has the gradient 0.": [-1.0, 0.5, 2.0],
         },
     )
 )
+
+
+rng = np.random.default_rng(63)
 
 
 def in_batch_gradient(U, V, target=1.0, mean=True):
@@ -342,3 +327,20 @@ add(
 )
 
 add(experiment("6.3 experiment", ("likes", "all ratings")))
+
+add(
+    Exercise(
+        "6.3 late hits",
+        (1 / np.log2(3) + 0.5) / (1.5 + 1 / np.log2(3)),
+        level="practise",
+        decimals=2,
+        mistakes={
+            "the sum is divided by that of the best list.": 1 / np.log2(3) + 0.5,
+            "a hit at place j counts one over the logarithm of j + 1.": (1 + 1 / np.log2(3))
+            / (1.5 + 1 / np.log2(3)),
+            "the best list has as many hits as there are films to find.": (1 / np.log2(3) + 0.5)
+            / (1 + 1 / np.log2(3)),
+            "that is the recall: it does not mind where the hits stand.": 2 / 3,
+        },
+    )
+)

@@ -119,3 +119,18 @@ add(
         },
     )
 )
+
+add(
+    Exercise(
+        "9.3 a run",
+        [6, 4],
+        level="practise",
+        entries=("stops after", "kept are those of"),
+        mistakes={
+            "what comes after the stop is never seen.": [7, 7],
+            "the weights of the best epoch so far are kept, not the last ones.": [6, 6],
+            "a new lowest loss starts the count again.": [4, 2],
+            "two epochs in a row have to bring nothing lower; that is one.": [5, 4],
+        },
+    )
+)

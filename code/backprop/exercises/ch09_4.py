@@ -190,3 +190,33 @@ add(
         },
     )
 )
+
+add(
+    Exercise(
+        "9.4 two factors",
+        [0.4, 0.25],
+        level="recall",
+        decimals=2,
+        entries=("g", "s"),
+        mistakes={
+            "s compares with what the weights have left, not with the upper layer.": [0.4, 0.1],
+            "the weights come first, then the slopes.": [0.25, 0.4],
+            "what comes out is divided by what goes in.": [2.5, 4.0],
+        },
+    )
+)
+
+add(
+    Exercise(
+        "9.5 copies",
+        [0.4, -0.04],
+        level="recall",
+        entries=("gradient", "change"),
+        mistakes={
+            "the gradients of the copies add up, they are not averaged.": [0.4 / 3, -0.04 / 3],
+            "they add up with their signs.": [1.4, -0.14],
+            "the step goes against the gradient.": [0.4, 0.04],
+            "the last step is not all.": [0.7, -0.07],
+        },
+    )
+)

@@ -9,20 +9,14 @@ from .registry import Exercise, add
 add(
     Exercise(
         "9.6 bend",
-        lambda alpha: np.array([(1 + alpha) / 2, (1 - alpha) / 2]),
-        level="practise",
-        inputs=[(0.0,), (0.1,), (0.6,), (-1.0,)],
+        [0.7, 0.3],
+        level="recall",
+        entries=("p", "q"),
         mistakes={
-            "the two are interchanged: the first belongs to z.": lambda alpha: np.array(
-                [(1 - alpha) / 2, (1 + alpha) / 2]
-            ),
-            "try it for a positive z: the two must add up to the slope there.": lambda alpha: (
-                np.array([1 + alpha, 1 - alpha])
-            ),
-            "try it for a negative z.": lambda alpha: np.array([alpha, 1 - alpha]),
-            "try it for a negative z; the sign of the second is wrong.": lambda alpha: np.array(
-                [(1 + alpha) / 2, (alpha - 1) / 2]
-            ),
+            "the two are interchanged: the first belongs to z.": [0.3, 0.7],
+            "try it for a positive z: the two must add up to the slope there.": [1.4, 0.6],
+            "try it for a negative z.": [0.4, 0.6],
+            "try it for a negative z; the sign of the second is wrong.": [0.7, -0.3],
         },
     )
 )
@@ -89,7 +83,7 @@ add(
     Exercise(
         "9.6 unit",
         2e-7,
-        level="think",
+        level="recall",
         mistakes={
             "the weights have changed their unit as well as the inputs, "
             "so the factor comes in twice.": 2e-4,
@@ -197,43 +191,17 @@ add(
 # page 9.6.4: local minima
 
 
-def kind(H):
-    curvatures = np.linalg.eigvalsh(H)
-    up, down = curvatures > 1e-9, curvatures < -1e-9
-    if up.any() and down.any():
-        return 2
-    return 1 if up.all() else 3 if down.all() else 0
-
-
 add(
     Exercise(
         "9.6 kind",
-        kind,
-        level="practise",
-        inputs=[
-            (np.diag([1.0, 2.0]),),
-            (np.array([[1.0, 3.0], [3.0, 1.0]]),),
-            (np.diag([-1.0, -4.0, -2.0]),),
-            (np.diag([1.0, 0.0]),),
-            (np.diag([1.0, 0.0, -1.0]),),
-            (np.diag([0.0, -3.0]),),
-            (np.array([[-1.0, 3.0], [3.0, -1.0]]),),
-        ],
+        [2, 1, 0],
+        level="recall",
+        entries=("A", "B", "C"),
         mistakes={
-            "the curvatures are the eigenvalues, not the entries of the diagonal.": lambda H: kind(
-                np.diag(np.diag(H))
-            ),
-            "with a curvature of 0 and one of each sign it is a saddle all the same.": lambda H: (
-                0 if (np.abs(np.linalg.eigvalsh(H)) < 1e-9).any() else kind(H)
-            ),
-            "minimum and maximum are interchanged.": lambda H: {0: 0, 1: 3, 2: 2, 3: 1}[kind(H)],
-            "a curvature of 0 leaves it open.": lambda H: (
-                1
-                if np.linalg.eigvalsh(H)[0] > -1e-9
-                else 3
-                if np.linalg.eigvalsh(H)[-1] < 1e-9
-                else 2
-            ),
+            "the curvatures are the eigenvalues, not the entries of the diagonal.": [1, 1, 0],
+            "a curvature of 0 leaves it open.": [2, 1, 1],
+            "one up and one flat is no saddle yet.": [2, 1, 2],
+            "where all directions curve upwards the point is lowest.": [2, 3, 0],
         },
     )
 )
@@ -281,14 +249,14 @@ add(
 add(
     Exercise(
         "9.6 left",
-        lambda b, n: (1 / (1 + np.exp(-b))) ** n,
+        (1 / (1 + np.exp(-2))) ** 10,
         level="recall",
-        inputs=[(0.0, 3), (1.0, 10), (5.0, 60), (-1.0, 2)],
+        decimals=3,
         mistakes={
-            "the factors of the steps multiply.": lambda b, n: n / (1 + np.exp(-b)),
-            "that is one step.": lambda b, n: 1 / (1 + np.exp(-b)),
-            "the gate is the sigmoid of its bias.": lambda b, n: b**n,
-            "that bias forgets: the sign is wrong.": lambda b, n: (1 / (1 + np.exp(b))) ** n,
+            "the factors of the steps multiply.": 10 / (1 + np.exp(-2)),
+            "that is one step.": 1 / (1 + np.exp(-2)),
+            "the gate is the sigmoid of its bias.": 2.0**10,
+            "that bias forgets: the sign is wrong.": (1 / (1 + np.exp(2))) ** 10,
         },
     )
 )
@@ -302,18 +270,16 @@ def gate_bias(steps, half=0.5, sign=1.0, power=True):
 add(
     Exercise(
         "9.6 half-life",
-        gate_bias,
+        gate_bias(10),
         level="practise",
-        inputs=[(1.0,), (10.0,), (100.0,)],
+        decimals=2,
         mistakes={
-            "that bias forgets: the sign is wrong.": lambda n: gate_bias(n, sign=-1.0),
-            "after that many steps 1/e would be left; a half is wanted.": lambda n: gate_bias(
-                n, half=np.exp(-1)
+            "that bias forgets: the sign is wrong.": gate_bias(10, sign=-1.0),
+            "after that many steps 1/e would be left; a half is wanted.": gate_bias(
+                10, half=np.exp(-1)
             ),
-            "the factors multiply: the root is wanted, not a division.": lambda n: gate_bias(
-                n, power=False
-            ),
-            "that is the gate itself; its bias goes through a sigmoid.": lambda n: 0.5 ** (1 / n),
+            "the factors multiply: the root is wanted, not a division.": gate_bias(10, power=False),
+            "that is the gate itself; its bias goes through a sigmoid.": 0.5 ** (1 / 10),
         },
     )
 )

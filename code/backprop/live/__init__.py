@@ -7,6 +7,8 @@ from .adversarial_digit import AdversarialDigit
 from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
+from .batch_normalisation import BatchNormalisation
+from .boxes import Boxes
 from .broken_line import BrokenLine
 from .computational_graph import ComputationalGraph
 from .convolution import Convolution
@@ -23,6 +25,9 @@ from .overfitting import Overfitting
 from .playground import Playground
 from .price import Price
 from .recommender import Recommender
+from .soft_look_up import SoftLookUp
+from .staircase import Staircase
+from .steepest import Steepest
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
 
@@ -35,8 +40,10 @@ __all__ = [
     "Neuron",
     "ComputationalGraph",
     "Convolution",
+    "BatchNormalisation",
     "GradientThroughTime",
     "AttentionMap",
+    "SoftLookUp",
     "DescentRace",
     "DrawDigit",
     "Playground",
@@ -50,4 +57,7 @@ __all__ = [
     "BrokenLine",
     "AdversarialDigit",
     "Alignment",
+    "Boxes",
+    "Steepest",
+    "Staircase",
 ]

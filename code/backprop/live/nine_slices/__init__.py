@@ -11,6 +11,7 @@ from ..shared.worked import WEIGHTS, compared, passed
 
 LIMIT = 1e6  # of any number of the state: beyond it the drawing says nothing any more
 REACH = 3  # of the weights, in the plots
+ETA = 10  # the learning rate of the step that is offered, and of the arrows that draw it
 
 
 class NineSlices(LiveFigure):
@@ -60,9 +61,15 @@ class NineSlices(LiveFigure):
         return passed(self.x, self.t, **W)[1]
 
     @property
+    def stepped(self) -> dict[str, np.ndarray]:
+        """The weights after a step of gradient descent at rate 10, `W1` (2, 3) and `W2` (3, 1)."""
+        return {name: getattr(self, name) - ETA * g for name, g in self.gradients.items()}
+
+    @property
     def values(self) -> dict[str, np.ndarray]:
         """Every number that the figure can show, by the name it has there."""
         moved = compared(self.x, self.t, self.W1, self.W2, self.selected, self.before)
+        squares = sum((g**2).sum() for g in self.gradients.values())
         values = {
             "x": self.x,
             "t": self.t,
@@ -70,6 +77,8 @@ class NineSlices(LiveFigure):
             "W1": self.W1,
             "W2": self.W2,
             **moved,
+            "expected": -ETA * squares,
+            "happens": passed(self.x, self.t, **self.stepped)[1] - self.loss,
         }
         values |= {f"d{name}": g for name, g in self.gradients.items()}
         return {name: np.asarray(value) for name, value in values.items()}
@@ -79,7 +88,8 @@ class NineSlices(LiveFigure):
         return (
             "Nine small plots, one for each weight of a network with two inputs, three hidden units "
             "and one output: the loss as a function of that weight, all others as they are, with "
-            f"its tangent. The loss is {self.loss:.4f}, its slopes are {slopes}."
+            f"its tangent and, below, an arrow for the way downhill. "
+            f"The loss is {self.loss:.4f}, its slopes are {slopes}."
         )
 
     def draw(self) -> Figure:
@@ -89,16 +99,21 @@ class NineSlices(LiveFigure):
         figure = Figure(figsize=(7.2, 5.2), layout="constrained")
         axes = figure.subplots(3, 3, sharex=True, sharey=True)
         reach, gradients = np.linspace(-REACH, REACH, 81), self.gradients
+        top = max(0.5, 1.1 * self.loss)
         for j in range(3):
             for k, name in enumerate((f"W1[0,{j}]", f"W1[1,{j}]", f"W2[{j},0]")):
                 ax, where = axes[j, k], (int(name[3]), int(name[5]))
                 w, g = getattr(self, name[:2])[where], gradients[name[:2]][where]
                 ax.plot(reach, [self.along(name, v) for v in reach], color=BLUE)
-                ends = np.array([-0.9, 0.9])
+                ends = np.array([-1.8, 1.8])
                 ax.plot(w + ends, self.loss + g * ends, color=PURPLE, lw=2.5)
                 ax.plot([w], [self.loss], "o", color=BLUE)
+                arrow = {"arrowstyle": "->", "color": PURPLE, "lw": 2.2, "shrinkA": 0, "shrinkB": 0}
+                foot, tip = (w, 0.08 * top), (np.clip(w - ETA * g, -REACH, REACH), 0.08 * top)
+                if abs(ETA * g) > 0.1:  # the head of a shorter one would be longer than it is
+                    ax.annotate("", tip, foot, arrowprops=arrow)
                 symbol = f"$w^{{({name[1]})}}_{{{where[0] + 1}{where[1] + 1}}}$"
                 slope = r"$\partial L/\partial w$"
                 ax.set_title(f"{symbol} {w:.2f},  {slope} {g:.4f}", size=9, color=INK)
-                ax.set_ylim(0, max(0.5, 1.1 * self.loss))
+                ax.set_ylim(0, top)
         return figure

@@ -1,11 +1,12 @@
 // Nine slices: the loss of the 2-3-1 network along each of its weights, all else as it is, with its
 // tangent. A weight is dragged along its own plot; the eight other curves bend, their tangents tilt.
+// Arrows below show the step that gradient descent would take in all of them; a button takes it.
 import { chart } from "../shared/chart.js";
-import { slider } from "../shared/controls.js";
+import { button, slider } from "../shared/controls.js";
 import { fixed, html, maths, place, small } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { ceiling, nudgeOf } from "../shared/steps.js";
-import { sliceOf, slicesOf } from "../shared/worked.js";
+import { descended, sliceOf, slicesOf } from "../shared/worked.js";
 
 /** @typedef {import("../shared/worked.js").Sample & import("../shared/worked.js").Chosen} State */
 /** @typedef {import("../shared/host.js").Host<State>} Host */
@@ -13,13 +14,15 @@ import { sliceOf, slicesOf } from "../shared/worked.js";
 /** @typedef {{ hold: (name: string) => void, put: (name: string, value: number) => void, nudge: (name: string, by: number) => void }} Hands */
 
 const REACH = 3; // of the weights, where they are dragged
+const ETA = 10; // the learning rate of the step and of its arrows, as in Python
+const FOOT = 0.08; // where the arrows lie, of the height of a plot
 const MOST_LOSS = 0.5; // of a target and an output between 0 and 1
 const three = fixed(3);
 /** A row for each hidden unit: its two incoming weights, and the outgoing one. */
 const NAMES = [0, 1, 2].flatMap((j) => [`W1[0,${j}]`, `W1[1,${j}]`, `W2[${j},0]`]);
 /** @type {(name: string) => import("../shared/draw.js").Format} */
 const format = (name) => {
-  if (/^(d|loss|predicted|actual)/.test(name)) return small;
+  if (/^(d|loss|predicted|actual|expected|happens)/.test(name)) return small;
   return /^[Wb]/.test(name) ? three : fixed(2);
 };
 /** @param {string} name */
@@ -83,7 +86,11 @@ function slicePlot(host, name, { hold, put, nudge }) {
     const slope = table[`d${name}`];
     /** @type {Pair} */
     const here = [w, table.loss];
-    const lines = [plot.tangent(here, slope, { gradient: `d${name}`, reach: 30 })];
+    const gradient = `d${name}`;
+    const lines = [plot.tangent(here, slope, { gradient, reach: 0.3 * (plot.width - 34) })];
+    const arrow = { kind: "lf-gradient-arrow", head: true, gradient };
+    const tip = Math.max(-far, Math.min(far, w - ETA * slope));
+    if (slope) lines.push({ from: [w, FOOT * top], to: [tip, FOOT * top], ...arrow });
     /** @type {import("../shared/chart.js").Dot[]} */
     const dots = [];
     if (w !== from) {
@@ -154,6 +161,24 @@ function build(host) {
     ".",
   );
   const guess = html("p", { class: "lf-guess" }, host.prose("`L` = $loss. "), moved);
+  const step = () => {
+    const after = descended({ ...host.state, eta: ETA }, 1);
+    if (after) host.set({ W1: after.W1, W2: after.W2, before: null });
+  };
+  const all = html(
+    "p",
+    { class: "lf-guess lf-slices-step" },
+    button("Step", step, { "data-control": "step", class: "lf-button lf-primary" }),
+    html(
+      "span",
+      {},
+      host.prose("along all nine arrows: `ΔL` should be "),
+      html("b", { class: "lf-guessed" }, host.live("expected")),
+      " and would be ",
+      html("b", {}, host.live("happens")),
+      ".",
+    ),
+  );
   return {
     content: [
       html("div", { class: "lf-slices lf-slices-heads", "aria-hidden": "true" }, heads),
@@ -163,6 +188,7 @@ function build(host) {
         plots.map(({ node }) => node),
       ),
       guess,
+      all,
       html(
         "div",
         { class: "lf-slices" },
@@ -171,7 +197,7 @@ function build(host) {
     ],
 
     draw(state) {
-      const table = slicesOf(state);
+      const table = slicesOf({ ...state, eta: ETA });
       numbers.show(table);
       moved.classList.toggle("lf-off", table.by === 0);
       for (const { draw } of plots) draw(state, table);
@@ -194,7 +220,7 @@ export default liveFigure({
   name: "nine-slices",
   label: "the loss along each of nine weights",
   first:
-    "Drag a dot along its curve: the other tangents tilt, too. Each row is one hidden unit: its weights in, its weight out.",
+    "Drag a dot along its curve: the other slopes change, too. Then step along all arrows at once.",
   traits: ["x", "t", "W1", "W2", "selected", "before"],
   format,
   build,

@@ -62,11 +62,12 @@ function compared(settings, w, loss) {
 }
 
 /**
- * The weights, their gradients and the loss by name, and what was predicted.
- * @param {Sample & Chosen} settings
+ * The weights, their gradients and the loss by name; what was predicted; what a step should bring.
+ * @param {Settings & Chosen} settings
  */
 export function slicesOf(settings) {
   const { x, t, W1, W2, selected } = settings;
+  const stepped = lossAfter(settings);
   const loss = evaluate(settings);
   /** @type {Record<string, number>} */
   const table = { "x[0]": x[0], "x[1]": x[1], t, loss };
@@ -83,13 +84,31 @@ export function slicesOf(settings) {
       });
     });
   });
+  Object.assign(table, brought(settings.eta, stepped - loss));
   return Object.assign(table, compared(settings, table[selected], loss));
 }
+
+/**
+ * The loss after one step of gradient descent.
+ * @param {Settings} settings
+ */
+const lossAfter = (settings) =>
+  /** @type {{ losses: number[] }} */ (descended(settings, 1, Number.POSITIVE_INFINITY)).losses[0];
+
+/**
+ * What a step at the present gradient should bring, and what it does.
+ * @param {number} eta
+ * @param {number} happens
+ */
+const brought = (eta, happens) => ({
+  expected: -eta * net.gradient.reduce((sum, g) => sum + g * g, 0),
+  happens,
+});
 
 /** @param {Settings & Chosen} settings */
 export function tableOf(settings) {
   const { x, t, eta, selected } = settings;
-  const stepped = descended(settings, 1, Number.POSITIVE_INFINITY);
+  const stepped = lossAfter(settings);
   const loss = evaluate(settings);
   /** @type {Record<string, number>} */
   const table = { t, eta, loss, dy: net.gradY[0] };
@@ -111,8 +130,7 @@ export function tableOf(settings) {
       table[`next ${name}`] = w - net.dW[l][k] * eta;
     });
   }
-  table.expected = -eta * net.gradient.reduce((sum, g) => sum + g * g, 0);
-  table.happens = /** @type {{ losses: number[] }} */ (stepped).losses[0] - loss;
+  Object.assign(table, brought(eta, stepped - loss));
   return Object.assign(table, compared(settings, table[selected], loss));
 }
 
