@@ -20,6 +20,7 @@ export const LENGTH = 600;
 export const ETA_LEAST = 0.2;
 export const ETA_MOST = 3;
 const RESTING = 1e-3; // a gradient that is shorter counts as none
+const NOTHING = 1e-16; // of the square of a gradient
 const LEVEL = 2e-3; // so does a curvature
 export const COLUMNS = 44; // of the map of ends
 export const ROWS = 46;
@@ -87,11 +88,30 @@ export function pathOf({ origin, eta, loss }) {
   return points;
 }
 
-/** The loss where descent from `w` comes to rest; NaN if it does not. @type {(w: Theta, state: State) => number} */
-export function endFrom(w, { eta, loss }) {
-  let at = w;
-  for (let k = 0; k < LENGTH; k++) at = downFrom(at, eta, loss);
-  const { value, g } = slopesAt(at, loss);
+/**
+ * The loss where descent from `w` comes to rest; NaN if it does not. For the map: no arrays, no second derivatives, and no
+ * step more once nothing moves.
+ * @type {(w: Theta, state: State) => number}
+ */
+export function endFrom([w1, w2], { eta, loss }) {
+  const n = TARGETS.length;
+  const squared = loss === "squared";
+  let a = w1;
+  let b = w2;
+  for (let k = 0; k < LENGTH; k++) {
+    let ga = 0;
+    let gb = 0;
+    for (let i = 0; i < n; i++) {
+      const y = sigmoid(a * INPUTS[i][0] + b * INPUTS[i][1]);
+      const first = squared ? (2 / n) * (y - TARGETS[i]) * y * (1 - y) : (y - TARGETS[i]) / n;
+      ga += first * INPUTS[i][0];
+      gb += first * INPUTS[i][1];
+    }
+    a -= eta * ga;
+    b -= eta * gb;
+    if (ga * ga + gb * gb < NOTHING) break;
+  }
+  const { value, g } = slopesAt([a, b], loss);
   return Math.hypot(...g) < RESTING ? value : Number.NaN;
 }
 

@@ -18,8 +18,8 @@ import {
 /** @typedef {import("./maths.js").State} State */
 /** @typedef {import("./maths.js").Theta} Theta */
 
-const COARSE = 4; // every so many cells at first
-const BUDGET = 6; // ms of a frame for the map
+const COARSE = 6; // every so many cells at first
+const BUDGET = 3; // ms of a frame for the map
 const ARROW = 90; // px, of a gradient of length 1; it grows with the root
 const STAR = 9;
 const two = fixed(2);
@@ -173,7 +173,7 @@ export function basinMap(host, { move, height, told }) {
     const places = stillPlaces(state.loss);
     for (let j = 0; j < ROWS; j += COARSE)
       for (let i = 0; i < COLUMNS; i += COARSE) {
-        const kind = kindOf(Math.min(i + 2, COLUMNS - 1), Math.min(j + 2, ROWS - 1), state, places);
+        const kind = kindOf(Math.min(i + 3, COLUMNS - 1), Math.min(j + 3, ROWS - 1), state, places);
         for (let v = j; v < Math.min(j + COARSE, ROWS); v++)
           cells.fill(kind, v * COLUMNS + i, v * COLUMNS + Math.min(i + COARSE, COLUMNS));
       }
@@ -190,11 +190,13 @@ export function basinMap(host, { move, height, told }) {
       return "frame";
     }
     const places = stillPlaces(asked.loss);
+    const before = next;
     while (next < cells.length && performance.now() - begun < BUDGET) {
       cells[next] = kindOf(next % COLUMNS, Math.floor(next / COLUMNS), asked, places);
       next++;
     }
-    paint();
+    const part = cells.length / 4; // a picture costs as much as many cells
+    if (Math.floor(next / part) > Math.floor(before / part)) paint();
     if (next < cells.length) return "frame";
     const minima = places.filter(({ low }) => low > 0).length;
     told(
