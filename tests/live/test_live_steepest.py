@@ -1,7 +1,5 @@
 """The live figure `Steepest`: each step is the best of its size, slopes are slopes, it works and reads well."""
 
-import re
-
 import numpy as np
 import pytest
 import traitlets
