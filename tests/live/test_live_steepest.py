@@ -198,6 +198,26 @@ ENDS = """(name) => document.querySelector(`path[data-gradient="step: ${name}"]`
   .match(/^M([-\\d.]+),([-\\d.]+)L([-\\d.]+),([-\\d.]+)/)?.slice(1).map(Number)"""
 
 
+TOUCH = """() => document.querySelector(".lf-steep-touch").getAttribute("d").match(/[-\\d.]+/g).map(Number)"""
+
+
+def check_touch(shown, figure, unit):
+    """The dashed line lies across the gradient and goes through the tip of the chosen step."""
+    found = shown.page.evaluate(TOUCH)
+    if not len(figure.ball):
+        return
+    x1, y1, x2, y2 = found
+    g, d = figure.gradient, figure.ways[figure.step]
+    along = np.array([x2 - x1, y1 - y2]) / np.hypot(x2 - x1, y2 - y1)
+    assert abs(along @ g) < 1e-3 * np.linalg.norm(g)
+    handle = shown.page.locator(".lf-steep-handle").get_attribute("transform")
+    left, top = (float(v) for v in handle[len("translate(") : -1].split())
+    tip = np.array([left, top]) + unit * d * [1, -1]
+    np.testing.assert_allclose(
+        [(x1 + x2) / 2, (y1 + y2) / 2], tip, atol=0.3 + 1e-3 * abs(d).max() * unit
+    )
+
+
 def test_numbers_and_arrows_are_the_steps(show):
     shown, rng = show(Steepest()), np.random.default_rng(8)
     for state in ({}, *(anywhere(rng) for _ in range(12))):
@@ -209,6 +229,7 @@ def test_numbers_and_arrows_are_the_steps(show):
             x1, y1, x2, y2 = shown.page.evaluate(ENDS, name)
             drawn = d * min(1, 40 / np.linalg.norm(d))
             assert (x2 - x1, y1 - y2) == pytest.approx(tuple(unit * drawn), abs=0.02 * unit + 0.2)
+        check_touch(shown, figure, unit)
         ball = shown.page.locator(".lf-steep-ball").get_attribute("d")
         assert (ball == "M0,0") == (len(figure.ball) == 0)
         said = shown.page.locator(".lf-steep-words").text_content()

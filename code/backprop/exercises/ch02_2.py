@@ -79,3 +79,19 @@ add(
         },
     )
 )
+
+add(
+    Exercise(
+        "2.2 place",
+        2 / 3,
+        level="think",
+        decimals=2,
+        mistakes={
+            "there the sigmoid is steepest; but the error changes with the place, too.": 0.5,
+            "that would be so if the error were what the step still lacks, 1 - sigma.": 1 / 3,
+            "there the error is largest, but the sigmoid is flat.": 1.0,
+            "that is the value of sigma^2 (1 - sigma) there; asked for is sigma.": 4 / 27,
+            "that is the largest slope of a sigmoid; asked for is sigma.": 0.25,
+        },
+    )
+)

@@ -245,26 +245,15 @@ add(
 )
 
 
-def around(x, W, grad_y, *, direct=1.0, slope=True, transpose=True):
-    delta = grad_y * (1 - np.tanh(x @ W) ** 2) if slope else grad_y
-    return direct * grad_y + delta @ (W.T if transpose else W)
-
-
 add(
     Exercise(
         "6.1 around",
-        around,
+        9,
         level="practise",
-        inputs=[
-            (rng.normal(size=(n, d)), rng.normal(0, 0.7, (d, d)), rng.normal(size=(n, d)))
-            for n, d in ((1, 3), (4, 2), (3, 5))
-        ],
         mistakes={
-            "that is the branch alone; the error also goes around it.": lambda *p: around(
-                *p, direct=0.0
-            ),
-            "the slope of tanh is missing in the branch.": lambda *p: around(*p, slope=False),
-            "on the way back W stands transposed.": lambda *p: around(*p, transpose=False),
+            "that is the branch alone; the error also goes around it.": 6,
+            "that is the way around alone; the branch sends an error back, too.": 3,
+            "add the two ways; they do not multiply.": 18,
         },
     )
 )

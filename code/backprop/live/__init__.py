@@ -7,6 +7,7 @@ from .adversarial_digit import AdversarialDigit
 from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
+from .batch_normalisation import BatchNormalisation
 from .boxes import Boxes
 from .broken_line import BrokenLine
 from .computational_graph import ComputationalGraph
@@ -18,6 +19,7 @@ from .gradient_flow import GradientFlow
 from .gradient_through_time import GradientThroughTime
 from .learning_rate import LearningRate
 from .losses import Losses
+from .meta_step import MetaStep
 from .neuron import Neuron
 from .nine_slices import NineSlices
 from .overfitting import Overfitting
@@ -25,6 +27,7 @@ from .playground import Playground
 from .price import Price
 from .recommender import Recommender
 from .soft_look_up import SoftLookUp
+from .staircase import Staircase
 from .steepest import Steepest
 from .truncation import Truncation
 from .tug_of_war import TugOfWar
@@ -35,9 +38,11 @@ __all__ = [
     "Activations",
     "NineSlices",
     "Losses",
+    "MetaStep",
     "Neuron",
     "ComputationalGraph",
     "Convolution",
+    "BatchNormalisation",
     "GradientThroughTime",
     "AttentionMap",
     "SoftLookUp",
@@ -56,4 +61,5 @@ __all__ = [
     "Alignment",
     "Boxes",
     "Steepest",
+    "Staircase",
 ]
