@@ -171,8 +171,12 @@ def test_the_arrows_are_the_step_that_the_button_takes(show):
         after = check(shown)
         for name in WEIGHTS:
             where = (int(name[3]), int(name[5]))
-            assert after[name] == pytest.approx(figure.stepped[name[:2]][where], rel=1e-9, abs=1e-12)
-        assert after["loss"] - before["loss"] == pytest.approx(before["happens"], rel=1e-6, abs=1e-12)
+            assert after[name] == pytest.approx(
+                figure.stepped[name[:2]][where], rel=1e-9, abs=1e-12
+            )
+        assert after["loss"] - before["loss"] == pytest.approx(
+            before["happens"], rel=1e-6, abs=1e-12
+        )
         assert not shown.page.get_by_text("should be").first.is_visible()  # no weight was dragged
     shown.set(**NineSlices().get_state(["x", "t", "W1", "W2", "before"]))
     for _ in range(3):

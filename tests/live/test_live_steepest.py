@@ -211,7 +211,7 @@ def check_touch(shown, figure, unit):
     along = np.array([x2 - x1, y1 - y2]) / np.hypot(x2 - x1, y2 - y1)
     assert abs(along @ g) < 1e-3 * np.linalg.norm(g)
     handle = shown.page.locator(".lf-steep-handle").get_attribute("transform")
-    left, top = (float(v) for v in handle.strip("translate()").split())
+    left, top = (float(v) for v in handle[len("translate(") : -1].split())
     tip = np.array([left, top]) + unit * d * [1, -1]
     np.testing.assert_allclose(
         [(x1 + x2) / 2, (y1 + y2) / 2], tip, atol=0.3 + 1e-3 * abs(d).max() * unit

@@ -8,6 +8,7 @@ from backprop.language import sentiment
 from backprop.gradient_check import check_network
 from backprop.losses import BinaryCrossEntropy
 from backprop.layers.normalization import Dropout
+from backprop.studies.stored import stored
 from backprop.language.sentiment import (
     KINDS,
     Classifier,
@@ -107,3 +108,12 @@ def test_pairs_and_the_longest_sentence():
 def test_a_rate_of_zero_is_refused_and_not_taken_for_none():
     with pytest.raises(ValueError, match="learning_rate must be a positive number"):
         Classifier("mean", small_fold(), epochs=1, rate=0.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_stored_rate_is_the_best_of_its_grid_and_not_at_its_edge(kind):
+    result = stored("sentiment").result
+    for rate, tried in zip(result["rates"][kind], result["tried"][kind], strict=True):
+        losses = {float(other): loss for other, loss in tried.items()}
+        assert rate == min(losses, key=losses.__getitem__)
+        assert min(losses) < rate < max(losses)

@@ -129,7 +129,6 @@ KINDS = (
     "GRU",
     "Transformer",
 )
-RATES = {"bag of words": 0.01, "bag of words and pairs": 0.01}  # the others 0.002
 
 
 class Classifier:
@@ -145,8 +144,8 @@ class Classifier:
         Of the initial weights, the dropout and the order of the batches.
     epochs : int
         At most so many; training stops two epochs after the lowest validation loss.
-    rate : float, optional
-        Learning rate of Adam, > 0; by default that of `RATES`.
+    rate : float
+        Learning rate of Adam, > 0.
     progress : bool
         Show a bar.
     """
@@ -157,8 +156,8 @@ class Classifier:
         kind: str,
         fold: Fold,
         seed: int = 0,
-        epochs: int = 10,
-        rate: float | None = None,
+        epochs: int = 30,
+        rate: float = 0.004,
         progress: bool = False,
     ):
         rng = np.random.default_rng(seed)
@@ -172,7 +171,7 @@ class Classifier:
             BinaryCrossEntropy(),
             self.encode(fold.train[0]),
             fold.train[1],
-            Clipped(Adam(RATES.get(kind, 0.002) if rate is None else rate), 1.0),
+            Clipped(Adam(rate), 1.0),
             epochs=epochs,
             batch_size=64,
             validation=(self.encode(fold.validation[0]), fold.validation[1]),

@@ -19,6 +19,7 @@ from .gradient_flow import GradientFlow
 from .gradient_through_time import GradientThroughTime
 from .learning_rate import LearningRate
 from .losses import Losses
+from .meta_step import MetaStep
 from .neuron import Neuron
 from .nine_slices import NineSlices
 from .overfitting import Overfitting
@@ -37,6 +38,7 @@ __all__ = [
     "Activations",
     "NineSlices",
     "Losses",
+    "MetaStep",
     "Neuron",
     "ComputationalGraph",
     "Convolution",

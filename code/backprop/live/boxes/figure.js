@@ -99,11 +99,14 @@ function build(host) {
       },
       k === 0,
     );
-    /** @type {(label: string, what: string) => HTMLElement[]} */
-    const row = (label, what) => [
-      html("dt", {}, label),
-      html("dd", {}, host.live(`${name}[${what}]`)),
-    ];
+    /** @type {(label: string, what: string) => HTMLElement} */
+    const row = (label, what) =>
+      html(
+        "tr",
+        {},
+        html("th", { scope: "row" }, label),
+        html("td", {}, host.live(`${name}[${what}]`)),
+      );
     const flat = html("span", { class: "lf-boxes-flat" }, "no slope");
     const holder = html("div", { class: "lf-boxes-holder" }, panel.node);
     host.onWidth(holder, panel.resize);
@@ -113,13 +116,17 @@ function build(host) {
       html("p", { class: "lf-boxes-title" }, TITLES[name], flat),
       holder,
       html(
-        "dl",
-        { class: "lf-boxes-list" },
-        row("loss", "loss"),
-        row("‖gradient‖", "slope"),
-        row("a step promises", "promised"),
-        row("and brings", "brought"),
-        row("IoU", "iou"),
+        "table",
+        { class: "lf-table lf-boxes-list", "aria-label": TITLES[name] },
+        html(
+          "tbody",
+          {},
+          row("loss", "loss"),
+          row("‖gradient‖", "slope"),
+          row("a step promises", "promised"),
+          row("and brings", "brought"),
+          row("IoU", "iou"),
+        ),
       ),
     );
     return { name, panel, node, flat };
