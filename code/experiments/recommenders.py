@@ -2,10 +2,11 @@
 
 `parts` sets 8,000 validation ratings aside once; the other ratings are split at random five times,
 a fifth of all for the test. Each model climbs from a first guess to the settings that are best on
-the validation ratings, one setting after the other, up and down by a factor until neither neighbour
-is better, so that what is chosen lies inside what was tried. Then it is trained on everything but
-the test ratings of each split and measured there once. Names of models after the command compute
-those alone, and keep what is stored of the others. All of them take about ten minutes.
+the validation ratings, one setting after the other, up and down by a factor, round and round until
+no neighbour of any setting is better: what is chosen lies inside what was tried. (The factorisation
+of likes, whose steps take longest, goes through its three settings once.) Then it is trained
+on everything but the test ratings of each split and measured there once. Names of models after the
+command compute those alone, and keep what is stored of the others.
 """
 
 import sys
@@ -21,7 +22,6 @@ from backprop.recommendation.movielens import load_movielens, parts
 from backprop.recommendation.neighbours import (
     ease,
     film_neighbours,
-    neighbour_surprises,
     user_neighbours,
 )
 from backprop.recommendation.ranking import (
@@ -38,7 +38,7 @@ from backprop.recommendation.two_tower import TwoTower
 from backprop.studies.stored import store, stored
 from backprop.training import cosine
 
-SPLITS, K = 5, 10
+SPLITS, K, KEPT = 5, 10, {}
 data = load_movielens()
 user, film, rating = data.user, data.movie, data.rating
 USERS, FILMS = user.max() + 1, len(data.title)
@@ -67,13 +67,38 @@ def biases(rows, seed, damping):
     return lambda u, i: mu + b[u] + c[i]
 
 
-def neighbours(rows, seed, shrink, trust):
-    u, i = user[rows], film[rows]
-    base = biases(rows, seed, 5)
-    surprise = np.zeros((USERS, FILMS))
-    surprise[u, i] = rating[rows] - base(u, i)
-    more = neighbour_surprises(surprise, table_of(u, i, USERS, FILMS) * 1.0, shrink, trust)
-    return lambda u, i: np.clip(base(u, i) + more[u, i], 0.5, 5)
+def agreements(rows, seed, damping, films):
+    """Surprises, who rated, cosines and how much is common: (eq-recommend-agreement)."""
+    key = len(rows), seed, damping, films
+    if key not in KEPT:
+        KEPT.clear()
+        X, Y = np.zeros((2, USERS, FILMS), np.float32)
+        X[user[rows], film[rows]] = rating[rows] - biases(rows, seed, damping)(user, film)[rows]
+        Y[user[rows], film[rows]] = 1
+        if films:  # the tables on their sides
+            X, Y = X.T.copy(), Y.T.copy()
+        both = X**2 @ Y.T
+        S = np.maximum(X @ X.T / np.sqrt(np.maximum(both * both.T, 1e-12)), 0)
+        np.fill_diagonal(S, 0)
+        KEPT[key] = X, Y, S, Y @ Y.T
+    return KEPT[key]
+
+
+def neighbours(rows, seed, shrink, trust, damping, films=False):
+    """As `neighbour_surprises`, but for the pairs alone that are asked for."""
+    X, Y, S, common = agreements(rows, seed, damping, films)
+    base = biases(rows, seed, damping)
+
+    def predict(u, i):
+        y, (own, other) = base(u, i), (i, u) if films else (u, i)
+        for k in np.unique(other):
+            asked, voters = np.flatnonzero(other == k), np.flatnonzero(Y[:, k])
+            pairs = np.ix_(own[asked], voters)
+            W = S[pairs] * common[pairs] / (common[pairs] + shrink)
+            y[asked] += W @ X[voters, k] / (W.sum(axis=1) + trust)
+        return np.clip(y, 0.5, 5)
+
+    return predict
 
 
 def trained(model, columns, epochs, batch, eta, seed, nets=None):
@@ -90,19 +115,20 @@ def trained(model, columns, epochs, batch, eta, seed, nets=None):
     return model
 
 
-def product(rows, seed, d, vectors, epochs, eta):
+def product(rows, seed, d, vectors, biases, epochs, eta):
     u, i, r = user[rows], film[rows], rating[rows]
     model = MatrixFactorization(USERS, FILMS, int(d), r.mean(), rng=np.random.default_rng(seed))
-    model.penalise(u, i, vectors=vectors, biases=4)
+    model.penalise(u, i, vectors=vectors, biases=biases)
     return trained(model, (u, i, r), epochs, 1000, eta, seed)
 
 
-def network(rows, seed, d, vectors, epochs, eta, hidden):
+def network(rows, seed, d, vectors, biases, epochs, eta, hidden, rate, decay):
     u, i, r = user[rows], film[rows], rating[rows]
     rng = np.random.default_rng(seed)
     model = NeuralFactorization(USERS, FILMS, int(d), (int(hidden),), r.mean(), rng=rng)
-    model.penalise(u, i, vectors=vectors, biases=4)
-    return trained(model, (u, i, r), epochs, 1000, eta, seed)
+    model.penalise(u, i, vectors=vectors, biases=biases)
+    nets = lambda: AdamW(rate, weight_decay=decay)
+    return trained(model, (u, i, r), epochs, 1000, eta, seed, nets)
 
 
 def error(model, rows):
@@ -121,9 +147,8 @@ def likes(rows):
 
 
 def implicit(rows, seed, d, weight, penalty):
-    P, Q = implicit_factors(
-        likes(rows), int(d), weight, penalty, sweeps=8, rng=np.random.default_rng(seed)
-    )
+    rng = np.random.default_rng(seed)
+    P, Q = implicit_factors(likes(rows), int(d), weight, penalty, sweeps=8, rng=rng)
     return P @ Q.T
 
 
@@ -152,21 +177,26 @@ def judge(scores, known, held_out):
 
 # ------------------------------------------------------------------------------------- the study
 # A model is (make(rows, seed, **settings), first guess, factors), or settings of another model.
+neighbour_guess = {"shrink": 80.0, "trust": 0.5, "damping": 5.0}
+neighbour_factors = {"shrink": 2, "trust": 2, "damping": 1.5}
+table_guess = {"vectors": 12.0, "biases": 4.0, "eta": 0.01, "d": 16, "epochs": 12}
+table_factors = {"vectors": 1.25, "biases": 1.5, "eta": 2, "d": 2, "epochs": 1.5}
 STARS = {
     "mean of all": (constant, {}, {}),
     "mean of the user": (user_mean, {}, {}),
     "mean of the film": (film_mean, {}, {}),
     "damped biases": (biases, {"damping": 5.0}, {"damping": 1.5}),
-    "neighbours": (neighbours, {"shrink": 20.0, "trust": 2.0}, {"shrink": 2, "trust": 2}),
-    "matrix factorisation": (
-        product,
-        {"vectors": 12.0, "eta": 0.01, "d": 16, "epochs": 12},
-        {"vectors": 1.25, "eta": 2, "d": 2, "epochs": 1.5},
+    "neighbours": (neighbours, neighbour_guess, neighbour_factors),
+    "neighbours among films": (
+        lambda rows, seed, **s: neighbours(rows, seed, films=True, **s),
+        neighbour_guess,
+        neighbour_factors,
     ),
+    "matrix factorisation": (product, table_guess, table_factors),
     "neural factorisation": (
         network,
-        {"vectors": 15.0, "eta": 0.01, "d": 16, "epochs": 8, "hidden": 32},
-        {"vectors": 1.25, "eta": 2, "d": 2, "epochs": 1.5, "hidden": 2},
+        table_guess | {"hidden": 32, "rate": 0.002, "decay": 1.0},
+        table_factors | {"hidden": 2, "rate": 2, "decay": 2},
     ),
 }
 tower_guess = {"penalty": 3.0, "eta": 0.01, "epochs": 6}
@@ -217,7 +247,7 @@ LISTS = {
 }
 
 
-def climb(score, start, factors):
+def climb(score, start, factors, once=False):
     """The best settings near `start`, and all that were tried; the lower the score, the better."""
     tried = {}
 
@@ -227,12 +257,16 @@ def climb(score, start, factors):
             tried[key] = score(settings)
         return tried[key]
 
-    best = dict(start)
+    best, before = dict(start), None
     of(best)
-    for name, factor in factors.items():
-        for by in (factor, 1 / factor):
-            while of(other := {**best, name: times(best[name], by)}) < of(best):
-                best = other
+    while best != before:  # a step of one setting can make room for a step of another
+        before = best
+        for name, factor in factors.items():
+            for by in (factor, 1 / factor):
+                while of(other := {**best, name: times(best[name], by)}) < of(best):
+                    best = other
+        if once:
+            break
     return best, [{**dict(key), "score": abs(value)} for key, value in tried.items()]
 
 
@@ -269,6 +303,7 @@ for kind, models in (("stars", STARS), ("lists", LISTS)):
                 lambda s, make=make: -judge(make(train, 0, **s), train, validation)["ndcg"],
                 start,
                 factors,
+                once=name == "factorisation of likes",
             )
         found, began = [], time.perf_counter()
         for seed in range(SPLITS):
@@ -285,9 +320,9 @@ for kind, models in (("stars", STARS), ("lists", LISTS)):
         fresh["seconds"][name] = round((time.perf_counter() - began) / SPLITS, 1)
         print(kind, name, best, len(tried), found, flush=True)
 
-old, models = known(), {*STARS, *LISTS}
-result = {
-    part: {name: v for name, v in (old.get(part, {}) | new).items() if name in models}
-    for part, new in fresh.items()
-}
+old = known()
+result = {}
+for part, new in fresh.items():
+    both = old.get(part, {}) | new
+    result[part] = {name: both[name] for name in [*STARS, *LISTS] if name in both}
 store(__file__, {"k": K, **result})

@@ -26,6 +26,7 @@ from backprop.recommendation.ranking import (
     top,
 )
 from backprop.recommendation.two_tower import TwoTower, in_batch_softmax
+from backprop.studies.stored import stored
 from reference import close
 
 few = settings(max_examples=20, deadline=None)
@@ -367,3 +368,19 @@ def test_of_equal_scores_the_first_are_taken_on_every_processor():
     assert np.array_equal(top(scores, 4), [[0, 1, 2, 3], [4000, 70, 2500, 0], [0, 1, 2, 3]])
     kept = nearest(np.ones((2, 5000)), 3)
     assert np.array_equal(np.flatnonzero(kept[0]), [0, 1, 2])
+
+
+def test_no_step_from_the_stored_settings_is_better_and_none_is_at_an_edge():
+    study = stored("recommenders").result
+    study["tried"].pop("factorisation of likes")  # goes through its settings once
+    for name, tried in study["tried"].items():
+        better = min if name in study["stars"] else max
+        chosen = study["chosen"][name]
+        score = {tuple(run[key] for key in chosen): run["score"] for run in tried}
+        best = score.get(tuple(chosen.values()))
+        if tried:
+            assert best == better(score.values()), name
+        for key in chosen if tried else ():
+            alone = [run for run in tried if all(run[k] == chosen[k] for k in chosen if k != key)]
+            values = [run[key] for run in alone]
+            assert min(values) < chosen[key] < max(values), (name, key)

@@ -7,6 +7,7 @@ from .adversarial_digit import AdversarialDigit
 from .alignment import Alignment
 from .attention_map import AttentionMap
 from .base import LiveFigure
+from .basins import Basins
 from .batch_normalisation import BatchNormalisation
 from .boxes import Boxes
 from .broken_line import BrokenLine
@@ -62,4 +63,5 @@ __all__ = [
     "Boxes",
     "Steepest",
     "Staircase",
+    "Basins",
 ]
