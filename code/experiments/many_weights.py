@@ -50,6 +50,7 @@ def compete(name, rates, run):
 # --- experts: how many answers to arbitrary questions are remembered ---------------------------
 
 POINTS, D, HIDDEN, CLASSES, EXPERTS = 2048, 16, 32, 8, 8
+MEMORY_RATES = [0.02, 0.03, 0.045, 0.07, 0.1]
 
 
 def memory(kind, rate, seed):
@@ -77,7 +78,7 @@ def memory(kind, rate, seed):
 
 
 KINDS = {
-    "one dense layer of 32": (32, 0, 0.0),
+    "one dense layer of 37": (37, 0, 0.0),
     "1 of 8 experts": (32, 1, 0.0),
     "1 of 8 experts, balanced": (32, 1, 0.01),
     "2 of 8 experts, balanced": (32, 2, 0.01),
@@ -189,7 +190,7 @@ BITS = {
 if __name__ == "__main__":
     result = {}
     result["memory"] = {
-        name: compete(name, [0.01, 0.03, 0.1, 0.3], lambda r, s: memory(kind, r, s))
+        name: compete(name, MEMORY_RATES, lambda r, s: memory(kind, r, s))
         for name, kind in KINDS.items()
     }
     result["turned"] = {

@@ -12,6 +12,7 @@ import { aloud, flash, html, maths } from "../shared/draw.js";
 import { drag } from "../shared/drag.js";
 
 window.aloud = aloud;
+window.maths = maths;
 window.flash = flash;
 window.drawn = [];
 window.spoken = 0;
@@ -256,6 +257,13 @@ def test_a_slider_waits_for_a_finger_to_go_sideways(shown):
     assert shown.evaluate(steps, [("touchend", 0, 0), ("input", 9, 0)]) == [[1, 9], "9"]
     tap = [("pointerdown", 90, 10), ("input", 6, 0), ("pointerup", 91, 12)]
     assert shown.evaluate(steps, tap) == [[9, 9, 6], "6"]
+
+
+def test_greek_letters_of_formulas_are_slanted_like_the_latin_ones(shown):
+    slanted = """(source) => [...maths(source, host.numbers).querySelectorAll("i")].map((n) => n.textContent).join("")"""
+    for source, letters in {"y = γ x + β": "yγxβ", "α κ λ μ σ ω": "ακλμσω", "2 · 3": ""}.items():
+        assert shown.evaluate(slanted, source) == letters
+    assert shown.evaluate("aloud(`α + γ = κ`, () => 4)") == "alpha plus gamma equals kappa"
 
 
 def test_formulas_are_read_aloud_with_their_numbers(shown):

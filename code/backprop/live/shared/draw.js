@@ -246,7 +246,10 @@ const SYMBOLS = {
   "½": "one half",
   "′": "prime",
   "⊤": "transposed",
+  α: "alpha",
+  γ: "gamma",
   δ: "delta",
+  κ: "kappa",
   η: "eta",
   θ: "theta",
   σ: "sigma",
@@ -338,7 +341,7 @@ function parse(text, numbers) {
   };
   const letter = () => {
     const c = text[at++];
-    if (/[a-zA-Zδη]/.test(c)) return html("i", {}, c);
+    if (/[a-zA-Zα-ω]/.test(c)) return html("i", {}, c);
     if (/[=+\u2212·←]/.test(c))
       return html("span", { class: c === "·" ? "lf-dot-operator" : "lf-operator" }, c);
     if (c === ",") return html("span", { class: "lf-comma" }, c);
