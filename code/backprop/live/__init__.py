@@ -19,6 +19,7 @@ from .draw_digit import DrawDigit
 from .gradient_flow import GradientFlow
 from .gradient_through_time import GradientThroughTime
 from .learning_rate import LearningRate
+from .loss_scale import LossScale
 from .losses import Losses
 from .meta_step import MetaStep
 from .neuron import Neuron
@@ -39,6 +40,7 @@ __all__ = [
     "Activations",
     "NineSlices",
     "Losses",
+    "LossScale",
     "MetaStep",
     "Neuron",
     "ComputationalGraph",
