@@ -179,6 +179,8 @@ def judged(page):
     found = []
     for name, size in (("phone", PHONE), ("desk", DESK)):
         page.set_viewport_size(size)
+        # from its top: elsewhere a picture that stays in view may lie over a button
+        page.evaluate("scrollTo(0, 0)")
         page.evaluate(SETTLED)
         found += page.evaluate("name => judgeAll(name)", name)
     return found + page.evaluate("() => judgeColours()")

@@ -32,7 +32,7 @@ function placesTable(host) {
       html(
         "tr",
         {},
-        ["", "start", "end"].map((text) => html("th", { scope: "col" }, text)),
+        ["at the", "start", "end"].map((text) => html("th", { scope: "col" }, text)),
       ),
     ),
     html(

@@ -110,8 +110,8 @@ function build(host) {
         { class: "lf-bn-legend" },
         key("lf-bn-direct", "direct"),
         key("lf-bn-mean", "by μ"),
-        key("lf-bn-variance", "by v"),
-        key("lf-bn-whole", "sum of the three"),
+        key("lf-bn-variance", "by variance v"),
+        key("lf-bn-whole", "their sum"),
       ),
       html(
         "div",
@@ -128,7 +128,7 @@ function build(host) {
         "p",
         { class: "lf-bn-promise" },
         host.prose(
-          "`L` = $loss. A step promises $promised and brings $brought. `∂L/∂γ` = $dgamma, `∂L/∂β` = $dbeta.",
+          "`L = Σ y ∂L/∂y` = $loss. A step promises $promised and brings $brought. `∂L/∂γ` = $dgamma, `∂L/∂β` = $dbeta.",
         ),
       ),
     ],

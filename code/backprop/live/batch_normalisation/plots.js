@@ -319,7 +319,12 @@ export function balances(host) {
       return { parts, node: html("span", { class: "lf-bn-beam" }, parts) };
     }),
   );
-  const node = html(
+  const key = html(
+    "p",
+    { class: "lf-bn-bars" },
+    "Bars: the terms below 0 and above. Mark: their sum.",
+  );
+  const table = html(
     "table",
     { class: "lf-table lf-bn-table" },
     html(
@@ -351,6 +356,7 @@ export function balances(host) {
       ),
     ),
   );
+  const node = html("div", {}, key, table);
   /** @param {Batch} batch */
   const show = (batch) => {
     const stages = stagesOf(batch);

@@ -151,7 +151,7 @@ function build(host) {
       html(
         "p",
         { class: "lf-boxes-key" },
-        "Dotted: the true box. Faint: the way down each loss. An arrow shows where the loss pulls an edge, as long as the root of the slope.",
+        "Dotted: the true box. Faint: the box after every 25 steps of descent. Arrows: where descent pulls each edge, their length by the root of the slope.",
       ),
       html("div", { class: "lf-boxes-tools" }, places.node, steps.node, play),
     ],
@@ -195,7 +195,8 @@ function build(host) {
 export default liveFigure({
   name: "boxes",
   label: "two boxes and three losses",
-  first: "Drag the solid box to the dotted one: which arrows are missing, and until when?",
+  first:
+    "Drag the solid box by its middle to the dotted one: which arrows are missing, and until when?",
   traits: ["p", "t", "step"],
   format,
   build,

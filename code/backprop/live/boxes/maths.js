@@ -182,7 +182,7 @@ export function movedBy(box, { x, y }, dx, dy) {
 export function heldAt([x, y], p, t, reach) {
   /** @type {(v: number, low: number, high: number) => number} */
   const near = (v, low, high) => {
-    const most = Math.min(reach, (high - low) / 3); // a small box can still be taken in its middle
+    const most = Math.min(reach, (high - low) / 6); // inside, most of a small box moves it
     if (v - low <= most && v - low <= high - v) return -1;
     return high - v <= most ? 1 : 0;
   };

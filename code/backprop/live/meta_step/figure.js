@@ -134,8 +134,12 @@ function build(host) {
         html(
           "p",
           { class: "lf-legend" },
-          host.prose(
-            "Ellipse: one loss of a task. Rings: one loss after the step. Crosses: where an arrow is gone.",
+          html(
+            "span",
+            {},
+            host.prose(
+              "Large dot: the start. Small dots: where each task steps from it. Ellipse: equal loss of a task. Rings: equal `F`. Crosses: where an arrow is gone.",
+            ),
           ),
         ),
       ),
@@ -169,7 +173,8 @@ function build(host) {
 export default liveFigure({
   name: "meta",
   label: "a start from which three tasks take one step",
-  first: "Press Step: MAML leaves the start that is best before any step. Then drag it, or a task.",
+  first:
+    "Press Step: MAML leaves the start that is best before any step. Then drag the start, or a task.",
   traits: ["theta", "places", "alpha", "kind"],
   format,
   build,

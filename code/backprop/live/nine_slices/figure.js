@@ -220,7 +220,7 @@ export default liveFigure({
   name: "nine-slices",
   label: "the loss along each of nine weights",
   first:
-    "Drag a dot along its curve: the other slopes change, too. Then step along all arrows at once.",
+    "The loss L along each weight. Drag a dot: the other slopes change, too. Then step along all arrows.",
   traits: ["x", "t", "W1", "W2", "selected", "before"],
   format,
   build,

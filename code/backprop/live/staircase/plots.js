@@ -268,7 +268,7 @@ export function slicePlot(what, put, hold, height) {
   const axes = chart({
     label: `the loss along its ${what}`,
     height,
-    xLabel: what,
+    xLabel: what === "place" ? "place p" : "height v",
     yLabel: "L",
     margin: { left: LEFT, right: 8, top: 6, bottom: 32 },
     ongrab: hold,

@@ -30,7 +30,7 @@ const AT_REST = "The gradient is zero: no direction is the steepest.";
 
 /** @param {Host} host */
 function stepsTable(host) {
-  const heads = ["step", "slope says", "+ curvature", "real"];
+  const heads = ["change of L", "slope says", "+ curvature", "real"];
   return html(
     "table",
     { class: "lf-table lf-steep-table" },
