@@ -741,7 +741,7 @@ def test_every_number_is_the_companions_for_random_and_extreme_settings(show):
 LINES = """() => {
   const write = (n) => n.nodeType === 3 ? n.textContent.replaceAll("·", "*").replaceAll("\u2212", "-").replaceAll("σ", "sigmoid").replaceAll("←", "=")
     : n.dataset?.value ? `(${n.dataset.value})`
-    : n.tagName === "I" || n.tagName === "SUB" || n.className === "lf-scripts" || n.textContent.includes("∂") && !n.querySelector?.("[data-name]") ? "symbol"
+    : n.tagName === "I" && n.textContent !== "σ" || n.tagName === "SUB" || n.className === "lf-scripts" || n.textContent.includes("∂") && !n.querySelector?.("[data-name]") ? "symbol"
     : n.tagName === "SUP" ? `**(${all(n)})`
     : n.className === "lf-fraction" ? `((${all(n.children[0])})/(${all(n.children[1])}))*` : all(n);
   const all = (n) => [...n.childNodes].map(write).join("");
