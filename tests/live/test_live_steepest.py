@@ -1,5 +1,7 @@
 """The live figure `Steepest`: each step is the best of its size, slopes are slopes, it works and reads well."""
 
+import re
+
 import numpy as np
 import pytest
 import traitlets
@@ -184,12 +186,18 @@ def test_level_lines_lie_on_levels(js):
     for _ in range(4):
         state = anywhere(rng)
         figure = Steepest(**state)
-        pieces = np.array(js("(s) => levelLines(lossOf(s))", state))
-        assert len(pieces) > 100
+        paths = js("(s) => levelLines(lossOf(s), (x) => 1e4 * x, (y) => 1e4 * y)", state)
+        ends = [re.findall(r"M([-\d.]+),([-\d.]+)L([-\d.]+),([-\d.]+)", path) for path in paths]
+        pieces = np.array(sum(ends, []), float).reshape(-1, 2, 2) / 1e4
+        assert len(paths) == 12 and len(pieces) > 100
         heights = figure.loss_at(pieces.reshape(-1, 2)).reshape(-1, 2)
         spread = np.ptp(heights)
         assert np.abs(heights[:, 0] - heights[:, 1]).max() < 0.02 * spread
         assert np.abs(pieces[..., 0]).max() <= X_MOST and np.abs(pieces[..., 1]).max() <= Y_MOST
+        for k, own in enumerate(ends):  # all of a path lie on one level
+            if own:
+                at = figure.loss_at(np.array(own, float).reshape(-1, 2) / 1e4)
+                assert np.ptp(at) < 0.02 * spread, k
 
 
 # ------------------------------------------------------------------------------------------------------------ the page

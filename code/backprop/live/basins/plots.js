@@ -1,5 +1,6 @@
 // The map of Basins: where each start ends, contours of the loss, minima and saddles, the path.
 import { chart, refill, strokePath } from "../shared/chart.js";
+import { contours, gridOver } from "../shared/contours.js";
 import { fixed, place, svg } from "../shared/draw.js";
 import { palette } from "../shared/paint.js";
 import { nudgeOf } from "../shared/steps.js";
@@ -20,6 +21,8 @@ import {
 
 const COARSE = 6; // every so many cells at first
 const BUDGET = 3; // ms of a frame for the map
+const GRID = [58, 60]; // cells of the contours
+const LEVELS = 16;
 const ARROW = 90; // px, of a gradient of length 1; it grows with the root
 const STAR = 9;
 const two = fixed(2);
@@ -40,38 +43,23 @@ const STAR_PATH = `M${Array.from({ length: 10 }, (_, k) => {
   return `${(r * Math.sin(turn)).toFixed(1)},${(-r * Math.cos(turn)).toFixed(1)}`;
 }).join("L")}Z`;
 
-/** Contours of the loss, as the path of each level on a grid of cells. @type {(loss: State["loss"], X: (v: number) => number, Y: (v: number) => number) => string[]} */
+/** Contours of the loss, as the path of each level. @type {(loss: State["loss"], X: (v: number) => number, Y: (v: number) => number) => string[]} */
 function contourPaths(loss, X, Y) {
-  const [nx, ny] = [58, 60];
-  const grid = Array.from({ length: ny + 1 }, (_, j) =>
-    Array.from({ length: nx + 1 }, (_, i) => {
-      const w = /** @type {Theta} */ ([
-        LOWER[0] + ((UPPER[0] - LOWER[0]) * i) / nx,
-        LOWER[1] + ((UPPER[1] - LOWER[1]) * j) / ny,
-      ]);
-      return slopesAt(w, loss).value;
-    }),
-  );
-  const all = grid.flat();
+  const values = gridOver((/** @type {Theta} */ w) => slopesAt(w, loss).value, LOWER, UPPER, GRID);
+  const all = values.flat();
   const [least, most] = [Math.min(...all), Math.max(...all)];
-  /** @type {(i: number, j: number) => string} */
-  const spot = (i, j) =>
-    `${X(LOWER[0] + ((UPPER[0] - LOWER[0]) * i) / nx).toFixed(1)},${Y(LOWER[1] + ((UPPER[1] - LOWER[1]) * j) / ny).toFixed(1)}`;
-  return Array.from({ length: 16 }, (_, k) => {
-    const level = least + ((most - least) * (k + 0.5)) / 16;
-    const parts = [];
-    for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++) {
-        const [a, b, c, d] = [grid[j][i], grid[j][i + 1], grid[j + 1][i + 1], grid[j + 1][i]];
-        const cuts = [];
-        if (a < level !== b < level) cuts.push(spot(i + (level - a) / (b - a), j));
-        if (b < level !== c < level) cuts.push(spot(i + 1, j + (level - b) / (c - b)));
-        if (c < level !== d < level) cuts.push(spot(i + (level - d) / (c - d), j + 1));
-        if (d < level !== a < level) cuts.push(spot(i, j + (level - a) / (d - a)));
-        for (let n = 0; n + 1 < cuts.length; n += 2) parts.push(`M${cuts[n]}L${cuts[n + 1]}`);
-      }
-    return parts.join("");
-  });
+  const levels = Array.from(
+    { length: LEVELS },
+    (_, k) => least + ((most - least) * (k + 0.5)) / LEVELS,
+  );
+  /** @type {(k: 0 | 1, n: number) => number} */
+  const along = (k, n) => LOWER[k] + ((UPPER[k] - LOWER[k]) * n) / GRID[k];
+  return contours(
+    values,
+    levels,
+    (i) => X(along(0, i)),
+    (j) => Y(along(1, j)),
+  );
 }
 
 /**

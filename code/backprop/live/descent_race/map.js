@@ -1,7 +1,8 @@
 // The map of the race: contours, paths, the start to drag; and the markers of the racers.
 import { chart, refill, strokePath } from "../shared/chart.js";
+import { contours } from "../shared/contours.js";
 import { fixed, place, svg, write } from "../shared/draw.js";
-import { RACER_NAMES, contours, lineThrough, surfaceOf } from "./race.js";
+import { RACER_NAMES, lineThrough, surfaceOf } from "./race.js";
 
 /** @typedef {import("./race.js").Theta} Theta */
 /** @typedef {import("./race.js").Racer} Racer */

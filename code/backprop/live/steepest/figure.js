@@ -85,7 +85,7 @@ function build(host) {
     a: control("a", '"curvature " h_1', "curvature h 1, along the first axis", [0.2, 4, 0.05]),
     b: control("b", '"curvature " h_2', "curvature h 2, along the second axis", [-2, 4, 0.05]),
     tilt: control("tilt", '"turned by"', "turned by", [0, 90, 1], "°"),
-    r: control("r", '"size " r', "size r of the first two steps", [0.1, 1.5, 0.05]),
+    r: control("r", '"size " r " (first two)"', "size r of the first two steps", [0.1, 1.5, 0.05]),
     damping: control("damping", '"damping " μ', "damping mu of Newton's step", [0, 4, 0.05]),
   };
   const surfaces = menu({

@@ -1,5 +1,7 @@
 // The mathematics of the three steps, as __init__.py beside it computes it.
 
+import { contours, gridOver } from "../shared/contours.js";
+
 export const X_MOST = 2.6; // of the plane, either way
 export const Y_MOST = 2;
 const FLAT = 1e-3; // no curvature counts as less than this, either way, when Newton divides by it
@@ -133,60 +135,25 @@ export function tableOf(state) {
 }
 
 // ------------------------------------------------------------------------------------------- level lines
-const ACROSS = 66; // squares of the grid
-const UP = 50;
+const CELLS = [66, 50]; // of the grid, across and up
 const LINES = 12;
 
-/** The values of f at the corners of the grid's squares, row by row. @param {(at: Vector) => number} f */
-const gridOf = (f) =>
-  Array.from({ length: UP + 1 }, (_, j) =>
-    Array.from({ length: ACROSS + 1 }, (_, i) =>
-      f([X_MOST * ((2 * i) / ACROSS - 1), Y_MOST * ((2 * j) / UP - 1)]),
-    ),
-  );
-
 /**
- * Pieces of the level lines of f in the plane, each from one point to another: twelve levels,
- * denser near the lowest value.
- * @type {(f: (at: Vector) => number) => [Vector, Vector][]}
+ * The level lines of f in the plane, a path for each of twelve levels, denser near the lowest value.
+ * @type {(f: (at: Vector) => number, X: (x: number) => number, Y: (y: number) => number) => string[]}
  */
-export function levelLines(f) {
-  const grid = gridOf(f);
-  const all = grid.flat();
+export function levelLines(f, X, Y) {
+  const values = gridOver(f, [-X_MOST, -Y_MOST], [X_MOST, Y_MOST], CELLS);
+  const all = values.flat();
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const levels = Array.from(
     { length: LINES },
     (_, k) => low + (high - low) * ((k + 0.5) / LINES) ** 2,
   );
-  /** @type {[Vector, Vector][]} */
-  const pieces = [];
-  /** @type {(i: number, j: number) => Vector} */
-  const place = (i, j) => [X_MOST * ((2 * i) / ACROSS - 1), Y_MOST * ((2 * j) / UP - 1)];
-  /** @type {(i: number, j: number, level: number) => Vector[]} where the level crosses the sides of a square */
-  const crossings = (i, j, level) => {
-    const corners = [
-      [i, j],
-      [i + 1, j],
-      [i + 1, j + 1],
-      [i, j + 1],
-    ];
-    return corners.flatMap(([p, q], k) => {
-      const [s, t] = corners[(k + 1) % 4];
-      const [from, to] = [grid[q][p], grid[t][s]];
-      if (from < level === to < level) return [];
-      const share = (level - from) / (to - from);
-      return [place(p + share * (s - p), q + share * (t - q))];
-    });
-  };
-  for (let j = 0; j < UP; j++)
-    for (let i = 0; i < ACROSS; i++) {
-      const four = [grid[j][i], grid[j][i + 1], grid[j + 1][i], grid[j + 1][i + 1]];
-      const [least, most] = [Math.min(...four), Math.max(...four)];
-      for (const level of levels) {
-        if (level <= least || level > most) continue;
-        const found = crossings(i, j, level);
-        for (let k = 0; k + 1 < found.length; k += 2) pieces.push([found[k], found[k + 1]]);
-      }
-    }
-  return pieces;
+  return contours(
+    values,
+    levels,
+    (i) => X(X_MOST * ((2 * i) / CELLS[0] - 1)),
+    (j) => Y(Y_MOST * ((2 * j) / CELLS[1] - 1)),
+  );
 }

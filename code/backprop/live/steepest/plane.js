@@ -93,8 +93,7 @@ export function stepsPlane(move) {
     const surfaceNow = [surface, a, b, tilt].join();
     if (drawn !== surfaceNow) {
       drawn = surfaceNow;
-      const pieces = levelLines(lossOf(state));
-      place(lines, { d: pieces.map(([p, q]) => `M${text(p)}L${text(q)}`).join("") });
+      place(lines, { d: levelLines(lossOf(state), X, Y).join("") });
     }
     const { gradient: g } = slopesOf(state);
     const ways = waysOf(state);
