@@ -195,12 +195,16 @@ def test_words_follow(show):
 
 def test_every_control_works_by_keyboard(show):
     shown = show(LossScale())
-    assert shown.tab_order() == ["reset", "scale", "float16"]
+    assert shown.tab_order() == ["reset", "scale", "float16", "s"]
     keys = {"ArrowRight": 1, "ArrowUp": 2, "PageUp": 12, "Shift+ArrowRight": 22, "ArrowLeft": 21}
     for key, s in {**keys, "End": 32, "PageDown": 22, "Home": 0, "ArrowDown": 0}.items():
         shown.control("scale").press(key)
         assert shown.get("s") == s, key
         assert shown.control("scale").get_attribute("aria-valuetext").endswith(f" {s}")
+        check(shown)
+    for key, s in {"ArrowRight": 1, "End": 32, "Home": 0}.items():
+        shown.control("s").press(key)
+        assert shown.get("s") == s, key
         check(shown)
     shown.page.locator("input[value=float16]").press("ArrowRight")
     assert shown.get("kind") == "bfloat16"

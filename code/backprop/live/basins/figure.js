@@ -60,6 +60,8 @@ function build(host) {
     told: (found) => {
       const names = ["the lowest minimum", "the second", "the third"];
       const parts = found.map((share, k) => `${percent(share)} in ${names[k]}`);
+      const rest = 100 - found.reduce((sum, share) => sum + Math.round(100 * share), 0);
+      if (rest > 0) parts.push(`${rest} % (grey) in none`);
       write(shares, `Of all starts on the map, ${parts.join(", ")}.`);
     },
   });

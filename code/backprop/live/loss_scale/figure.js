@@ -1,9 +1,9 @@
 // Loss scaling: error signals slide over the range of float16, and six of them come back.
-import { segmented } from "../shared/controls.js";
+import { segmented, slider } from "../shared/controls.js";
 import { fixed, html, place, small, whole, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
 import { signalsPlot } from "./histogram.js";
-import { backOf, rounded, SIGNALS, tableOf } from "./maths.js";
+import { backOf, MOST, rounded, SIGNALS, tableOf } from "./maths.js";
 
 /** @typedef {import("./maths.js").State} State */
 /** @typedef {import("./maths.js").Kind} Kind */
@@ -33,9 +33,9 @@ const MIDDLE = SIGNALS[2];
 /** @param {State} state @param {Record<string, number>} table */
 function wordsOf({ kind, s }, table) {
   if (kind === "bfloat16")
-    return "bfloat16 has the range of float32: S changes nothing. But its 7 digits are coarser.";
+    return "bfloat16 has the range of float32: S changes nothing. But it stores 7 binary digits, float16 10.";
   if (table.infinite)
-    return "Too large. An infinite gradient: this step is left out, and S is halved.";
+    return "Too large: an infinite gradient. Training leaves this step out and halves S.";
   if (s === 0)
     return "Without a scale many become zero, yet all together are hardly off: the lost ones are tiny.";
   if (table.zero + table.subnormal > 50)
@@ -58,6 +58,16 @@ function build(host) {
       ["bfloat16", "bfloat16"],
     ],
     onchange: (kind) => host.set({ kind: /** @type {Kind} */ (kind) }),
+  });
+  const power = slider({
+    numbers,
+    name: "s",
+    label: 'S " = 2 to the power"',
+    spoken: "scale S, power of two",
+    min: 0,
+    max: MOST,
+    step: 1,
+    onmove: (s) => host.set({ s }),
   });
   const bars = SIGNALS.map((x) =>
     html("div", { class: "lf-lscale-bar", "data-gradient": `signal ${small(x)}, come back` }),
@@ -97,12 +107,7 @@ function build(host) {
         html(
           "div",
           {},
-          html(
-            "div",
-            { class: "lf-lscale-choice" },
-            kinds.node,
-            html("span", {}, "S = 2", html("sup", {}, host.live("s"))),
-          ),
+          html("div", { class: "lf-lscale-choice" }, kinds.node, power.node),
           html(
             "table",
             { class: "lf-table lf-lscale-table" },
@@ -132,6 +137,7 @@ function build(host) {
       numbers.show(table);
       plot.show(state);
       kinds.show(state.kind);
+      power.show(state.s);
       write(words, wordsOf(state, table));
       for (const [k, bar] of bars.entries()) {
         const ratio = table[`ratio[${k}]`];
@@ -160,7 +166,7 @@ function build(host) {
 export default liveFigure({
   name: "lscale",
   label: "error signals, scaled and rounded to 16 bits",
-  first: "Drag the dot to the right, S grows: which signals come back, and which burst?",
+  first: "Drag the dot to the right: S grows. Which signals come back, which burst?",
   traits: ["s", "kind"],
   format,
   build,

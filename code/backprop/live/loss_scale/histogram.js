@@ -41,7 +41,9 @@ export function signalsPlot(move) {
       "aria-valuemax": MOST,
     },
     svg("circle", { class: "lf-lscale-reach", r: 22 }),
-    svg("path", { class: "lf-lscale-ways", d: "M-13,-5L-19,0L-13,5M13,-5L19,0L13,5" }),
+    ["lf-lscale-ways lf-lscale-rim", "lf-lscale-ways"].map((kind) =>
+      svg("path", { class: kind, d: "M-13,-5L-19,0L-13,5M13,-5L19,0L13,5" }),
+    ),
     svg("circle", { class: "lf-lscale-dot", r: 8 }),
   );
   const axes = chart({

@@ -242,7 +242,7 @@ function build(host) {
 export default liveFigure({
   name: "look",
   label: "a soft look-up in the plane",
-  first: "Drag q past key 2: the output y follows, and the arrow of q turns round.",
+  first: "Drag q past key 2 towards 3: once y passes t, the arrow of q turns round.",
   traits: ["q", "K", "V", "t", "c", "eta", "kind"],
   format,
   build,
