@@ -103,7 +103,8 @@ class Staircase(LiveFigure):
         A step stands halfway before a point. Of all choices of `units` such places the one is taken
         whose levels, each the mean of its points, leave the smallest error.
         """
-        t, least, found = self.targets, np.inf, None
+        t, least = self.targets, np.inf
+        found: tuple[tuple[int, ...], list[float]] = (), []
         for chosen in combinations(range(POINTS), self.units):
             ends = (*chosen[1:], POINTS)
             levels = [t[a:b].mean() for a, b in zip(chosen, ends, strict=True)]
@@ -114,9 +115,9 @@ class Staircase(LiveFigure):
             )
             if error < least - 1e-12:
                 least, found = error, (chosen, levels)
-        chosen, levels = found
+        steps, levels = found
         places, heights = self.places.copy(), self.heights.copy()
-        places[: self.units] = X[list(chosen)] - GAP / 2
+        places[: self.units] = X[list(steps)] - GAP / 2
         heights[: self.units] = np.diff(levels, prepend=0)
         return places, heights
 
