@@ -203,7 +203,10 @@ def test_the_start_and_the_tasks_are_dragged_and_steps_are_taken(show):
     shown.set(theta=figure.rest("maml").round(2).tolist())
     assert "no other is as good" in shown.page.locator(".lf-meta-words").text_content()
     shown.set(alpha=0.6, theta=[0.5, 1.8], places=before)
-    assert "uphill" in shown.page.locator(".lf-meta-words").text_content()
+    assert "overshoots" in shown.page.locator(".lf-meta-words").text_content()
+    shown.set(alpha=0.4, theta=[0.3, 0.6])  # nothing overshoots here
+    words = shown.page.locator(".lf-meta-words").text_content()
+    assert "uphill" in words and "overshoots" not in words
 
 
 def test_nothing_below_moves_when_the_words_change(show):

@@ -3,7 +3,7 @@
 import { button, segmented, slider } from "../shared/controls.js";
 import { fixed, html, place, small, write } from "../shared/draw.js";
 import { liveFigure } from "../shared/host.js";
-import { ALPHA_MOST, ETA, gradientOf, KINDS, restOf, tableOf } from "./maths.js";
+import { ALPHA_MOST, ETA, gradientOf, KINDS, restOf, STEEP, tableOf } from "./maths.js";
 import { inPlane, startPlane } from "./plane.js";
 
 /** @typedef {import("./maths.js").State} State */
@@ -35,7 +35,9 @@ function verdictOf(state) {
     gradientOf(state, /** @type {Kind} */ (kind)),
   );
   if (slope[0] * up[0] + slope[1] * up[1] < 0)
-    return "The step overshoots along the steep directions, and the first order leads uphill.";
+    return state.alpha * STEEP > 1
+      ? "The step overshoots along the steep directions, and the first order leads uphill."
+      : "Between the crosses: the first order leads back to its own, and that is uphill.";
   return "Squares: the tasks. From the start, each takes its step to a dot.";
 }
 
